@@ -1,0 +1,1 @@
+"""The runtime every service and the edge share. It knows no service."""

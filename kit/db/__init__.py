@@ -1,0 +1,1 @@
+"""Databases: SQLite and PostgreSQL behind one small interface, with units of work that cannot await."""

@@ -1,0 +1,182 @@
+"""A service's database.
+
+Writes are plain functions that run in a writer thread inside one transaction: they cannot await, so no call to
+another service can ever happen while a transaction is open. Hot reads run in a reader thread, all reads of one
+loop turn together. Cold reads use an async SQLModel session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit.db.lanes import LanePool, Runner
+from kit.db.runners import PostgresWriter, Reader, SqliteWriter
+from kit.db.settings import DatabaseSettings
+
+T = TypeVar("T")
+
+_GROUP_LIMIT = 256
+_BUSY_TIMEOUT_MS = 5000
+
+
+def _on_sqlite_connect(synchronous: str, *, query_only: str) -> Callable[[Any, Any], None]:
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver's own BEGIN comes too late and is always deferred; transactions are begun below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+            "journal_mode = WAL",
+            f"synchronous = {synchronous}",
+            "foreign_keys = ON",
+            f"query_only = {query_only}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return prepare
+
+
+def _begin_with(statement: str) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+def _sqlite_engine(url: URL, settings: DatabaseSettings, *, begin: str, query_only: str) -> Engine:
+    engine = create_engine(url, poolclass=NullPool)
+    event.listen(engine, "connect", _on_sqlite_connect(settings.synchronous, query_only=query_only))
+    event.listen(engine, "begin", _begin_with(begin))
+    return engine
+
+
+def _postgres_options(settings: DatabaseSettings, *, read_only: str) -> dict[str, Any]:
+    timeout = settings.statement_timeout_ms
+    return {
+        "connect_timeout": 5,
+        "options": f"-c statement_timeout={timeout} -c lock_timeout={timeout} "
+        f"-c default_transaction_read_only={read_only}",
+    }
+
+
+class Database:
+    """Open with `await Database.open(settings, name=…)` in the event loop that uses it; close when done."""
+
+    def __init__(self, url: URL, settings: DatabaseSettings, *, name: str) -> None:
+        self._url = url
+        self._settings = settings
+        self._listeners: list[Callable[[], None]] = []
+        self._cold: AsyncEngine | None = None
+        open_writer, open_reader, write_lanes, read_lanes, write_group = (
+            self._sqlite_lanes() if self.dialect_name == "sqlite" else self._postgres_lanes()
+        )
+        self._writers = LanePool(
+            open_writer,
+            name=f"{name}-write",
+            lanes=write_lanes,
+            group_limit=write_group,
+            on_events=self._announce_events,
+        )
+        self._readers = LanePool(
+            open_reader,
+            name=f"{name}-read",
+            lanes=read_lanes,
+            group_limit=_GROUP_LIMIT,
+            on_events=self._announce_events,
+        )
+
+    @classmethod
+    async def open(cls, settings: DatabaseSettings, *, name: str) -> Self:
+        """Connects lazily; call `ping` to know that the database is there."""
+        return cls(make_url(settings.url.get_secret_value()), settings, name=name)
+
+    @property
+    def dialect_name(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._url.get_backend_name()
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work` in one transaction and answers after its commit.
+
+        On SQLite whoever waits shares the commit, each in a savepoint; on PostgreSQL a serialization failure or
+        deadlock repeats the work. So `work` may run more than once and must change nothing but the database.
+        Raises what `work` raises; Conflict when repeating did not help; Unavailable when the database is gone.
+        """
+        result: T = await self._writers.submit(work)
+        return result
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Runs a short read in a reader thread. Raises what `work` raises; Unavailable when the database is gone."""
+        result: T = await self._readers.submit(work)
+        return result
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """A read-only session for lists and reports."""
+        if self._cold is None:
+            self._cold = self._cold_engine()
+        async with AsyncSession(self._cold, expire_on_commit=False) as session:
+            yield session
+
+    async def ping(self) -> None:
+        """Raises when a read or the beginning of a write is not possible now."""
+        await self.read(lambda connection: connection.execute(text("SELECT 1")).one())
+
+    def on_events_added(self, listener: Callable[[], None]) -> None:
+        """The listener is called in the loop after each commit in which an outbox row was added."""
+        self._listeners.append(listener)
+
+    async def close(self) -> None:
+        """Lets queued work finish and ends the threads."""
+        await self._writers.close()
+        await self._readers.close()
+        if self._cold is not None:
+            await self._cold.dispose()
+
+    def _announce_events(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    def _sqlite_lanes(self) -> tuple[Callable[[], Runner], Callable[[], Runner], int, int, int]:
+        url = self._url.set(drivername="sqlite")
+        writer = _sqlite_engine(url, self._settings, begin="BEGIN IMMEDIATE", query_only="OFF")
+        reader = _sqlite_engine(url, self._settings, begin="BEGIN DEFERRED", query_only="ON")
+        return lambda: SqliteWriter(writer), lambda: Reader(reader), 1, 1, _GROUP_LIMIT
+
+    def _postgres_lanes(self) -> tuple[Callable[[], Runner], Callable[[], Runner], int, int, int]:
+        writer = create_engine(
+            self._url, poolclass=NullPool, connect_args=_postgres_options(self._settings, read_only="off")
+        )
+        reader = create_engine(
+            self._url,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args=_postgres_options(self._settings, read_only="on"),
+        )
+        settings = self._settings
+        return (
+            lambda: PostgresWriter(writer),
+            lambda: Reader(reader),
+            settings.write_connections,
+            settings.read_connections,
+            1,
+        )
+
+    def _cold_engine(self) -> AsyncEngine:
+        if self.dialect_name == "postgresql":
+            options = _postgres_options(self._settings, read_only="on")
+            return create_async_engine(self._url, pool_size=2, max_overflow=2, connect_args=options)
+        engine = create_async_engine(self._url.set(drivername="sqlite+aiosqlite"), pool_size=2, max_overflow=2)
+        prepare = _on_sqlite_connect(self._settings.synchronous, query_only="ON")
+        event.listen(engine.sync_engine, "connect", prepare)
+        event.listen(engine.sync_engine, "begin", _begin_with("BEGIN DEFERRED"))
+        return engine

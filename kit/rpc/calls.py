@@ -1,0 +1,122 @@
+"""The chain every served call passes, whether it came alone or in a batch.
+
+Context, then deadline, then authorization, then the handler, inside an error boundary that lets out nothing but
+DomainErrors, and one report to the observer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from kit.errors import DomainError, Forbidden, Internal, Unauthenticated
+from kit.rpc.context import CallContext, bind_call, unbind_call
+from kit.rpc.observer import CallObserver
+from kit.rpc.policy import MethodRule
+from kit.rpc.status import deadline_exceeded
+from kit.rpc.tokens import TokenVerifier
+from voxreel.common.v1 import error_reason_pb2 as reasons
+from voxreel.common.v1 import method_policy_pb2 as policy
+
+R = TypeVar("R")
+
+# The answer needs time to travel back before the caller gives up.
+_DEADLINE_MARGIN_S = 0.02
+_SHORTEST_CALL_S = 0.05
+_CANCELLED = 1
+
+
+class CallChain:
+    """Serves calls by the rules of their methods."""
+
+    def __init__(self, *, verifier: TokenVerifier, service_token: str, observer: CallObserver) -> None:
+        self._verifier = verifier
+        self._service_token = service_token.encode()
+        self._observer = observer
+
+    def admit(self, rule: MethodRule, call: CallContext, service_token: str, time_left_s: float | None) -> CallContext:
+        """The call with its deadline and its principal. Raises when it is too late or not allowed."""
+        allowed_s = rule.timeout_s if time_left_s is None else min(time_left_s, rule.timeout_s)
+        allowed_s -= _DEADLINE_MARGIN_S
+        if allowed_s < _SHORTEST_CALL_S - _DEADLINE_MARGIN_S:
+            raise deadline_exceeded()
+        is_internal = bool(service_token) and self._is_service_token(service_token)
+        principal = None
+        if call.access_token:
+            try:
+                principal = self._verifier.verify(call.access_token)
+            except Unauthenticated:
+                if rule.access in (policy.ACCESS_USER, policy.ACCESS_ADMIN):
+                    raise
+        admitted = replace(
+            call,
+            principal=principal,
+            is_internal=is_internal,
+            deadline=time.monotonic() + allowed_s,
+        )
+        _authorize(rule, admitted)
+        return admitted
+
+    async def serve(
+        self,
+        rule: MethodRule,
+        call: CallContext,
+        service_token: str,
+        time_left_s: float | None,
+        handler: Callable[[], Awaitable[R]],
+    ) -> R:
+        """Runs a handler as a call. Raises DomainError only; cancellation passes."""
+        start = time.monotonic()
+        code = _CANCELLED
+        try:
+            call = self.admit(rule, call, service_token, time_left_s)
+            bound = bind_call(call)
+            try:
+                async with asyncio.timeout_at(_loop_time(call)):
+                    result = await handler()
+            finally:
+                unbind_call(bound)
+            code = 0
+            return result
+        except DomainError as error:
+            code = error.grpc_code
+            raise
+        except TimeoutError as error:
+            timeout = deadline_exceeded()
+            code = timeout.grpc_code
+            raise timeout from error
+        except Exception as error:
+            self._observer.crashed(rule.path, error, call)
+            code = Internal.grpc_code
+            raise Internal from error
+        finally:
+            self._observer.finished(rule.path, code, time.monotonic() - start, call)
+
+    def _is_service_token(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self._service_token)
+
+
+def _loop_time(call: CallContext) -> float | None:
+    """The deadline in the event loop's own time, which need not be `time.monotonic`."""
+    left = call.time_left_s()
+    return None if left is None else asyncio.get_running_loop().time() + left
+
+
+def _authorize(rule: MethodRule, call: CallContext) -> None:
+    access = rule.access
+    if access == policy.ACCESS_PUBLIC:
+        return
+    if access == policy.ACCESS_INTERNAL:
+        if not call.is_internal:
+            raise Forbidden(reasons.ERROR_REASON_INTERNAL_ONLY, "该接口仅供内部服务使用")
+        return
+    if access not in (policy.ACCESS_USER, policy.ACCESS_ADMIN):
+        raise Forbidden(reasons.ERROR_REASON_METHOD_NOT_LISTED, "该接口未开放")
+    if call.principal is None:
+        raise Unauthenticated(reasons.ERROR_REASON_TOKEN_MISSING, "未登录")
+    if access == policy.ACCESS_ADMIN and not call.principal.is_admin:
+        raise Forbidden(reasons.ERROR_REASON_ADMIN_REQUIRED, "需要管理员权限")

@@ -1,0 +1,29 @@
+"""Who is told about finished calls: metrics and the access log."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from kit.rpc.context import CallContext
+
+
+class CallObserver(Protocol):
+    """Called once for every call a server finished, in the event loop; must be cheap and must not raise."""
+
+    def finished(self, method: str, code: int, seconds: float, call: CallContext) -> None:
+        """`method` is the full path, `code` the numeric gRPC code."""
+        ...
+
+    def crashed(self, method: str, error: BaseException, call: CallContext) -> None:
+        """A handler raised what no caller is meant to see."""
+        ...
+
+
+class SilentObserver:
+    """Tells nobody."""
+
+    def finished(self, method: str, code: int, seconds: float, call: CallContext) -> None:
+        del method, code, seconds, call
+
+    def crashed(self, method: str, error: BaseException, call: CallContext) -> None:
+        del method, error, call

@@ -1,0 +1,70 @@
+"""Retries with a budget: only idempotent calls, only when the peer was unavailable, never a storm."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from kit.errors import Unavailable
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+R = TypeVar("R")
+
+_ATTEMPTS = 4
+_FIRST_BACKOFF_S = 0.05
+_LAST_BACKOFF_S = 1.0
+_jitter = secrets.SystemRandom()
+
+
+class RetryBudget:
+    """Tokens of one peer. A retry costs one, a success gives a tenth back; without tokens nothing is retried.
+
+    The same accounting as gRPC's retry throttling (gRFC A6).
+    """
+
+    _LIMIT = 10.0
+    _REWARD = 0.1
+
+    def __init__(self) -> None:
+        self._tokens = self._LIMIT
+
+    def succeeded(self) -> None:
+        self._tokens = min(self._LIMIT, self._tokens + self._REWARD)
+
+    def take(self) -> bool:
+        """Whether a retry may be made now."""
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+async def with_retries(attempt: Callable[[float], Awaitable[R]], *, timeout_s: float, budget: RetryBudget) -> R:
+    """Runs an idempotent call until it answers, its peer is reachable again, or the time or budget is over.
+
+    `attempt` gets the time left in seconds. Raises what the last attempt raised. An engine that is unavailable is
+    an answer of a healthy peer and is not retried.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_s
+    backoff_s = _FIRST_BACKOFF_S
+    for number in range(1, _ATTEMPTS + 1):
+        try:
+            result = await attempt(max(deadline - loop.time(), 0.001))
+        except Unavailable as error:
+            pause_s = _jitter.uniform(backoff_s / 2, backoff_s)
+            if (
+                error.reason != reasons.ERROR_REASON_SERVICE_UNAVAILABLE
+                or number == _ATTEMPTS
+                or loop.time() + pause_s >= deadline
+                or not budget.take()
+            ):
+                raise
+            await asyncio.sleep(pause_s)
+            backoff_s = min(backoff_s * 2, _LAST_BACKOFF_S)
+        else:
+            budget.succeeded()
+            return result
+    raise AssertionError("the last attempt returns or raises")

@@ -1,0 +1,178 @@
+"""The gRPC server of a service: generated servicers behind the chain, for all four kinds of call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, TypeAlias, TypeVar, cast
+
+import grpc
+from grpc import aio
+from grpc_status import rpc_status
+
+from kit.errors import DomainError
+from kit.rpc import metadata as keys
+from kit.rpc.batch import BatchServicer, CoalescedMethod
+from kit.rpc.calls import CallChain
+from kit.rpc.context import CallContext
+from kit.rpc.observer import CallObserver
+from kit.rpc.policy import MethodRule, rule_for
+from kit.rpc.status import status_of
+from kit.rpc.tokens import TokenVerifier
+from voxreel.common.v1 import batch_service_pb2_grpc
+
+Context: TypeAlias = aio.ServicerContext[Any, Any]
+S = TypeVar("S")
+
+
+class _Collector:
+    """Stands in for a server while a generated `add_…_to_server` runs, and keeps what it registers."""
+
+    def __init__(self) -> None:
+        self.methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+        self.services: list[str] = []
+
+    def add_generic_rpc_handlers(self, handlers: Any) -> None:
+        """The same handlers come again, by name, in the next call."""
+
+    def add_registered_method_handlers(
+        self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
+    ) -> None:
+        self.services.append(service)
+        for name, handler in handlers.items():
+            self.methods[f"/{service}/{name}"] = handler
+
+
+class RpcServer:
+    """Add servicers, then start. Every method is served by the policy its proto declares."""
+
+    def __init__(
+        self,
+        service: str,
+        *,
+        verifier: TokenVerifier,
+        service_token: str,
+        observer: CallObserver,
+        max_connection_age_s: int | None = None,
+    ) -> None:
+        self._service = service
+        self._chain = CallChain(verifier=verifier, service_token=service_token, observer=observer)
+        self._collector = _Collector()
+        self._open: list[Callable[[aio.Server], None]] = []
+        self._max_connection_age_s = max_connection_age_s
+        self._server: aio.Server | None = None
+        self._coalesced: dict[str, CoalescedMethod] = {}
+        self.add(
+            batch_service_pb2_grpc.add_BatchServiceServicer_to_server,
+            BatchServicer(service, self._chain, self._coalesced),
+        )
+
+    def add(self, register: Callable[[S, aio.Server], None], servicer: S) -> None:
+        """Adds a servicer with its generated `add_…_to_server`."""
+        register(servicer, cast(aio.Server, self._collector))
+
+    def add_open(self, register: Callable[[aio.Server], None]) -> None:
+        """Adds a standard service that has no policy of ours: health, reflection."""
+        self._open.append(register)
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        """Full names of the services added so far."""
+        return tuple(self._collector.services)
+
+    async def start(self, address: str) -> int:
+        """Binds "host:port" (port 0 for a free one) and serves. Answers the port; raises when it is taken."""
+        options: list[tuple[str, Any]] = [("grpc.so_reuseport", 0)]
+        if self._max_connection_age_s is not None:
+            options.append(("grpc.max_connection_age_ms", self._max_connection_age_s * 1000))
+            options.append(("grpc.max_connection_age_grace_ms", 60_000))
+        server = aio.server(options=options)
+        for service in dict.fromkeys(self._collector.services):
+            server.add_registered_method_handlers(service, self._wrapped_methods(service))
+        for register in self._open:
+            register(server)
+        port = server.add_insecure_port(address)
+        await server.start()
+        self._server = server
+        return port
+
+    async def stop(self, grace_s: float) -> None:
+        """Refuses new calls and waits for the running ones, at most the grace."""
+        if self._server is not None:
+            await self._server.stop(grace_s)
+            self._server = None
+
+    def _wrapped_methods(self, service: str) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
+        prefix = f"/{service}/"
+        return {
+            path.removeprefix(prefix): self._wrapped(path, handler)
+            for path, handler in self._collector.methods.items()
+            if path.startswith(prefix)
+        }
+
+    def _wrapped(self, path: str, handler: grpc.RpcMethodHandler[Any, Any]) -> grpc.RpcMethodHandler[Any, Any]:
+        rule = rule_for(path)
+        make, behaviour = _kind_of(handler)
+        if rule.is_coalesced and handler.request_deserializer and handler.response_serializer:
+            self._coalesced[path] = CoalescedMethod(
+                rule, behaviour, handler.request_deserializer, handler.response_serializer
+            )
+        serve = self._serve_stream if handler.response_streaming else self._serve_single
+        return make(
+            serve(rule, behaviour),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _serve_single(self, rule: MethodRule, behaviour: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+        async def serve(request: Any, context: Context) -> Any:
+            call, service_token = _call_of(context)
+            try:
+                return await self._chain.serve(
+                    rule, call, service_token, context.time_remaining(), lambda: behaviour(request, context)
+                )
+            except DomainError as error:
+                await self._abort(context, error)
+
+        return serve
+
+    def _serve_stream(self, rule: MethodRule, behaviour: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+        async def serve(request: Any, context: Context) -> None:
+            call, service_token = _call_of(context)
+
+            async def send_all() -> None:
+                replies: AsyncIterator[Any] = behaviour(request, context)
+                async for reply in replies:
+                    await context.write(reply)
+
+            try:
+                await self._chain.serve(rule, call, service_token, context.time_remaining(), send_all)
+            except DomainError as error:
+                await self._abort(context, error)
+
+        return serve
+
+    async def _abort(self, context: Context, error: DomainError) -> None:
+        await context.abort_with_status(rpc_status.to_status(status_of(error, service=self._service)))
+
+
+def _kind_of(
+    handler: grpc.RpcMethodHandler[Any, Any],
+) -> tuple[Callable[..., grpc.RpcMethodHandler[Any, Any]], Callable[[Any, Any], Any]]:
+    kinds: tuple[tuple[Any, Any], ...] = (
+        (grpc.unary_unary_rpc_method_handler, handler.unary_unary),
+        (grpc.unary_stream_rpc_method_handler, handler.unary_stream),
+        (grpc.stream_unary_rpc_method_handler, handler.stream_unary),
+        (grpc.stream_stream_rpc_method_handler, handler.stream_stream),
+    )
+    return next((make, behaviour) for make, behaviour in kinds if behaviour is not None)
+
+
+def _call_of(context: Context) -> tuple[CallContext, str]:
+    sent: dict[str, Any] = dict(context.invocation_metadata() or ())
+    call = CallContext(
+        request_id=sent.get(keys.REQUEST_ID, ""),
+        trace_parent=sent.get(keys.TRACE_PARENT, ""),
+        caller=sent.get(keys.CALLER, ""),
+        access_token=sent.get(keys.AUTHORIZATION, "").removeprefix(keys.BEARER),
+    )
+    return call, sent.get(keys.SERVICE_CREDENTIAL, "")
