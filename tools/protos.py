@@ -1,7 +1,7 @@
 """Generates the gRPC stubs under gen/ from protos/, and checks that the checked-in ones are current.
 
-    python tools/protos.py           writes gen/
-    python tools/protos.py --check   exits 1 and names every file that differs
+python tools/protos.py           writes gen/
+python tools/protos.py --check   exits 1 and names every file that differs
 """
 
 from __future__ import annotations

@@ -40,6 +40,8 @@ class CallChain:
 
     def admit(self, rule: MethodRule, call: CallContext, service_token: str, time_left_s: float | None) -> CallContext:
         """The call with its deadline and its principal. Raises when it is too late or not allowed."""
+        if rule.access == policy.ACCESS_UNSPECIFIED:
+            raise Forbidden(reasons.ERROR_REASON_METHOD_NOT_LISTED, "该接口未开放")
         allowed_s = rule.timeout_s if time_left_s is None else min(time_left_s, rule.timeout_s)
         allowed_s -= _DEADLINE_MARGIN_S
         if allowed_s < _SHORTEST_CALL_S - _DEADLINE_MARGIN_S:
@@ -114,8 +116,6 @@ def _authorize(rule: MethodRule, call: CallContext) -> None:
         if not call.is_internal:
             raise Forbidden(reasons.ERROR_REASON_INTERNAL_ONLY, "该接口仅供内部服务使用")
         return
-    if access not in (policy.ACCESS_USER, policy.ACCESS_ADMIN):
-        raise Forbidden(reasons.ERROR_REASON_METHOD_NOT_LISTED, "该接口未开放")
     if call.principal is None:
         raise Unauthenticated(reasons.ERROR_REASON_TOKEN_MISSING, "未登录")
     if access == policy.ACCESS_ADMIN and not call.principal.is_admin:

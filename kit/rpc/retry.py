@@ -19,25 +19,30 @@ _jitter = secrets.SystemRandom()
 
 
 class RetryBudget:
-    """Tokens of one peer. A retry costs one, a success gives a tenth back; without tokens nothing is retried.
+    """Tokens of one peer. A retry costs ten, a success gives one back; without ten nothing is retried.
 
     The same accounting as gRPC's retry throttling (gRFC A6).
     """
 
-    _LIMIT = 10.0
-    _REWARD = 0.1
+    _LIMIT = 100
+    _COST = 10
 
     def __init__(self) -> None:
         self._tokens = self._LIMIT
 
+    @property
+    def is_full(self) -> bool:
+        """No retry was made that successes have not made up for."""
+        return self._tokens >= self._LIMIT
+
     def succeeded(self) -> None:
-        self._tokens = min(self._LIMIT, self._tokens + self._REWARD)
+        self._tokens = min(self._LIMIT, self._tokens + 1)
 
     def take(self) -> bool:
         """Whether a retry may be made now."""
-        if self._tokens < 1:
+        if self._tokens < self._COST:
             return False
-        self._tokens -= 1
+        self._tokens -= self._COST
         return True
 
 

@@ -1,0 +1,135 @@
+"""GET /api/user/profile through edge, hop and database, beside a FastAPI monolith that reads the same row.
+
+    python -m bench.request.run [--connections 64] [--seconds 8] [--rounds 3]
+
+Both servers and the load generator share the machine. Runs alternate; the table shows medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import jwt
+import psutil
+import uvloop
+
+from bench.request.load import Load, get_request, run_load
+from bench.stack import Stack, running_stack
+
+PATH = "/api/user/profile"
+SECRET = "bench-secret-of-the-peer-process-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One server under load."""
+
+    name: str
+    port: int
+    token: str
+    pid: int
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and everything below it."""
+    root = psutil.Process(pid)
+    times = [process.cpu_times() for process in (root, *root.children(recursive=True))]
+    return sum(time.user + time.system for time in times)
+
+
+@contextlib.contextmanager
+def fastapi_peer(folder: Path) -> Iterator[Subject]:
+    """The monolith under uvicorn."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    environment = {**os.environ, "PEER_DATABASE": str(folder / "peer.db"), "PEER_SECRET": SECRET}
+    command = [sys.executable, "-m", "uvicorn", "bench.request.peer_fastapi:app", "--port", str(port)]
+    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    process = subprocess.Popen(command, env=environment)
+    try:
+        _wait_for(port)
+        token = jwt.encode({"sub": "1", "exp": time.time() + 3600}, SECRET, algorithm="HS256")
+        yield Subject("FastAPI + SQLAlchemy, one process", port, token, process.pid)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"nothing listens on {port}")
+
+
+async def voxreel_subject(stack: Stack) -> Subject:
+    """The stack, with a fresh user."""
+    async with aiohttp.ClientSession(stack.url) as session:
+        account = {"account": "bench", "password": "bench-password"}
+        await session.post("/api/user/register", json={**account, "confirm_password": account["password"]})
+        async with session.post("/api/user/login", json=account) as response:
+            token = (await response.json())["access_token"]
+    return Subject("Voxreel, edge + auth + billing", stack.port, token, stack.pid)
+
+
+async def measure(subject: Subject, *, connections: int, seconds: float) -> tuple[Load, float]:
+    """One run: what the load saw and the CPU microseconds a request cost the server."""
+    request = get_request(PATH, port=subject.port, token=subject.token)
+    await run_load(request, port=subject.port, connections=connections, seconds=1)
+    before = cpu_seconds(subject.pid)
+    load = await run_load(request, port=subject.port, connections=connections, seconds=seconds)
+    return load, (cpu_seconds(subject.pid) - before) / load.requests * 1e6
+
+
+async def compare(arguments: argparse.Namespace, stack: Stack, peer: Subject) -> None:
+    subjects = [await voxreel_subject(stack), peer]
+    runs: dict[str, list[tuple[Load, float]]] = {subject.name: [] for subject in subjects}
+    for _ in range(arguments.rounds):
+        for subject in subjects:
+            runs[subject.name].append(
+                await measure(subject, connections=arguments.connections, seconds=arguments.seconds)
+            )
+    rates = {}
+    print(f"| {arguments.connections} connections | requests/s | p50 ms | p99 ms | CPU µs/request |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for name, results in runs.items():
+        rates[name] = statistics.median(load.rate for load, _cpu in results)
+        p50 = statistics.median(load.p50_ms for load, _cpu in results)
+        p99 = statistics.median(load.p99_ms for load, _cpu in results)
+        cpu = statistics.median(cpu for _load, cpu in results)
+        print(f"| {name} | {rates[name]:,.0f} | {p50:.1f} | {p99:.1f} | {cpu:.0f} |")
+    ours, theirs = rates.values()
+    print(f"\nratio of rates: {ours / theirs:.1f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_stack(Path(folder) / "data") as stack,
+        fastapi_peer(Path(folder)) as peer,
+    ):
+        uvloop.run(compare(arguments, stack, peer))
+
+
+if __name__ == "__main__":
+    main()

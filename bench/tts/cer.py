@@ -1,0 +1,166 @@
+"""Intelligibility of the offline voices: synthesise, recognise with Whisper, count character errors.
+
+Method. Ten Chinese sentences with figures, dates, prices and English words are spoken by every Mandarin
+preset voice. Whisper base (faster-whisper, int8, beam 5) writes down what it hears, without being told the
+text. Both sides are reduced to comparable characters: simplified script, figures in words, 两 as 二 and 幺 as 一,
+no punctuation or spaces, capital letters. The rate is the Levenshtein distance over the length of the
+reference. The reference of each sentence was written by hand, so a figure our normalisation reads wrongly
+counts as an error. What remains is the error of synthesiser and recogniser together: an upper bound for the
+voice.
+
+    python -m bench.tts.cer [--cache-dir DIR] [--voice ID ...]
+    python -m bench.tts.cer --wav FILE --text "what was said"
+"""
+
+import argparse
+import asyncio
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from faster_whisper import WhisperModel
+from opencc import OpenCC
+
+from services.speech.engines.base import Language, SynthesisRequest
+from services.speech.engines.kokoro.catalog import voices
+from services.speech.engines.model_store import DEFAULT_MODELS_DIR, ModelStore
+from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
+from services.speech.text.cleaning import clean
+from services.speech.text.normalization import Reading, normalize
+
+WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")
+TIMEOUT_S = 120.0
+_NOT_COMPARED = re.compile(r"[^A-Z\u3400-\u9fff]+")
+_SAME_SOUND = str.maketrans({"两": "二", "幺": "一", "她": "他", "它": "他"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sentence and, written by hand, how it has to be read."""
+
+    text: str
+    reading: str
+
+
+SAMPLES = (
+    Sample("清晨的阳光洒在湖面上，远处传来一阵悠扬的笛声。", "清晨的阳光洒在湖面上远处传来一阵悠扬的笛声"),
+    Sample("2024年5月12日，气温从8℃升到23.5℃。", "二零二四年五月十二日气温从八摄氏度升到二十三点五摄氏度"),
+    Sample("这件大衣原价1,280元，现在打八折，只要1024元。", "这件大衣原价一千二百八十元现在打八折只要一千零二十四元"),
+    Sample("会议改到下午3:30，请大家提前10分钟到场。", "会议改到下午三点三十分请大家提前十分钟到场"),
+    Sample("有问题请拨打13800138000，我们会尽快回复您。", "有问题请拨打一三八零零一三八零零零我们会尽快回复您"),
+    Sample("本季度销售额增长了15.6%，超过了年初的目标。", "本季度销售额增长了百分之十五点六超过了年初的目标"),
+    Sample("我们今天发布了iPhone手机和AI助手。", "我们今天发布了IPHONE手机和AI助手"),
+    Sample("从北京到上海大约1200公里，坐高铁需要4个半小时。", "从北京到上海大约一千二百公里坐高铁需要四个半小时"),
+    Sample("如果你喜欢这个视频，请记得点赞、收藏和转发。", "如果你喜欢这个视频请记得点赞收藏和转发"),
+    Sample("第3章介绍了人工智能的历史，共有42页。", "第三章介绍了人工智能的历史共有四十二页"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was expected and heard, both reduced to comparable characters."""
+
+    expected: str
+    heard: str
+
+    @property
+    def errors(self) -> int:
+        return edit_distance(self.expected, self.heard)
+
+    @property
+    def rate(self) -> float:
+        return self.errors / max(1, len(self.expected))
+
+
+class Recognizer:
+    """Whisper base from the files of the model manifest."""
+
+    def __init__(self, cache_dir: Path, *, threads: int = 2) -> None:
+        store = ModelStore(DEFAULT_MODELS_DIR, cache_dir)
+        folder = {store.ensure(f"whisper-base/{name}").parent for name in WHISPER_FILES}.pop()
+        self._model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
+        self._simplify = OpenCC("t2s").convert
+
+    def transcribe(self, audio: BinaryIO | str) -> str:
+        segments, _ = self._model.transcribe(
+            audio,
+            language="zh",
+            initial_prompt="以下是普通话的句子。",
+            condition_on_previous_text=False,
+            beam_size=5,
+        )
+        return str(self._simplify("".join(segment.text for segment in segments)))
+
+    def compare(self, audio: BinaryIO | str, expected_reading: str) -> Comparison:
+        return Comparison(comparable(expected_reading), comparable(self.transcribe(audio)))
+
+
+def check_recording(path: Path, text: str, recognizer: Recognizer) -> Comparison:
+    """How far a finished recording is from `text`, which is read by our own normalisation."""
+    return recognizer.compare(str(path), text)
+
+
+def comparable(text: str) -> str:
+    spoken = normalize(clean(text.replace(" ", "")), default_reading=Reading.CHINESE)
+    return _NOT_COMPARED.sub("", spoken.translate(_SAME_SOUND).upper())
+
+
+def edit_distance(left: str, right: str) -> int:
+    """Levenshtein distance."""
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        diagonal, row[0] = row[0], i
+        for j, b in enumerate(right, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
+    return row[-1]
+
+
+async def measure(voice_ids: list[str], cache_dir: Path) -> dict[str, list[Comparison]]:
+    """Speaks and recognises every sample with every voice."""
+    recognizer = Recognizer(cache_dir)
+    synthesizer = open_synthesizer(AUTO, SynthesizerSettings(cache_dir))
+    results: dict[str, list[Comparison]] = {}
+    try:
+        for voice_id in voice_ids:
+            results[voice_id] = []
+            for sample in SAMPLES:
+                audio = await synthesizer.synthesize(SynthesisRequest(sample.text, voice_id), timeout_s=TIMEOUT_S)
+                compared = await asyncio.to_thread(recognizer.compare, io.BytesIO(audio.data), sample.reading)
+                results[voice_id].append(compared)
+    finally:
+        await synthesizer.aclose()
+    return results
+
+
+def total_rate(comparisons: list[Comparison]) -> float:
+    return sum(item.errors for item in comparisons) / sum(len(item.expected) for item in comparisons)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache-dir", type=Path, default=Path("data/models"))
+    parser.add_argument("--voice", action="append", help="preset voice id; all Mandarin voices if omitted")
+    parser.add_argument("--wav", type=Path, help="check this recording instead of the voices")
+    parser.add_argument("--text", default="", help="what the recording says")
+    options = parser.parse_args()
+    if options.wav is not None:
+        print_comparison(check_recording(options.wav, options.text, Recognizer(options.cache_dir)))
+        return
+    mandarin = [voice.voice_id for voice in voices() if voice.language is Language.CHINESE]
+    results = asyncio.run(measure(options.voice or mandarin, options.cache_dir))
+    for voice_id, comparisons in results.items():
+        print(f"{voice_id}: {total_rate(comparisons):.1%}")
+        for item in comparisons:
+            if item.errors:
+                print_comparison(item)
+    print(f"overall: {total_rate([item for items in results.values() for item in items]):.1%}")
+
+
+def print_comparison(item: Comparison) -> None:
+    print(f"  {item.rate:.1%}\n    expected {item.expected}\n    heard    {item.heard}")
+
+
+if __name__ == "__main__":
+    main()
