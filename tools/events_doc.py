@@ -13,7 +13,8 @@ _FIELD = re.compile(r"^\s+(?:optional |repeated )?[\w.]+ (\w+) = \d+;", re.MULTI
 _HEAD = """# Events
 
 Generated from `protos/voxreel/*/v1/events.proto` by `make docs`. Every event travels in a
-`voxreel.common.v1.EventEnvelope` on the stream `EVENTS`, at least once and in no promised order. `<service>` stands for the service that owns the task.
+`voxreel.common.v1.EventEnvelope` on the stream `EVENTS`, at least once and in no promised order.
+`<service>` stands for the service that owns the task.
 
 | subject | payload | fields | meaning |
 | --- | --- | --- | --- |

@@ -1,0 +1,26 @@
+"""How the speech service of an installation is set up, for commands that look at its models and engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cli.stack.catalog import effective_config
+from services.speech.config import SpeechConfig
+from services.speech.engines.model_store import ModelStore
+from services.speech.engines.registry import SynthesizerSettings
+
+
+def synthesizer_settings(data_dir: Path) -> SynthesizerSettings:
+    """What the engines get to see. Raises ConfigError."""
+    config = effective_config(SpeechConfig, data_dir)
+    return SynthesizerSettings(
+        model_cache_dir=config.data_dir / "models",
+        model_dir=config.synthesis.model_dir,
+        onnx_threads=config.synthesis.threads,
+    )
+
+
+def model_store(data_dir: Path) -> ModelStore:
+    """The model files. Raises ConfigError, ModelError."""
+    settings = synthesizer_settings(data_dir)
+    return ModelStore(settings.models_dir, settings.model_cache_dir, model_dir=settings.model_dir)

@@ -1,0 +1,66 @@
+"""The services the edge calls, by what they offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.rpc.client import Peer
+from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
+from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.engine.v1 import engine_service_pb2_grpc
+from voxreel.files.v1 import file_service_pb2_grpc
+from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
+from voxreel.task.v1 import task_service_pb2_grpc
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePeers:
+    """One peer per service."""
+
+    auth: Peer
+    billing: Peer
+    files: Peer
+    speech: Peer
+    video: Peer
+
+    def by_name(self) -> dict[str, Peer]:
+        """In the order in which they are shown."""
+        return {
+            "auth": self.auth,
+            "billing": self.billing,
+            "files": self.files,
+            "speech": self.speech,
+            "video": self.video,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Generated stubs. Their calls carry the request's id, deadline and user by themselves."""
+
+    accounts: account_service_pb2_grpc.AccountServiceAsyncStub
+    users: user_service_pb2_grpc.UserServiceAsyncStub
+    ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
+    files: file_service_pb2_grpc.FileServiceAsyncStub
+    synthesis: synthesis_service_pb2_grpc.SynthesisServiceAsyncStub
+    voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
+    speech_tasks: task_service_pb2_grpc.TaskServiceAsyncStub
+    video_tasks: task_service_pb2_grpc.TaskServiceAsyncStub
+    speech_engines: engine_service_pb2_grpc.EngineServiceAsyncStub
+    video_engines: engine_service_pb2_grpc.EngineServiceAsyncStub
+
+
+def make_clients(peers: EdgePeers) -> Clients:
+    """Stubs over the peers' channels."""
+    return Clients(
+        accounts=peers.auth.stub(account_service_pb2_grpc.AccountServiceStub),
+        users=peers.auth.stub(user_service_pb2_grpc.UserServiceStub),
+        ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
+        files=peers.files.stub(file_service_pb2_grpc.FileServiceStub),
+        synthesis=peers.speech.stub(synthesis_service_pb2_grpc.SynthesisServiceStub),
+        voices=peers.speech.stub(voice_service_pb2_grpc.VoiceServiceStub),
+        speech_tasks=peers.speech.stub(task_service_pb2_grpc.TaskServiceStub),
+        video_tasks=peers.video.stub(task_service_pb2_grpc.TaskServiceStub),
+        speech_engines=peers.speech.stub(engine_service_pb2_grpc.EngineServiceStub),
+        video_engines=peers.video.stub(engine_service_pb2_grpc.EngineServiceStub),
+    )

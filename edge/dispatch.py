@@ -1,0 +1,194 @@
+"""From an HTTP request to the handler of its endpoint and back."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from typing import Any, Generic, TypeVar
+
+import orjson
+from aiohttp import web
+from pydantic import ValidationError
+
+from edge.auth import Authenticator, bearer_token
+from edge.client_address import ClientAddresses
+from edge.endpoint import Access, Call, Endpoint, In, NoInput, Source, StreamingEndpoint
+from edge.errors import body_too_slow, shape_error
+from edge.facts import FACTS
+from edge.reply import json_reply
+from edge.shared import Shared
+from edge.validation import first_problem
+from kit.errors import Forbidden, Unauthenticated, Unavailable
+from kit.ids import IdSource
+from kit.rpc.context import CallContext, Principal, bind_call, unbind_call
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+CALLER = "edge"
+# Longer than the longest deadline of the methods behind a plain endpoint.
+_REQUEST_TIMEOUT_S = 15.0
+_BODY_TIMEOUT_S = 30.0
+_TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}\Z")
+
+InT = TypeVar("InT", bound=In)
+
+
+class Frame:
+    """What serving any endpoint needs."""
+
+    def __init__(
+        self, shared: Shared, authenticator: Authenticator, *, ids: IdSource, addresses: ClientAddresses
+    ) -> None:
+        self.shared = shared
+        self.ids = ids
+        self.addresses = addresses
+        self._authenticator = authenticator
+
+    async def identify(self, header: str | None, access: Access) -> tuple[str, Principal | None]:
+        """Token and caller. Raises Unauthenticated or Forbidden by what the endpoint demands."""
+        if access is Access.PUBLIC:
+            return await self._identify_if_possible(header)
+        token = bearer_token(header)
+        principal = await self._authenticator.principal(token)
+        if access is Access.ADMIN and not principal.is_admin:
+            raise Forbidden(reasons.ERROR_REASON_ADMIN_REQUIRED, "需要管理员权限")
+        return token, principal
+
+    async def _identify_if_possible(self, header: str | None) -> tuple[str, Principal | None]:
+        """A stale token must not keep anybody from a public endpoint, least of all from logging in again."""
+        if header is None:
+            return "", None
+        try:
+            token = bearer_token(header)
+            return token, await self._authenticator.principal(token)
+        except (Unauthenticated, Unavailable):
+            return "", None
+
+
+class JsonRoute(Generic[InT]):
+    """Serves one JSON endpoint."""
+
+    def __init__(self, endpoint: Endpoint[InT], frame: Frame) -> None:
+        self._frame = frame
+        self._access = endpoint.access
+        self._dialect = endpoint.dialect
+        self._handler = endpoint.handler
+        self._is_keyed = endpoint.is_keyed
+        self._route = f"{endpoint.method} {endpoint.path}"
+        self._parse = _Parser(endpoint.input, endpoint.path, endpoint.source)
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """The aiohttp handler."""
+        facts = request[FACTS]
+        facts.route = self._route
+        facts.dialect = self._dialect
+        headers = request.headers
+        frame = self._frame
+        token, principal = await frame.identify(headers.get("Authorization"), self._access)
+        if principal is not None:
+            facts.user_id = principal.user_id
+        given = await self._parse(request)
+        call = Call(
+            frame.shared,
+            principal,
+            _request_key(headers.get("Idempotency-Key"), frame.ids) if self._is_keyed else "",
+            frame.addresses.of(request),
+        )
+        bound = bind_call(
+            CallContext(
+                facts.request_id,
+                _trace_parent(headers.get("traceparent")),
+                CALLER,
+                token,
+                principal,
+                False,
+                time.monotonic() + _REQUEST_TIMEOUT_S,
+            )
+        )
+        try:
+            reply = await self._handler(given, call)
+        finally:
+            unbind_call(bound)
+        return json_reply(reply, self._dialect)
+
+
+class StreamingRoute(Generic[InT]):
+    """Serves one endpoint that moves bytes. Each of its calls has its own deadline; the whole has none."""
+
+    def __init__(self, endpoint: StreamingEndpoint[InT], frame: Frame) -> None:
+        self._frame = frame
+        self._access = endpoint.access
+        self._dialect = endpoint.dialect
+        self._handler = endpoint.handler
+        self._route = f"{endpoint.method} {endpoint.path}"
+        self._parse = _Parser(endpoint.input, endpoint.path, Source.QUERY)
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """The aiohttp handler."""
+        facts = request[FACTS]
+        facts.route = self._route
+        facts.dialect = self._dialect
+        headers = request.headers
+        token, principal = await self._frame.identify(headers.get("Authorization"), self._access)
+        if principal is not None:
+            facts.user_id = principal.user_id
+        given = await self._parse(request)
+        call = Call(self._frame.shared, principal, "", self._frame.addresses.of(request))
+        trace_parent = _trace_parent(headers.get("traceparent"))
+        bound = bind_call(CallContext(facts.request_id, trace_parent, CALLER, token, principal))
+        try:
+            reply = await self._handler(given, call, request)
+        finally:
+            unbind_call(bound)
+        return reply if isinstance(reply, web.StreamResponse) else json_reply(reply, self._dialect)
+
+
+class _Parser(Generic[InT]):
+    """Makes an endpoint's input of a request."""
+
+    def __init__(self, model: type[InT], path: str, source: Source) -> None:
+        self._validate = model.model_validate
+        self._has_path_fields = "{" in path
+        self._source = source
+        self._nothing = model() if model is NoInput else None
+
+    async def __call__(self, request: web.Request) -> InT:
+        """Raises RequestRefused."""
+        if self._nothing is not None:
+            return self._nothing
+        fields = await _json_body(request) if self._source is Source.BODY else dict(request.query)
+        if self._has_path_fields:
+            fields |= request.match_info
+        try:
+            return self._validate(fields)
+        except ValidationError as error:
+            raise shape_error(first_problem(error)) from None
+
+
+async def _json_body(request: web.Request) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            body = await request.read()
+    except TimeoutError:
+        raise body_too_slow() from None
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise shape_error("请求体不是有效的 JSON") from None
+    if not isinstance(parsed, dict):
+        raise shape_error("请求体必须是 JSON 对象")
+    return parsed
+
+
+def _request_key(sent: str | None, ids: IdSource) -> str:
+    """The client's idempotency key, else a new one, so that repeats on the way are harmless."""
+    if sent is None:
+        return ids.random()
+    if _IDEMPOTENCY_KEY.match(sent) is None:
+        raise shape_error("请求头 Idempotency-Key 必须是 1 到 128 个可见 ASCII 字符")
+    return sent
+
+
+def _trace_parent(sent: str | None) -> str:
+    return sent if sent is not None and _TRACE_PARENT.match(sent) else ""

@@ -1,0 +1,114 @@
+"""The record of one REST endpoint. The table of them drives routing, access, parsing, rendering and OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, Self, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from edge.shared import Shared
+from kit.errors import Unauthenticated
+from kit.rpc.context import Principal
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+
+class Dialect(Enum):
+    """How replies and errors are spelled."""
+
+    PLATFORM = "platform"
+    DUBBING = "dubbing"
+
+
+class Access(Enum):
+    """Who may call. The values are those of the contract."""
+
+    PUBLIC = "public"
+    USER = "user"
+    ADMIN = "admin"
+
+
+class Source(Enum):
+    """Where the fields of an input come from that are not named in the path."""
+
+    QUERY = "query"
+    BODY = "body"
+
+
+class In(BaseModel):
+    """Base of all inputs: unknown fields are ignored, no text holds a NUL (databases refuse it)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @model_validator(mode="after")
+    def _no_nul(self) -> Self:
+        for name, value in self.__dict__.items():
+            if isinstance(value, str) and "\x00" in value:
+                raise ValueError(f"参数 {name} 含有不允许的字符")
+        return self
+
+
+class NoInput(In):
+    """For endpoints that take nothing."""
+
+
+InT = TypeVar("InT", bound=In)
+JsonObject = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as a handler sees it.
+
+    `request_key` names the request to services that must not do it twice; empty unless the endpoint `is_keyed`.
+    """
+
+    shared: Shared
+    principal: Principal | None
+    request_key: str
+    client_address: str
+
+    @property
+    def user(self) -> Principal:
+        """The calling user. Raises Unauthenticated on a public endpoint called without a token."""
+        if self.principal is None:
+            raise Unauthenticated(reasons.ERROR_REASON_TOKEN_MISSING, "未登录")
+        return self.principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(Generic[InT]):
+    """A JSON endpoint. `output` is the TypedDict its handler returns."""
+
+    method: str
+    path: str
+    access: Access
+    input: type[InT]
+    handler: Callable[[InT, Call], Awaitable[JsonObject]]
+    output: Any
+    tag: str
+    source: Source = Source.QUERY
+    dialect: Dialect = Dialect.PLATFORM
+    is_keyed: bool = False
+    """It moves credits or starts a task: the header `Idempotency-Key` makes a repeat harmless."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamingEndpoint(Generic[InT]):
+    """An endpoint that reads or writes a body too large for memory, so its handler sees the request.
+
+    `output` is None when it answers bytes; `multipart_field` names the file it reads, if it reads one.
+    """
+
+    method: str
+    path: str
+    access: Access
+    input: type[InT]
+    handler: Callable[[InT, Call, web.Request], Awaitable[JsonObject | web.StreamResponse]]
+    output: Any
+    tag: str
+    multipart_field: str | None = None
+    dialect: Dialect = Dialect.PLATFORM

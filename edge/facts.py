@@ -1,0 +1,38 @@
+"""What is known of one HTTP request while it is served; read by the access log and the error boundary."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from aiohttp import web
+
+from edge.endpoint import Dialect
+
+# Text that can stand in a header and in a log line of anybody's tools.
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
+
+REQUEST_ID_HEADER = "X-Request-Id"
+
+
+class RequestFacts:
+    """Filled in as the request is understood; `dialect` is None until its endpoint is known."""
+
+    __slots__ = ("dialect", "reason", "request_id", "route", "user_id")
+
+    def __init__(self, request_id: str) -> None:
+        self.request_id = request_id
+        self.route = "-"
+        self.user_id: int | None = None
+        self.dialect: Dialect | None = None
+        self.reason = ""
+
+
+FACTS = web.RequestKey("facts", RequestFacts)
+
+
+def request_id_of(sent: str | None) -> str:
+    """The client's request id when it is sane, else a new one of 128 random bits."""
+    if sent is not None and _SANE_ID.match(sent):
+        return sent
+    return os.urandom(16).hex()

@@ -1,0 +1,114 @@
+"""Around every request: its id, its error boundary, its measurement and its line in the access log."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from edge.dialects import dialect_of_path
+from edge.endpoint import Dialect
+from edge.errors import (
+    PublicError,
+    RequestRefused,
+    body_too_large,
+    no_route,
+    public_bug,
+    public_domain_error,
+    public_refusal,
+    shape_error,
+    wrong_method,
+)
+from edge.facts import FACTS, REQUEST_ID_HEADER, RequestFacts, request_id_of
+from edge.reply import error_reply
+from kit.errors import DomainError, Internal
+from kit.observability.logging import access_log
+from kit.observability.metrics import CallMetrics
+
+_log = structlog.get_logger()
+# As nginx logs it: the client went away before it was answered.
+_CLIENT_GONE = 499
+_SERVER = "voxreel"
+
+
+def boundary(metrics: CallMetrics, *, json_limit_bytes: int) -> Middleware:
+    """The one middleware. Nothing but replies of ours, cancellation and broken connections pass it."""
+
+    @web.middleware
+    async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+        start = time.perf_counter()
+        headers = request.headers
+        facts = request[FACTS] = RequestFacts(request_id_of(headers.get(REQUEST_ID_HEADER)))
+        status, sent_bytes = _CLIENT_GONE, 0
+        try:
+            try:
+                response = await handler(request)
+            except (asyncio.CancelledError, ConnectionError):
+                raise
+            except Exception as error:
+                response = _refuse(error, request, facts, json_limit_bytes)
+            status, sent_bytes = response.status, _body_bytes(response)
+            if facts.dialect is None:
+                facts.route = _other_route(request)
+            if not response.prepared:
+                response.headers[REQUEST_ID_HEADER] = facts.request_id
+                response.headers["Server"] = _SERVER
+            return response
+        finally:
+            seconds = time.perf_counter() - start
+            metrics.observe(facts.route, str(status), seconds)
+            access_log(
+                {
+                    "service": "edge",
+                    "method": request.method,
+                    "route": facts.route,
+                    "status": status,
+                    "ms": round(seconds * 1000, 2),
+                    "request_id": facts.request_id,
+                    "user_id": facts.user_id,
+                    "bytes": sent_bytes,
+                    "reason": facts.reason,
+                }
+            )
+
+    return serve
+
+
+def _refuse(error: Exception, request: web.Request, facts: RequestFacts, json_limit_bytes: int) -> web.StreamResponse:
+    dialect = facts.dialect or dialect_of_path(request.path)
+    public = _public(error, dialect, json_limit_bytes)
+    facts.reason = public.reason
+    if (public.status >= 500 and not isinstance(error, DomainError)) or isinstance(error, Internal):
+        _log.error("request.crashed", route=facts.route, request_id=facts.request_id, exc_info=error)
+    return error_reply(public, dialect)
+
+
+def _public(error: Exception, dialect: Dialect, json_limit_bytes: int) -> PublicError:
+    if isinstance(error, DomainError):
+        return public_domain_error(error, dialect)
+    if isinstance(error, RequestRefused):
+        return public_refusal(error, dialect)
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return wrong_method(dialect, ", ".join(sorted(error.allowed_methods)))
+    if isinstance(error, web.HTTPNotFound):
+        return no_route(dialect)
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return public_refusal(body_too_large(json_limit_bytes), dialect)
+    if isinstance(error, web.RequestPayloadError):
+        return public_refusal(shape_error("请求体不完整"), dialect)
+    return public_bug(dialect)
+
+
+def _other_route(request: web.Request) -> str:
+    """Pattern of a route that is no endpoint; never what a client made up."""
+    resource = request.match_info.route.resource
+    return "-" if resource is None else f"{request.method} {resource.canonical}"
+
+
+def _body_bytes(response: web.StreamResponse) -> int:
+    if isinstance(response, web.Response) and isinstance(response.body, bytes):
+        return len(response.body)
+    return response.content_length or 0

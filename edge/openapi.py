@@ -1,0 +1,186 @@
+"""Writes the OpenAPI 3.1 description from the endpoint table, with titles and examples of the contract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from edge.contract.reader import Documented, documented_endpoints
+from edge.endpoint import Access, Dialect, Endpoint, NoInput, Source, StreamingEndpoint
+
+Schema = dict[str, Any]
+AnyEndpoint = Endpoint[Any] | StreamingEndpoint[Any]
+
+_JSON = "application/json"
+_PATH_FIELD = re.compile(r"\{(\w+)\}")
+_ERROR_NAMES: Mapping[Dialect, str] = {Dialect.PLATFORM: "PlatformError", Dialect.DUBBING: "DubbingError"}
+_ERROR_SCHEMAS: Mapping[Dialect, Schema] = {
+    Dialect.PLATFORM: {
+        "type": "object",
+        "properties": {"detail": {"type": "string", "examples": ["未登录"]}},
+        "required": ["detail"],
+    },
+    Dialect.DUBBING: {
+        "type": "object",
+        "properties": {
+            "code": {"type": "integer"},
+            "message": {"type": "string"},
+            "data": {"type": "null"},
+        },
+        "required": ["code", "message", "data"],
+    },
+}
+_IDEMPOTENCY_PARAMETER: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "相同的键和请求体只执行一次，重复请求得到相同的结果",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+}
+
+
+def describe_api(endpoints: Iterable[AnyEndpoint], *, version: str, base_url: str) -> Schema:
+    """The whole document. `base_url` is where clients reach the platform; empty means where they read this."""
+    listed = tuple(endpoints)
+    inputs, outputs, definitions = _schemas(listed)
+    documented = documented_endpoints()
+    paths: dict[str, dict[str, Schema]] = {}
+    for endpoint in listed:
+        key = (endpoint.method, endpoint.path)
+        writer = _OperationWriter(endpoint, documented.get(key), inputs[key], outputs.get(key))
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = writer.write()
+    for dialect in {endpoint.dialect for endpoint in listed}:
+        definitions[_ERROR_NAMES[dialect]] = _ERROR_SCHEMAS[dialect]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Voxreel", "version": version, "description": "AI 配音与数字人视频平台"},
+        "servers": [{"url": base_url or "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(endpoint.tag for endpoint in listed)],
+        "paths": paths,
+        "components": {
+            "schemas": definitions,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _schemas(
+    endpoints: tuple[AnyEndpoint, ...],
+) -> tuple[dict[tuple[str, str], Schema], dict[tuple[str, str], Schema], Schema]:
+    """Inputs and outputs by method and path, and the definitions they share."""
+    adapters: list[tuple[tuple[str, str, str], Any, TypeAdapter[Any]]] = []
+    for endpoint in endpoints:
+        key = (endpoint.method, endpoint.path)
+        if endpoint.output is not None:
+            adapters.append(((*key, "output"), "serialization", TypeAdapter(endpoint.output)))
+    by_key, found = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
+    outputs = {(method, path): schema for ((method, path, _), _), schema in by_key.items()}
+    definitions: Schema = found.get("$defs", {})
+    for definition in definitions.values():
+        # Docstrings are for developers.
+        definition.pop("description", None)
+    inputs = {(endpoint.method, endpoint.path): endpoint.input.model_json_schema() for endpoint in endpoints}
+    return inputs, outputs, definitions
+
+
+class _OperationWriter:
+    """Describes one endpoint."""
+
+    def __init__(
+        self,
+        endpoint: AnyEndpoint,
+        documented: Documented | None,
+        input_schema: Schema,
+        output_schema: Schema | None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._documented = documented
+        self._fields: Schema = input_schema.get("properties", {})
+        self._required = frozenset(input_schema.get("required", ()))
+        self._output = output_schema
+        self._path_fields = frozenset(_PATH_FIELD.findall(endpoint.path))
+
+    def write(self) -> Schema:
+        endpoint = self._endpoint
+        operation: Schema = {
+            "operationId": _operation_id(endpoint),
+            "summary": self._documented.title if self._documented else endpoint.path,
+            "tags": [endpoint.tag],
+            "responses": self._responses(),
+        }
+        parameters = self._parameters()
+        if parameters:
+            operation["parameters"] = parameters
+        body = self._request_body()
+        if body is not None:
+            operation["requestBody"] = body
+        if endpoint.access is not Access.PUBLIC:
+            operation["security"] = [{"bearer": []}]
+        return operation
+
+    def _parameters(self) -> list[Schema]:
+        has_query = isinstance(self._endpoint, StreamingEndpoint) or self._endpoint.source is Source.QUERY
+        parameters = [
+            {
+                "name": name,
+                "in": "path" if name in self._path_fields else "query",
+                "required": name in self._required,
+                "schema": schema,
+            }
+            for name, schema in self._fields.items()
+            if has_query or name in self._path_fields
+        ]
+        if isinstance(self._endpoint, Endpoint) and self._endpoint.is_keyed:
+            parameters.append(_IDEMPOTENCY_PARAMETER)
+        return parameters
+
+    def _request_body(self) -> Schema | None:
+        endpoint = self._endpoint
+        if isinstance(endpoint, StreamingEndpoint):
+            return None if endpoint.multipart_field is None else _multipart_body(endpoint.multipart_field)
+        if endpoint.input is NoInput or endpoint.source is not Source.BODY:
+            return None
+        names = [name for name in self._fields if name not in self._path_fields]
+        schema: Schema = {"type": "object", "properties": {name: self._fields[name] for name in names}}
+        required = [name for name in names if name in self._required]
+        if required:
+            schema["required"] = required
+        content: Schema = {"schema": schema}
+        if self._documented and self._documented.request_examples:
+            content["example"] = self._documented.request_examples[0]
+        return {"required": True, "content": {_JSON: content}}
+
+    def _responses(self) -> Schema:
+        dialect = self._endpoint.dialect
+        error = {"$ref": f"#/components/schemas/{_ERROR_NAMES[dialect]}"}
+        return {
+            "200": self._success(),
+            "default": {"description": "请求失败", "content": {_JSON: {"schema": error}}},
+        }
+
+    def _success(self) -> Schema:
+        if self._output is None:
+            schema = {"type": "string", "format": "binary"}
+            return {"description": "文件内容", "content": {"application/octet-stream": {"schema": schema}}}
+        content: Schema = {"schema": self._output}
+        examples = self._documented.response_examples if self._documented else ()
+        if examples:
+            content["examples"] = {f"example{number}": {"value": body} for number, body in enumerate(examples, 1)}
+        return {"description": "成功", "content": {_JSON: content}}
+
+
+def _multipart_body(field: str) -> Schema:
+    schema = {
+        "type": "object",
+        "properties": {field: {"type": "string", "contentMediaType": "application/octet-stream"}},
+        "required": [field],
+    }
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+
+
+def _operation_id(endpoint: AnyEndpoint) -> str:
+    words = re.findall(r"\w+", endpoint.path.removeprefix("/api"))
+    return "_".join([endpoint.method.lower(), *words]) if words else f"{endpoint.method.lower()}_root"

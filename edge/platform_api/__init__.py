@@ -1,0 +1,1 @@
+"""Dialect A: bare JSON replies, errors as {"detail": …}."""

@@ -1,0 +1,1 @@
+"""What each endpoint of the platform dialect does, one module per noun."""

@@ -1,0 +1,1 @@
+"""What each endpoint of the platform dialect takes (`…In`) and answers (`…Out`)."""

@@ -1,0 +1,40 @@
+"""HTTP replies of both dialects."""
+
+from __future__ import annotations
+
+import math
+
+import orjson
+from aiohttp import web
+
+from edge.endpoint import Dialect, JsonObject
+from edge.errors import PublicError
+
+_JSON_HEADERS = {
+    "Content-Type": "application/json",
+    # Replies belong to one user at one moment.
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def json_reply(body: JsonObject, dialect: Dialect) -> web.Response:
+    """A success."""
+    if dialect is Dialect.DUBBING:
+        body = {"code": 200, "message": "success", "data": body}
+    return web.Response(body=orjson.dumps(body), headers=_JSON_HEADERS)
+
+
+def error_reply(error: PublicError, dialect: Dialect) -> web.Response:
+    """A refusal, with the fine reason in a header for operators."""
+    body: JsonObject = {"detail": error.message}
+    if dialect is Dialect.DUBBING:
+        body = {"code": error.status, "message": error.message, "data": None}
+    headers = {**_JSON_HEADERS, "X-Error-Reason": error.reason}
+    if error.allowed_methods:
+        headers["Allow"] = error.allowed_methods
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="voxreel"'
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    return web.Response(status=error.status, body=orjson.dumps(body), headers=headers)

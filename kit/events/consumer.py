@@ -1,0 +1,143 @@
+"""Reads events and applies them.
+
+The handler's transaction holds the inbox row and the effect; the acknowledgement follows its commit. A failure is
+tried again after a pause that grows; what keeps failing goes to the dead letters, where an operator finds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from google.protobuf.message import DecodeError
+
+from kit.events.backoff import Backoff
+from kit.events.bus import Bus, BusUnavailable, ConsumerSpec, InboundMessage
+from kit.events.envelope import call_of_event
+from kit.events.streams import EVENTS, dead_letter_subject
+from kit.events.waiting import unless_stopped, wait_any
+from kit.rpc.context import bind_call, unbind_call
+from voxreel.common.v1.event_pb2 import EventEnvelope
+
+EventHandler = Callable[[EventEnvelope], Awaitable[None]]
+
+REDELIVERY_PAUSES_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
+_BATCH = 64
+_FETCH_WAIT_S = 5.0
+_ACK_WAIT_S = 30.0
+# Below the acknowledgement wait, so that nobody else starts on an event while it is being handled.
+_HANDLER_TIMEOUT_S = 20.0
+_RECONNECT = Backoff(first_s=0.2, cap_s=5.0)
+
+_log = structlog.get_logger(__name__)
+
+
+class Consumer:
+    """One durable reader of the event stream, named `<service>--<purpose>`.
+
+    With `replay_s` every start reads the last so many seconds again, beside all other readers of that name: for
+    handlers that keep what they learn in memory.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        durable: str,
+        handler: EventHandler,
+        *,
+        subjects: Sequence[str],
+        pauses_s: Sequence[float] = REDELIVERY_PAUSES_S,
+        ack_wait_s: float = _ACK_WAIT_S,
+        replay_s: float | None = None,
+    ) -> None:
+        self._bus = bus
+        self._durable = durable
+        self._handler = handler
+        self._pauses_s = tuple(pauses_s)
+        self._subscription = bus.consume(
+            ConsumerSpec(EVENTS.name, durable, tuple(subjects), ack_wait_s=ack_wait_s, replay_s=replay_s)
+        )
+
+    async def step(self, wait_s: float = 0.0) -> int:
+        """Handles one batch; answers how many messages it held. Raises BusUnavailable."""
+        messages = await self._subscription.fetch(_BATCH, wait_s)
+        await self._settle_all(messages)
+        return len(messages)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Reads until told to stop; the batch in hand is finished."""
+        failures = 0
+        try:
+            while not stop.is_set():
+                try:
+                    messages = await unless_stopped(stop, self._subscription.fetch(_BATCH, _FETCH_WAIT_S))
+                    await self._settle_all(messages or ())
+                    failures = 0
+                except BusUnavailable:
+                    failures += 1
+                    if failures == 1:
+                        _log.warning("consumer_waits_for_bus", consumer=self._durable)
+                    await wait_any(stop, timeout_s=_RECONNECT.delay_s(failures))
+        finally:
+            await self._subscription.close()
+
+    async def _settle_all(self, messages: Sequence[InboundMessage]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for message in messages:
+                group.create_task(self._settle(message))
+
+    async def _settle(self, message: InboundMessage) -> None:
+        """Handles one message and tells the broker. Whatever fails here is mended by another delivery."""
+        try:
+            await self._handle(message)
+        except BusUnavailable:
+            _log.info("consumer_answer_lost", consumer=self._durable, event_id=message.message_id)
+
+    async def _handle(self, message: InboundMessage) -> None:
+        # A message whose reader dies each time is never answered: the count of deliveries gives it up too.
+        if message.delivery > len(self._pauses_s) + 1:
+            await self._bury(message, "attempts_exhausted")
+            return
+        try:
+            envelope = EventEnvelope.FromString(message.body)
+        except DecodeError:
+            await self._bury(message, "not_an_event")
+            return
+        error = await self._apply(envelope)
+        if error is None:
+            await message.ack()
+            return
+        _log.warning(
+            "event_failed",
+            consumer=self._durable,
+            event_id=envelope.id,
+            event_type=envelope.type,
+            delivery=message.delivery,
+            error=type(error).__name__,
+        )
+        if message.delivery > len(self._pauses_s):
+            await self._bury(message, type(error).__name__)
+        else:
+            await message.nak(self._pauses_s[message.delivery - 1])
+
+    async def _apply(self, envelope: EventEnvelope) -> Exception | None:
+        token = bind_call(call_of_event(envelope))
+        try:
+            async with asyncio.timeout(_HANDLER_TIMEOUT_S):
+                await self._handler(envelope)
+        except Exception as error:
+            return error
+        finally:
+            unbind_call(token)
+        return None
+
+    async def _bury(self, message: InboundMessage, cause: str) -> None:
+        await self._bus.publish(
+            dead_letter_subject(self._durable),
+            message.body,
+            message_id=f"{self._durable}:{message.message_id}",
+            headers={**message.headers, "Voxreel-Subject": message.subject, "Voxreel-Cause": cause},
+        )
+        _log.error("event_buried", consumer=self._durable, event_id=message.message_id, cause=cause)
+        await message.term()

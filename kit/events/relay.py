@@ -1,0 +1,173 @@
+"""Carries outbox rows to the broker. Any number of relays may work on one table."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from kit.clock import Clock
+from kit.db.database import Database
+from kit.events.backoff import Backoff
+from kit.events.bus import Bus, BusUnavailable
+from kit.events.outbox_store import OutboxStore, PendingMessage
+from kit.events.stream_keeper import EVENT_PREFIX, EVENT_RETENTION, StreamKeeper
+from kit.events.streams import StreamSpec
+from kit.events.tables import EventTables
+from kit.events.waiting import Every, Wakeup
+
+_BATCH_LIMIT = 500
+_LEASE = timedelta(seconds=30)
+_PUBLISH_TIMEOUT_S = 10.0
+# Lease plus the longest back-off must stay below the duplicate window of the streams.
+_RETRY = Backoff(first_s=0.5, cap_s=30.0)
+_RESTART = Backoff(first_s=0.2, cap_s=5.0)
+_POLL_S = 2.0
+_STREAM_CHECK_S = 5.0
+_PRUNE_S = 60.0
+_PRUNE_LIMIT = 2000
+_WORK_PREFIX = "work."
+_WORK_RETENTION = timedelta(hours=1)
+
+_log = structlog.get_logger(__name__)
+
+
+class Relay:
+    """Publishes what the transactions of one service added. `streams` are those it writes to beside the
+    events and the dead letters."""
+
+    def __init__(
+        self,
+        database: Database,
+        tables: EventTables,
+        bus: Bus,
+        *,
+        streams: Sequence[StreamSpec],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._store = OutboxStore(tables.outbox, tables.streams)
+        self._bus = bus
+        self._keeper = StreamKeeper(database, self._store, bus, streams=streams, clock=clock)
+        self._clock = clock
+        self._wakeup = Wakeup()
+        self._oldest: datetime | None = None
+        self._stream_check = Every(_STREAM_CHECK_S, clock)
+        self._pruning = Every(_PRUNE_S, clock)
+        database.on_events_added(self.wake)
+
+    def wake(self) -> None:
+        """Something was committed. Called in the loop."""
+        self._wakeup.set()
+
+    def lag_s(self) -> float:
+        """Age of the oldest message not yet sent, as of the last step; 0 when all are sent."""
+        return 0.0 if self._oldest is None else max(0.0, (self._clock.now() - self._oldest).total_seconds())
+
+    async def check_streams(self) -> int:
+        """Creates missing streams and takes back what a broker has lost; see StreamKeeper.step."""
+        return await self._keeper.step()
+
+    async def step(self) -> int:
+        """Publishes one batch; answers how many rows it took. 0 while the broker is away."""
+        if not self._bus.is_connected:
+            await self._measure()
+            return 0
+        now = self._clock.now()
+        claimed = await self._database.write(
+            lambda connection: self._store.claim(connection, now=now, lease_until=now + _LEASE, limit=_BATCH_LIMIT)
+        )
+        if not claimed:
+            await self._measure()
+            return 0
+        await self._settle(claimed, await self._publish(claimed))
+        return len(claimed)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until told to stop, then sends what is left once."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                if await self._round() < _BATCH_LIMIT:
+                    await self._wakeup.wait(_POLL_S, stop)
+                failures = 0
+            except Exception as error:
+                failures += 1
+                _log.warning("relay_delayed", error=type(error).__name__, failures=failures)
+                await self._wakeup.wait(_RESTART.delay_s(failures), stop)
+        try:
+            await self.step()
+        except Exception as error:
+            _log.warning("relay_not_flushed", error=type(error).__name__)
+
+    async def prune(self) -> int:
+        """Deletes what was sent long enough ago. Answers how many rows."""
+        now = self._clock.now()
+        deleted = 0
+        for prefix, retention in ((EVENT_PREFIX, EVENT_RETENTION), (_WORK_PREFIX, _WORK_RETENTION)):
+            deleted += await self._prune(prefix, now - retention)
+        return deleted
+
+    async def _round(self) -> int:
+        if self._bus.is_connected and self._stream_check.is_due:
+            await self.check_streams()
+            self._stream_check.done()
+        taken = await self.step()
+        if self._pruning.is_due:
+            await self.prune()
+            self._pruning.done()
+        return taken
+
+    async def _publish(self, claimed: Sequence[PendingMessage]) -> set[str]:
+        """Awaits all acknowledgements together; answers the ids the broker stored."""
+        async with asyncio.TaskGroup() as group:
+            attempts = [group.create_task(self._publish_one(message)) for message in claimed]
+        return {message.id for message, attempt in zip(claimed, attempts, strict=True) if attempt.result()}
+
+    async def _publish_one(self, message: PendingMessage) -> bool:
+        try:
+            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
+                await self._bus.publish(message.subject, message.body, message_id=message.id, headers=message.headers)
+        except (BusUnavailable, TimeoutError):
+            return False
+        except Exception as error:
+            # One message that can never be sent must not hold back the others.
+            _log.error("relay_message_refused", subject=message.subject, error=type(error).__name__)
+            return False
+        return True
+
+    async def _settle(self, claimed: Sequence[PendingMessage], sent: set[str]) -> None:
+        now = self._clock.now()
+        retries = {
+            message.id: now + timedelta(seconds=_RETRY.delay_s(message.attempts))
+            for message in claimed
+            if message.id not in sent
+        }
+        if retries:
+            # The stream may be gone; look before the next attempt.
+            self._stream_check.expire()
+            _log.warning("relay_publish_failed", failed=len(retries), sent=len(sent))
+
+        def settle(connection: Connection) -> datetime | None:
+            self._store.settle(connection, sent=sorted(sent), retries=retries, now=now)
+            return self._store.oldest_unsent(connection)
+
+        self._oldest = await self._database.write(settle)
+
+    async def _measure(self) -> None:
+        self._oldest = await self._database.read(self._store.oldest_unsent)
+
+    async def _prune(self, prefix: str, sent_before: datetime) -> int:
+        total = 0
+        while True:
+            deleted = await self._database.write(
+                lambda connection: self._store.prune(
+                    connection, prefix=prefix, sent_before=sent_before, limit=_PRUNE_LIMIT
+                )
+            )
+            total += deleted
+            if deleted < _PRUNE_LIMIT:
+                return total

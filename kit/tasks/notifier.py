@@ -1,0 +1,33 @@
+"""Tells watchers in this process that a task has changed. A hint: who misses it finds out by looking again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kit.events.waiting import Wakeup
+
+
+class TaskNotifier:
+    """Used from one event loop."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[str, set[Wakeup]] = {}
+
+    def changed(self, task_id: str) -> None:
+        """A transaction that changed the task was committed."""
+        for wakeup in self._watchers.get(task_id, ()):
+            wakeup.set()
+
+    @contextmanager
+    def watch(self, task_id: str) -> Iterator[Wakeup]:
+        """A signal for each change of the task."""
+        wakeup = Wakeup()
+        watchers = self._watchers.setdefault(task_id, set())
+        watchers.add(wakeup)
+        try:
+            yield wakeup
+        finally:
+            watchers.discard(wakeup)
+            if not watchers:
+                self._watchers.pop(task_id, None)

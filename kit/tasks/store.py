@@ -1,0 +1,109 @@
+"""The task table and the outbox of one transaction: the only code that changes a task's row.
+
+Every change is one conditional update that answers the changed row: it happens from an allowed state or not at
+all, however many workers, sweepers and callers try at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from kit.errors import Reason, reason_name
+from kit.events.envelope import EventSource
+from kit.events.outbox import Outbox
+from kit.tasks import events
+from kit.tasks.machine import RULES, Transition
+from kit.tasks.model import NewTask, Stage, Task, TaskState
+from kit.tasks.rows import query_by_id, row_of, task_columns, task_of
+
+
+class TaskStore:
+    """Rows of one task table, and the messages their changes cause."""
+
+    def __init__(self, connection: Connection, table: Table, events: EventSource, outbox: Outbox) -> None:
+        self._connection = connection
+        self._table = table
+        self._events = events
+        self._outbox = outbox
+
+    @property
+    def columns(self) -> Any:
+        """The table's columns, for conditions."""
+        return self._table.c
+
+    def now(self) -> datetime:
+        """The time of this change."""
+        return self._events.now()
+
+    def find(self, task_id: str) -> Task | None:
+        """The task of an id."""
+        row = query_by_id(self._table).first(self._connection, task_id=task_id)
+        return None if row is None else task_of(row)
+
+    def add(self, new: NewTask) -> None:
+        """Records a NEW task, unless its id or its request is there."""
+        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
+        self._connection.execute(insert(self._table).on_conflict_do_nothing(), row_of(new, self.now()))
+
+    def select(self, *conditions: ColumnElement[bool]) -> list[Task]:
+        """The tasks that meet the conditions."""
+        rows = self._connection.execute(select(*task_columns(self._table)).where(*conditions))
+        return [task_of(row) for row in rows]
+
+    def lock(self, *conditions: ColumnElement[bool], limit: int) -> list[Task]:
+        """Some tasks that meet the conditions, without those another transaction has in hand."""
+        statement = select(*task_columns(self._table)).where(*conditions).limit(limit)
+        return [task_of(row) for row in self._connection.execute(statement.with_for_update(skip_locked=True))]
+
+    def ids_by_age(self, state: TaskState, *, limit: int) -> Sequence[str]:
+        """Ids of queued tasks in a state, the longest waiting first."""
+        columns = self._table.c
+        statement = select(columns.id).where(columns.state == state.value).order_by(columns.enqueue_time).limit(limit)
+        return list(self._connection.scalars(statement))
+
+    def move(self, transition: Transition, *conditions: ColumnElement[bool], **values: Any) -> Task | None:
+        """Makes a transition on the one task that meets the conditions. None when its state does not allow it."""
+        rule = RULES[transition]
+        allowed = self._table.c.state.in_(sorted(state.value for state in rule.sources))
+        changes = {"state": rule.target.value, "update_time": self.now(), **values}
+        return self._update(allowed, *conditions, changes=changes)
+
+    def change(self, state: TaskState, *conditions: ColumnElement[bool], **values: Any) -> Task | None:
+        """Changes values of the one task that is in a state and meets the conditions. None when there is none."""
+        return self._update(self._table.c.state == state.value, *conditions, changes=values)
+
+    def fail(self, reason: Reason, message: str, *conditions: ColumnElement[bool]) -> Task | None:
+        """Moves a task to FAILED with its reason, and tells it."""
+        task = self.move(
+            Transition.FAIL,
+            *conditions,
+            stage=Stage.FAILED.value,
+            error_reason=reason_name(reason),
+            error_message=message,
+            finish_time=self.now(),
+        )
+        return self.tell_end(task)
+
+    def tell_end(self, task: Task | None) -> Task | None:
+        """Sends the event of a terminal state; passes the task on."""
+        if task is not None:
+            self._outbox.add(events.ended(self._events, task))
+        return task
+
+    def tell_queued(self, task: Task) -> None:
+        """Sends the event of an accepted task."""
+        self._outbox.add(events.queued(self._events, task))
+
+    def wake(self, task: Task) -> None:
+        """Sends a wake-up to the workers."""
+        self._outbox.add(events.wakeup(self._events, task))
+
+    def _update(self, *conditions: ColumnElement[bool], changes: dict[str, Any]) -> Task | None:
+        statement = update(self._table).where(*conditions).values(**changes).returning(*task_columns(self._table))
+        row = self._connection.execute(statement).first()
+        return None if row is None else task_of(row)

@@ -1,0 +1,100 @@
+"""Where auth is put together."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from kit.app import App, open_database
+from kit.clock import Clock, SystemClock
+from kit.db.database import Database
+from kit.db.uow import Units
+from kit.events.bus import Bus
+from kit.events.envelope import EventSource
+from kit.events.nats_bus import NatsBus
+from kit.events.relay import Relay
+from kit.events.streams import EVENTS
+from kit.ids import IdSource, RandomIds
+from kit.loops import Phase
+from kit.rpc.server import RpcServer
+from kit.rpc.tokens import TokenVerifier
+from services.auth.config import AuthConfig
+from services.auth.crypto.keys import KeyRing, key_ring, read_or_create_key
+from services.auth.crypto.passwords import Argon2Hasher
+from services.auth.crypto.tokens import JwtIssuer
+from services.auth.events import AuthEvents
+from services.auth.rpc.account_servicer import AccountServicer
+from services.auth.rpc.user_servicer import UserServicer
+from services.auth.store.tables import EVENT_TABLES
+from services.auth.store.uow import AuthUnit
+from services.auth.usecases.first_admin import ensure_first_admin
+from services.auth.usecases.passwords import PasswordChange
+from services.auth.usecases.registration import Registration
+from services.auth.usecases.sessions import Sessions
+from services.auth.usecases.users import UserReader
+from services.auth.workers.prune_sessions import SessionPruner
+from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What auth runs in."""
+
+    bus: Bus
+    clock: Clock
+    ids: IdSource
+
+
+async def build(app: App[AuthConfig]) -> None:
+    """Makes the service of its parts."""
+    bus = await app.enter(NatsBus(app.config.nats_url.get_secret_value(), name=app.name))
+    await assemble(app, Surroundings(bus, SystemClock(), RandomIds()))
+
+
+async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
+    """The same on a given broker, clock and source of ids."""
+    clock, ids = surroundings.clock, surroundings.ids
+    database = await open_database(app)
+    units = Units(database, AuthUnit)
+    events = AuthEvents(EventSource(app.name, ids, clock))
+    hasher = await app.open(Argon2Hasher.open(queue_limit=app.config.hash_queue))
+    keys = await asyncio.to_thread(_key_ring, app.config)
+    registration = Registration(units, hasher, events=events, clock=clock, ids=ids)
+    sessions = Sessions(units, hasher, issuer=JwtIssuer(keys, ids), events=events, clock=clock)
+    passwords = PasswordChange(units, hasher, events=events, clock=clock)
+    first_admin = app.config.first_admin
+    await ensure_first_admin(registration, first_admin.account, first_admin.password.get_secret_value())
+    server = _server(app, keys, clock)
+    accounts = AccountServicer(registration, sessions, public_keys=keys.public_keys)
+    server.add(account_service_pb2_grpc.add_AccountServiceServicer_to_server, accounts)
+    server.add(user_service_pb2_grpc.add_UserServiceServicer_to_server, UserServicer(UserReader(units), passwords))
+    _relay_events(app, database, surroundings)
+    if app.runs_workers:
+        app.background("session pruning", SessionPruner(units, clock).run)
+    app.serve_rpc(server)
+
+
+def _key_ring(config: AuthConfig) -> KeyRing:
+    signing_key = config.signing_key.get_secret_value()
+    if not signing_key:
+        signing_key = read_or_create_key(config.data_dir / "auth" / "signing_key.pem")
+    return key_ring(signing_key, config.previous_keys)
+
+
+def _server(app: App[AuthConfig], keys: KeyRing, clock: Clock) -> RpcServer:
+    # Revoked tokens are refused by the use cases, which read the user anyway.
+    verifier = TokenVerifier(clock)
+    verifier.set_keys({key.key_id: key.pem for key in keys.public_keys})
+    return RpcServer(
+        app.name,
+        verifier=verifier,
+        service_token=app.config.service_token.get_secret_value(),
+        observer=app.observer,
+    )
+
+
+def _relay_events(app: App[AuthConfig], database: Database, surroundings: Surroundings) -> None:
+    relay = Relay(database, EVENT_TABLES, surroundings.bus, streams=[EVENTS], clock=surroundings.clock)
+    app.background("relay", relay.run, phase=Phase.SUPPORT)
+    app.add_flush("outbox", relay.step)
+    app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)

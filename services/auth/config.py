@@ -1,0 +1,44 @@
+"""Settings of auth."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from kit.config import ServiceConfig, service_settings
+
+
+class FirstAdmin(BaseModel):
+    """The administrator that exists from the first start on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: str = Field(default="", description="Account of the first administrator; empty means none is made.")
+    password: SecretStr = Field(
+        default=SecretStr(""), description="Their password. Used once: an account that exists keeps its own."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> FirstAdmin:
+        if bool(self.account) != bool(self.password.get_secret_value()):
+            raise ValueError("the first administrator needs both an account and a password")
+        return self
+
+
+class AuthConfig(ServiceConfig):
+    """Settings of auth, `VOXREEL_AUTH_…`."""
+
+    model_config = service_settings("auth")
+
+    first_admin: FirstAdmin = Field(default=FirstAdmin(), description="The first administrator.")
+    signing_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Ed25519 private key in PEM that signs access tokens; empty means one that is made at the "
+        "first start and kept in the data directory. Replicas need the same.",
+    )
+    previous_keys: str = Field(
+        default="",
+        description="Public keys in PEM, one after the other, that were signing keys and still verify tokens.",
+    )
+    hash_queue: int = Field(
+        default=64, ge=1, le=10_000, description="Passwords being hashed or waiting for it; more are refused."
+    )

@@ -1,0 +1,1 @@
+"""Password hashing and token signing, behind the ports of the use cases."""

@@ -1,0 +1,1 @@
+"""Rules about accounts, passwords, users and sessions. Pure."""

@@ -1,0 +1,43 @@
+"""The refusals of this service, each in one place so that its text is the same wherever it is raised."""
+
+from __future__ import annotations
+
+from kit.errors import AlreadyExists, Forbidden, Invalid, NotFound, Precondition, RateLimited, Unauthenticated
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+
+def field_invalid(field: str, message: str) -> Invalid:
+    return Invalid(reasons.ERROR_REASON_FIELD_INVALID, message, metadata={"field": field})
+
+
+def account_taken() -> AlreadyExists:
+    return AlreadyExists(reasons.ERROR_REASON_ACCOUNT_TAKEN, "账号已存在")
+
+
+def account_frozen() -> Forbidden:
+    return Forbidden(reasons.ERROR_REASON_ACCOUNT_FROZEN, "账号已被冻结")
+
+
+def credentials_invalid() -> Unauthenticated:
+    """One text for an unknown account and a wrong password, so that neither tells which accounts exist."""
+    return Unauthenticated(reasons.ERROR_REASON_CREDENTIALS_INVALID, "账号或密码错误")
+
+
+def refresh_token_invalid() -> Unauthenticated:
+    return Unauthenticated(reasons.ERROR_REASON_REFRESH_TOKEN_INVALID, "刷新令牌无效或已过期，请重新登录")
+
+
+def access_revoked() -> Unauthenticated:
+    return Unauthenticated(reasons.ERROR_REASON_TOKEN_EXPIRED, "登录已过期，请重新登录")
+
+
+def user_not_found() -> NotFound:
+    return NotFound(reasons.ERROR_REASON_USER_NOT_FOUND, "用户不存在")
+
+
+def password_wrong() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_PASSWORD_WRONG, "当前密码错误")
+
+
+def hasher_busy() -> RateLimited:
+    return RateLimited(reasons.ERROR_REASON_TOO_MANY_REQUESTS, "请求过于频繁，请稍后再试", retry_after_s=1)

@@ -1,0 +1,35 @@
+"""UserService."""
+
+from __future__ import annotations
+
+from kit.rpc.context import require_principal
+from kit.rpc.server import Context
+from services.auth.rpc.mapping import claims_of, user_to_proto
+from services.auth.usecases.passwords import PasswordChange
+from services.auth.usecases.users import UserReader
+from voxreel.auth.v1 import user_service_pb2 as pb
+from voxreel.auth.v1 import user_service_pb2_grpc
+
+
+class UserServicer(user_service_pb2_grpc.UserServiceServicer):
+    """Profiles and passwords."""
+
+    def __init__(self, users: UserReader, passwords: PasswordChange) -> None:
+        self._users = users
+        self._passwords = passwords
+
+    async def GetProfile(self, _request: pb.GetProfileRequest, _context: Context) -> pb.GetProfileResponse:
+        user = await self._users.profile(claims_of(require_principal()))
+        return pb.GetProfileResponse(user=user_to_proto(user))
+
+    async def ChangePassword(self, request: pb.ChangePasswordRequest, _context: Context) -> pb.ChangePasswordResponse:
+        await self._passwords.change(
+            claims_of(require_principal()),
+            current_password=request.current_password,
+            new_password=request.new_password,
+        )
+        return pb.ChangePasswordResponse()
+
+    async def BatchGetUsers(self, request: pb.BatchGetUsersRequest, _context: Context) -> pb.BatchGetUsersResponse:
+        users = await self._users.batch(request.user_ids)
+        return pb.BatchGetUsersResponse(users=map(user_to_proto, users))

@@ -1,0 +1,1 @@
+"""The auth database. Rows never leave this folder."""

@@ -1,0 +1,130 @@
+"""Users in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from kit.db.lean import LeanQuery
+from services.auth.domain.accounts import AccountKey
+from services.auth.domain.users import Credentials, NewUser, Revocation, User, UserStatus
+from services.auth.store.tables import USERS
+
+USER_COLUMNS = (
+    USERS.c.id,
+    USERS.c.uuid,
+    USERS.c.account,
+    USERS.c.is_admin,
+    USERS.c.status,
+    USERS.c.create_time,
+    USERS.c.update_time,
+    USERS.c.last_login_time,
+    USERS.c.access_not_before,
+    USERS.c.kept_token_id,
+)
+_BY_ID = LeanQuery(select(*USER_COLUMNS).where(USERS.c.id == bindparam("user_id")))
+_CREDENTIALS = select(*USER_COLUMNS, USERS.c.password_hash)
+_CREDENTIALS_BY_ID = LeanQuery(_CREDENTIALS.where(USERS.c.id == bindparam("user_id")))
+_CREDENTIALS_BY_KEY = LeanQuery(_CREDENTIALS.where(USERS.c.account_key == bindparam("account_key")))
+
+
+def user_from_row(row: tuple[Any, ...]) -> User:
+    """A user from the values of USER_COLUMNS."""
+    user_id, uuid, account, is_admin, status, create_time, update_time, *rest = row
+    last_login_time, access_not_before, kept_token_id = rest
+    return User(
+        id=user_id,
+        uuid=uuid,
+        account=account,
+        is_admin=bool(is_admin),
+        status=UserStatus(status),
+        create_time=create_time,
+        update_time=update_time,
+        last_login_time=last_login_time,
+        revocation=None if access_not_before is None else Revocation(access_not_before, kept_token_id or ""),
+    )
+
+
+class UserRepository:
+    """Users, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, user_id: int) -> User | None:
+        row = _BY_ID.first(self._connection, user_id=user_id)
+        return None if row is None else user_from_row(row)
+
+    def find_many(self, user_ids: Iterable[int]) -> list[User]:
+        """The users that exist, in the order of the ids."""
+        found = (self.find(user_id) for user_id in user_ids)
+        return [user for user in found if user is not None]
+
+    def find_credentials(self, user_id: int) -> Credentials | None:
+        return _credentials(_CREDENTIALS_BY_ID.first(self._connection, user_id=user_id))
+
+    def find_credentials_by_account(self, key: AccountKey) -> Credentials | None:
+        return _credentials(_CREDENTIALS_BY_KEY.first(self._connection, account_key=key))
+
+    def add(self, new: NewUser) -> User | None:
+        """The user with its id; None when the account is taken."""
+        statement = insert(USERS).values(
+            uuid=new.uuid,
+            account=new.account,
+            account_key=new.account_key,
+            password_hash=new.password_hash,
+            is_admin=new.is_admin,
+            status=UserStatus.ACTIVE.value,
+            create_time=new.create_time,
+            update_time=new.create_time,
+        )
+        try:
+            # The savepoint keeps the transaction usable on PostgreSQL after a refused insert.
+            with self._connection.begin_nested():
+                user_id = self._connection.execute(statement.returning(USERS.c.id)).scalar_one()
+        except IntegrityError:
+            if self.find_credentials_by_account(new.account_key) is None:
+                raise
+            return None
+        return self.find(user_id)
+
+    def record_login(self, seen: Credentials, *, password_hash: str, now: datetime) -> bool:
+        """Notes the login, and the hash made anew. False when the user changed since `seen` was read.
+
+        The row stays locked until the transaction ends, so no password change can slip in between.
+        """
+        statement = (
+            update(USERS)
+            .where(
+                USERS.c.id == seen.user.id,
+                USERS.c.password_hash == seen.password_hash,
+                USERS.c.status == UserStatus.ACTIVE.value,
+            )
+            .values(last_login_time=now, password_hash=password_hash)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def revoke_access(self, user_id: int, revocation: Revocation) -> None:
+        """Remembers which access tokens are void."""
+        self._connection.execute(
+            update(USERS)
+            .where(USERS.c.id == user_id)
+            .values(access_not_before=revocation.not_before, kept_token_id=revocation.kept_token_id)
+        )
+
+    def replace_password(self, seen: Credentials, *, password_hash: str, now: datetime) -> bool:
+        """Sets the hash. False when the password changed since `seen` was read."""
+        statement = (
+            update(USERS)
+            .where(USERS.c.id == seen.user.id, USERS.c.password_hash == seen.password_hash)
+            .values(password_hash=password_hash, update_time=now)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+
+def _credentials(row: tuple[Any, ...] | None) -> Credentials | None:
+    return None if row is None else Credentials(user=user_from_row(row[:-1]), password_hash=row[-1])

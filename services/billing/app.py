@@ -1,0 +1,109 @@
+"""Where billing is put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.app import App, open_database
+from kit.clock import Clock, SystemClock
+from kit.db.database import Database
+from kit.db.uow import Units
+from kit.events.bus import Bus
+from kit.events.consumer import Consumer
+from kit.events.envelope import EventSource
+from kit.events.housekeeping import InboxPruner
+from kit.events.nats_bus import NatsBus
+from kit.events.relay import Relay
+from kit.events.streams import EVENTS
+from kit.ids import IdSource, RandomIds
+from kit.loops import Phase
+from kit.rpc.client import Peer
+from kit.rpc.keys import KeyKeeper
+from kit.rpc.server import RpcServer
+from kit.rpc.tokens import TokenVerifier
+from services.billing.config import BillingConfig
+from services.billing.events import BillingEvents
+from services.billing.rpc.auth_peer import AuthPeer
+from services.billing.rpc.ledger_servicer import LedgerServicer
+from services.billing.rpc.pricing_servicer import PricingServicer
+from services.billing.store.entry_pages import EntryPages
+from services.billing.store.tables import EVENT_TABLES
+from services.billing.store.uow import BillingUnit
+from services.billing.usecases.hold_book import HoldBook
+from services.billing.usecases.holds import Holds
+from services.billing.usecases.reads import LedgerReader
+from services.billing.usecases.recharge_book import RechargeBook
+from services.billing.usecases.recharges import Recharges
+from services.billing.workers import revocations, settlement
+from services.billing.workers.expire_holds import HoldExpiry
+from voxreel.billing.v1 import ledger_service_pb2_grpc, pricing_service_pb2_grpc
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What billing runs in."""
+
+    bus: Bus
+    clock: Clock
+    ids: IdSource
+
+
+async def build(app: App[BillingConfig]) -> None:
+    """Makes the service of its parts."""
+    bus = await app.enter(NatsBus(app.config.nats_url.get_secret_value(), name=app.name))
+    await assemble(app, Surroundings(bus, SystemClock(), RandomIds()))
+
+
+async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
+    """The same on a given broker, clock and source of ids."""
+    clock, ids = surroundings.clock, surroundings.ids
+    database = await open_database(app)
+    units = Units(database, lambda connection: BillingUnit(connection, clock))
+    events = BillingEvents(EventSource(app.name, ids, clock))
+    book = HoldBook(events, clock, ids)
+    auth = await _auth(app)
+    reader = LedgerReader(units, EntryPages(database))
+    recharges = Recharges(units, auth, RechargeBook(events, clock))
+    server = _server(app, auth, surroundings)
+    ledger = LedgerServicer(reader, Holds(units, book), recharges)
+    server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)
+    server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, PricingServicer(reader))
+    _relay_events(app, database, surroundings)
+    if app.runs_workers:
+        handler = settlement.SettlementHandler(units, book)
+        settling = Consumer(surroundings.bus, settlement.DURABLE, handler, subjects=settlement.SUBJECTS)
+        app.background("settlement", settling.run)
+        app.background("hold expiry", HoldExpiry(units, book, clock).run)
+        app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
+    app.serve_rpc(server)
+
+
+async def _auth(app: App[BillingConfig]) -> AuthPeer:
+    service_token = app.config.service_token.get_secret_value()
+    return AuthPeer(await app.enter(Peer(app.config.peers.auth, caller=app.name, service_token=service_token)))
+
+
+def _server(app: App[BillingConfig], auth: AuthPeer, surroundings: Surroundings) -> RpcServer:
+    verifier = TokenVerifier(surroundings.clock)
+    keeper = KeyKeeper(verifier, auth.verification_keys)
+    app.background("verification keys", keeper.run, phase=Phase.SUPPORT)
+    revoking = Consumer(
+        surroundings.bus,
+        revocations.durable_of(app.config.instance),
+        revocations.RevocationHandler(verifier),
+        subjects=revocations.SUBJECTS,
+    )
+    app.background("revocations", revoking.run, phase=Phase.SUPPORT)
+    return RpcServer(
+        app.name,
+        verifier=verifier,
+        service_token=app.config.service_token.get_secret_value(),
+        observer=app.observer,
+    )
+
+
+def _relay_events(app: App[BillingConfig], database: Database, surroundings: Surroundings) -> None:
+    relay = Relay(database, EVENT_TABLES, surroundings.bus, streams=[EVENTS], clock=surroundings.clock)
+    app.background("relay", relay.run, phase=Phase.SUPPORT)
+    app.add_flush("outbox", relay.step)
+    app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)

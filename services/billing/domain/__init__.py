@@ -1,0 +1,1 @@
+"""Rules about balances, holds, entries and prices. Pure."""

@@ -1,0 +1,42 @@
+"""The refusals of this service, each in one place so that its text is the same wherever it is raised."""
+
+from __future__ import annotations
+
+from kit.errors import Conflict, Invalid, NotFound, Precondition
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+
+def field_invalid(field: str, message: str) -> Invalid:
+    return Invalid(reasons.ERROR_REASON_FIELD_INVALID, message, metadata={"field": field})
+
+
+def request_id_reused() -> Invalid:
+    return Invalid(reasons.ERROR_REASON_IDEMPOTENCY_KEY_REUSED, "同一请求标识已用于内容不同的请求")
+
+
+def feature_not_found() -> NotFound:
+    return NotFound(reasons.ERROR_REASON_FEATURE_NOT_FOUND, "功能不存在")
+
+
+def hold_not_found() -> NotFound:
+    return NotFound(reasons.ERROR_REASON_HOLD_NOT_FOUND, "预扣记录不存在")
+
+
+def hold_released() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_HOLD_SETTLED, "预扣的积分已退回")
+
+
+def hold_captured() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_HOLD_SETTLED, "预扣的积分已扣除")
+
+
+def user_not_found() -> NotFound:
+    return NotFound(reasons.ERROR_REASON_USER_NOT_FOUND, "用户不存在")
+
+
+def credits_limit_exceeded() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_CREDITS_LIMIT_EXCEEDED, "充值后积分将超过上限")
+
+
+def concurrent_update() -> Conflict:
+    return Conflict(reasons.ERROR_REASON_CONCURRENT_UPDATE, "数据正被其他请求修改，请重试")

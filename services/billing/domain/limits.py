@@ -1,0 +1,22 @@
+"""Bounds of what the ledger takes."""
+
+from __future__ import annotations
+
+from services.billing.domain.errors import field_invalid
+
+# JSON readers keep integers exactly only below this (RFC 8259, section 6).
+CREDITS_LIMIT = 2**53
+DESCRIPTION_MAX_CHARACTERS = 200
+REQUEST_ID_MAX_CHARACTERS = 128
+
+
+def check_request_id(request_id: str) -> None:
+    """Raises Invalid."""
+    if not 1 <= len(request_id) <= REQUEST_ID_MAX_CHARACTERS:
+        raise field_invalid("request_id", f"请求标识须为 1 至 {REQUEST_ID_MAX_CHARACTERS} 个字符")
+
+
+def check_description(description: str) -> None:
+    """Raises Invalid."""
+    if len(description) > DESCRIPTION_MAX_CHARACTERS:
+        raise field_invalid("description", f"描述不能超过 {DESCRIPTION_MAX_CHARACTERS} 个字符")

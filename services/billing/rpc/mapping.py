@@ -1,0 +1,109 @@
+"""Messages from domain objects and back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.billing.domain.errors import field_invalid
+from services.billing.domain.holds import Hold, HoldState, Reservation
+from services.billing.domain.ledger import Entry, EntryType, Recharge
+from services.billing.domain.pricing import FeaturePrice
+from voxreel.billing.v1 import ledger_service_pb2 as ledger
+from voxreel.billing.v1 import pricing_service_pb2 as pricing
+
+DEFAULT_RECHARGE_DESCRIPTION = "管理员手动充值"
+
+_STATE_TO_PROTO = {
+    HoldState.OPEN: ledger.HOLD_STATE_OPEN,
+    HoldState.CAPTURED: ledger.HOLD_STATE_CAPTURED,
+    HoldState.RELEASED: ledger.HOLD_STATE_RELEASED,
+}
+_TYPE_TO_PROTO = {
+    EntryType.CARD_ACTIVATION: ledger.ENTRY_TYPE_CARD_ACTIVATION,
+    EntryType.INVITE_CODE: ledger.ENTRY_TYPE_INVITE_CODE,
+    EntryType.ADMIN_RECHARGE: ledger.ENTRY_TYPE_ADMIN_RECHARGE,
+    EntryType.ADMIN_DEDUCT: ledger.ENTRY_TYPE_ADMIN_DEDUCT,
+    EntryType.FEATURE_CONSUME: ledger.ENTRY_TYPE_FEATURE_CONSUME,
+    EntryType.VOICE_SYNTHESIS: ledger.ENTRY_TYPE_VOICE_SYNTHESIS,
+    EntryType.REFUND: ledger.ENTRY_TYPE_REFUND,
+    EntryType.EXPIRE: ledger.ENTRY_TYPE_EXPIRE,
+}
+_TYPE_FROM_PROTO = {value: key for key, value in _TYPE_TO_PROTO.items()}
+
+
+def reservation_from_proto(request: ledger.ReserveCreditsRequest) -> Reservation:
+    return Reservation(
+        request_id=request.request_id,
+        user_id=request.user_id,
+        feature_key=request.feature_key,
+        credits=request.credits if request.HasField("credits") else None,
+        description=request.description,
+        expires_in=request.expires_in.ToTimedelta(),
+    )
+
+
+def hold_to_proto(hold: Hold) -> ledger.Hold:
+    return ledger.Hold(
+        id=hold.id,
+        user_id=hold.user_id,
+        feature_key=hold.feature_key,
+        credits=hold.credits,
+        captured_credits=hold.captured_credits,
+        state=_STATE_TO_PROTO[hold.state],
+        create_time=_timestamp(hold.create_time),
+        expire_time=_timestamp(hold.expire_time),
+        settle_time=None if hold.settle_time is None else _timestamp(hold.settle_time),
+    )
+
+
+def recharge_from_proto(request: ledger.RechargeCreditsRequest, operator_user_id: int) -> Recharge:
+    return Recharge(
+        request_id=request.request_id,
+        operator_user_id=operator_user_id,
+        user_id=request.user_id,
+        credits=request.credits,
+        description=request.description or DEFAULT_RECHARGE_DESCRIPTION,
+    )
+
+
+def entry_to_proto(entry: Entry) -> ledger.Entry:
+    return ledger.Entry(
+        id=entry.id,
+        user_id=entry.user_id,
+        type=_TYPE_TO_PROTO[entry.type],
+        credits=entry.credits,
+        balance_before=entry.balance_before,
+        balance_after=entry.balance_after,
+        feature_key=entry.feature_key,
+        description=entry.description,
+        operator_user_id=entry.operator_user_id,
+        create_time=_timestamp(entry.create_time),
+        hold_id=entry.hold_id,
+    )
+
+
+def entry_type_from_proto(request: ledger.ListEntriesRequest) -> EntryType | None:
+    """The type to list; None means all. Raises Invalid for a type this service does not know."""
+    if not request.HasField("type"):
+        return None
+    known = _TYPE_FROM_PROTO.get(request.type)
+    if known is None:
+        raise field_invalid("type", "交易类型无效")
+    return known
+
+
+def price_to_proto(price: FeaturePrice) -> pricing.FeaturePrice:
+    return pricing.FeaturePrice(
+        key=price.key,
+        display_name=price.display_name,
+        credits=price.credits,
+        update_time=_timestamp(price.update_time),
+    )
+
+
+def _timestamp(time: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp

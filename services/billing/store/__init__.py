@@ -1,0 +1,1 @@
+"""The billing database. Rows never leave this folder."""

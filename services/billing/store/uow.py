@@ -1,0 +1,26 @@
+"""The unit of work of billing."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from kit.clock import Clock
+from kit.db.uow import UnitOfWork
+from kit.events.inbox import Inbox
+from services.billing.store.holds import HoldRepository
+from services.billing.store.idempotency import IdempotencyRepository
+from services.billing.store.ledger import LedgerRepository
+from services.billing.store.prices import PriceRepository
+from services.billing.store.tables import EVENT_TABLES
+
+
+class BillingUnit(UnitOfWork):
+    """One transaction on the billing database."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        super().__init__(connection, outbox_table=EVENT_TABLES.outbox)
+        self.ledger = LedgerRepository(connection)
+        self.holds = HoldRepository(connection)
+        self.prices = PriceRepository(connection)
+        self.idempotency = IdempotencyRepository(connection)
+        self.inbox = Inbox(connection, EVENT_TABLES.inbox, now=clock.now())

@@ -1,0 +1,96 @@
+"""Where the files service is put together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from kit.app import App, Role, open_database
+from kit.blobs.store import BlobStore
+from kit.clock import SystemClock
+from kit.db.database import Database
+from kit.db.uow import Units
+from kit.events.envelope import EventSource
+from kit.events.nats_bus import NatsBus
+from kit.events.relay import Relay
+from kit.events.streams import EVENTS
+from kit.ids import RandomIds
+from kit.loops import Phase
+from kit.observability.health import Severity
+from kit.rpc.client import Peer
+from kit.rpc.keys import KeyKeeper
+from kit.rpc.server import RpcServer
+from kit.rpc.tokens import TokenVerifier
+from services.files.config import FilesConfig
+from services.files.peers.auth import AuthKeys, revocation_consumer
+from services.files.rpc.file_servicer import FileServicer
+from services.files.store.tables import EVENT_TABLES
+from services.files.store.uow import FilesUnit
+from services.files.usecases.downloads import Downloads
+from services.files.usecases.expiry import Expiry
+from services.files.usecases.produced_files import ProducedFiles
+from services.files.usecases.uploads import Uploads
+from services.files.workers.expiry_sweeper import ExpirySweeper
+from voxreel.files.v1 import file_service_pb2_grpc
+
+_BROKER_CHECK_S = 0.5
+
+
+async def build(app: App[FilesConfig]) -> None:
+    """Makes the service of its parts."""
+    config, clock, ids = app.config, SystemClock(), RandomIds()
+    database = await open_database(app)
+    units = Units(database, FilesUnit)
+    blobs = BlobStore.open(config.blobs_url)
+    uploads = Uploads(
+        units,
+        blobs,
+        events=EventSource(app.name, ids, clock),
+        clock=clock,
+        ids=ids,
+        temp_life=timedelta(seconds=config.temp_life_s),
+    )
+    servicer = FileServicer(uploads, ProducedFiles(units, blobs, uploads), Downloads(units, blobs, clock))
+    bus = await _bus(app)
+    _relay_events(app, database, bus)
+    server = RpcServer(
+        app.name,
+        verifier=await _verifier(app, bus),
+        service_token=config.service_token.get_secret_value(),
+        observer=app.observer,
+    )
+    server.add(file_service_pb2_grpc.add_FileServiceServicer_to_server, servicer)
+    if app.runs_workers:
+        sweeper = ExpirySweeper(Expiry(units, blobs, clock), interval_s=config.sweep_interval_s)
+        app.background("expiry", sweeper.run)
+    app.serve_rpc(server)
+
+
+async def _verifier(app: App[FilesConfig], bus: NatsBus) -> TokenVerifier:
+    verifier = TokenVerifier(SystemClock())
+    if app.role is Role.WORKER:  # nobody calls it
+        return verifier
+    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name))
+    keeper = KeyKeeper(verifier, AuthKeys(auth).fetch)
+    app.background("keys", keeper.run, phase=Phase.SUPPORT)
+    revoking = revocation_consumer(bus, verifier, service=app.name, instance=app.config.instance)
+    app.background("revocations", revoking.run, phase=Phase.SUPPORT)
+
+    async def has_keys() -> None:
+        await keeper.has_keys.wait()
+
+    app.add_check("keys", has_keys)
+    return verifier
+
+
+async def _bus(app: App[FilesConfig]) -> NatsBus:
+    bus = await app.enter(NatsBus(app.config.nats_url.get_secret_value(), name=app.name))
+    app.add_check("broker", partial(bus.wait_connected, _BROKER_CHECK_S), severity=Severity.DEGRADES)
+    return bus
+
+
+def _relay_events(app: App[FilesConfig], database: Database, bus: NatsBus) -> None:
+    relay = Relay(database, EVENT_TABLES, bus, streams=[EVENTS], clock=SystemClock())
+    app.background("relay", relay.run, phase=Phase.SUPPORT)
+    app.add_flush("outbox", relay.step)
+    app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)

@@ -1,0 +1,96 @@
+"""Which files are taken, and how large they may be (platform contract, 7.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from kit.errors import Invalid, TooLarge
+from services.files.domain.model import StorageType
+from services.files.domain.names import extension_of
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRule:
+    """What one kind of file accepts. No extensions means any."""
+
+    extensions: tuple[str, ...]
+    limit_bytes: int
+
+
+UPLOAD_RULES: Mapping[str, UploadRule] = MappingProxyType(
+    {
+        "digital_humans": UploadRule(("mp4", "avi", "mov", "mkv"), 500 * MEBIBYTE),
+        "backgrounds": UploadRule(("jpg", "jpeg", "png", "bmp", "webp"), 10 * MEBIBYTE),
+        "bgm": UploadRule(("mp3", "wav", "aac", "flac"), 50 * MEBIBYTE),
+    }
+)
+"""Persistent files that users upload."""
+
+PRODUCED_RULES: Mapping[str, UploadRule] = MappingProxyType(
+    {
+        "audio": UploadRule(("wav", "mp3", "pcm", "opus"), 500 * MEBIBYTE),
+        "videos": UploadRule(("mp4",), 2048 * MEBIBYTE),
+    }
+)
+"""Persistent files that services make for users."""
+
+TEMP_RULE = UploadRule((), 50 * MEBIBYTE)
+
+_ID_PREFIX = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def user_rule(storage_type: StorageType, file_type: str) -> UploadRule:
+    """The rule for an upload by a user. Raises Invalid."""
+    if storage_type is StorageType.TEMP:
+        return TEMP_RULE
+    if storage_type is not StorageType.PERSISTENT:
+        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "storage_type 只能是 persistent 或 temp")
+    rule = UPLOAD_RULES.get(file_type)
+    if rule is None:
+        allowed = "、".join(UPLOAD_RULES)
+        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, f"持久化存储需要指定 file_type，可选值：{allowed}")
+    return rule
+
+
+def produced_rule(storage_type: StorageType, file_type: str) -> UploadRule:
+    """The rule for a file that a service made. Raises Invalid."""
+    if storage_type is StorageType.TEMP:
+        return TEMP_RULE
+    rule = PRODUCED_RULES.get(file_type)
+    if rule is None:
+        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "不支持的文件类别")
+    return rule
+
+
+def check_extension(rule: UploadRule, name: str) -> None:
+    """Raises Invalid (FILE_TYPE_UNSUPPORTED) when the rule does not list the name's extension."""
+    extension = extension_of(name)
+    if not rule.extensions or extension in rule.extensions:
+        return
+    allowed = "、".join(rule.extensions)
+    raise Invalid(
+        reasons.ERROR_REASON_FILE_TYPE_UNSUPPORTED,
+        f"不支持的文件格式，请上传 {allowed} 文件",
+        metadata={"extension": extension, "allowed": ",".join(rule.extensions)},
+    )
+
+
+def check_id_prefix(prefix: str) -> None:
+    """Raises Invalid when ids could not begin with it."""
+    if _ID_PREFIX.fullmatch(prefix) is None:
+        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "文件编号前缀无效")
+
+
+def too_large(limit_bytes: int) -> TooLarge:
+    """The refusal of a file above its limit."""
+    return TooLarge(
+        reasons.ERROR_REASON_FILE_TOO_LARGE,
+        f"文件过大，最大允许 {limit_bytes // MEBIBYTE} MB",
+        metadata={"limit_bytes": str(limit_bytes)},
+    )

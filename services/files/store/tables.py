@@ -1,0 +1,96 @@
+"""Tables of the files service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import BigInteger, Field, SQLModel
+
+from kit.db.types import UtcDateTime, new_metadata
+from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamColumns
+
+
+class FilesTable(SQLModel):
+    """Base of the service's tables: a schema of its own."""
+
+    metadata = new_metadata()
+
+
+class FileRow(FilesTable, table=True):
+    """A stored file, see `domain.model.StoredFile`."""
+
+    __tablename__ = "files"
+    __table_args__ = (
+        UniqueConstraint("user_id", "request_id"),
+        Index(None, "user_id", "create_time"),
+        Index(
+            None,
+            "expire_time",
+            sqlite_where=text("expire_time IS NOT NULL"),
+            postgresql_where=text("expire_time IS NOT NULL"),
+        ),
+    )
+
+    bare_id: str = Field(primary_key=True, max_length=200)
+    extension: str = Field(max_length=10)
+    user_id: int = Field(sa_type=BigInteger)
+    # Set for files that services made; what makes storing them idempotent.
+    request_id: str | None = Field(default=None, max_length=128)
+    storage_type: int
+    file_type: str = Field(max_length=32)
+    original_name: str = Field(max_length=255)
+    content_type: str = Field(max_length=100)
+    size_bytes: int = Field(sa_type=BigInteger)
+    sha256: str = Field(max_length=64)
+    blob_key: str = Field(max_length=200)
+    create_time: datetime = Field(sa_type=UtcDateTime)
+    expire_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class UploadGrantRow(FilesTable, table=True):
+    """Leave to write one blob, see `domain.model.UploadGrant`."""
+
+    __tablename__ = "upload_grants"
+
+    id: str = Field(primary_key=True, max_length=64)
+    user_id: int = Field(sa_type=BigInteger)
+    request_id: str = Field(max_length=128)
+    storage_type: int
+    file_type: str = Field(max_length=32)
+    id_prefix: str = Field(max_length=32)
+    original_name: str = Field(max_length=255)
+    blob_key: str = Field(max_length=200)
+    limit_bytes: int = Field(sa_type=BigInteger)
+    expire_time: datetime = Field(sa_type=UtcDateTime, index=True)
+    bare_id: str | None = Field(default=None, max_length=200)
+
+
+class BlobGarbageRow(FilesTable, table=True):
+    """A blob that nothing refers to any more and that is still to be deleted from the store."""
+
+    __tablename__ = "blob_garbage"
+
+    blob_key: str = Field(primary_key=True, max_length=200)
+    create_time: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class OutboxRow(OutboxColumns, FilesTable, table=True):
+    """Events to send."""
+
+    __tablename__ = "outbox"
+
+
+class InboxRow(InboxColumns, FilesTable, table=True):
+    """Events that were applied."""
+
+    __tablename__ = "inbox"
+
+
+class StreamRow(StreamColumns, FilesTable, table=True):
+    """Streams as last seen."""
+
+    __tablename__ = "streams"
+
+
+EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)

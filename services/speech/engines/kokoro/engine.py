@@ -1,0 +1,131 @@
+"""Kokoro as a `BlockingSynthesizer`: text to finished audio inside one worker process."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.speech.dsp.content_label import ContentLabel
+from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_pcm, encode_wav
+from services.speech.dsp.loudness import apply_volume, level, limit_peak
+from services.speech.dsp.prosody import change_prosody
+from services.speech.dsp.silence import pause, trim_edges
+from services.speech.engines.base import (
+    AudioFormat,
+    Quality,
+    SpokenSegment,
+    SynthesisRequest,
+    SynthesizedAudio,
+)
+from services.speech.engines.errors import NothingToSpeak, TextTooLong
+from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, load_pack
+from services.speech.engines.kokoro.catalog import find_voice, pack_of
+from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
+from services.speech.engines.kokoro.settings import ENGINE_NAME, MODEL_FILE, MODEL_NAME, VOCABULARY_FILE
+from services.speech.engines.model_store import ModelStore
+from services.speech.text.normalization import Reading
+from services.speech.text.script import Sentence, speakable_sentences
+
+_TOKENS_PER_SENTENCE = 130.0
+_TOKENS_PER_CALL = 200  # bounds the memory of one inference call to about 0.7 GB
+_SENTENCE_PAUSE_S = 0.28
+_CLAUSE_PAUSE_S = 0.14
+_SENTENCE_ENDS = frozenset("。！？!?.…；;")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """Audio of one sentence, levelled, with the pause that follows it still to come."""
+
+    text: str
+    audio: NDArray[np.float32]
+
+
+class KokoroSynthesizer:
+    """One model instance. Holds about 0.5 GB; not for concurrent use."""
+
+    def __init__(self, store: ModelStore, cache_dir: Path, *, threads: int, producer: str, max_chars: int) -> None:
+        self._store = store
+        self._producer = producer
+        self._max_chars = max_chars
+        self._phonemizer = Phonemizer(cache_dir)
+        self._model = AcousticModel(store.ensure(MODEL_FILE), store.ensure(VOCABULARY_FILE), threads=threads)
+        self._pack = cache(lambda pack: load_pack(store.ensure(f"kokoro/voices/{pack}.bin")))
+
+    def synthesize(self, request: SynthesisRequest) -> SynthesizedAudio:
+        """Raises UnknownVoice, TextTooLong, NothingToSpeak, and model errors for a missing or corrupt voice
+        pack.
+        """
+        voice = find_voice(request.voice)
+        if len(request.text) > self._max_chars:
+            raise TextTooLong(self._max_chars, len(request.text))
+        pack = self._pack(pack_of(voice))
+        sentences = speakable_sentences(request.text, _TOKENS_PER_SENTENCE, default_reading=Reading(voice.language))
+        spoken = [item for sentence in sentences if (item := self._speak(sentence, pack)) is not None]
+        if not spoken:
+            raise NothingToSpeak
+        audio, segments = _join(spoken, speech_rate=request.speech_rate)
+        audio = change_prosody(audio, SAMPLE_RATE, speech_rate=request.speech_rate, pitch_rate=request.pitch_rate)
+        audio = limit_peak(apply_volume(audio, request.volume), SAMPLE_RATE)
+        label = ContentLabel(self._producer, request.content_id or uuid4().hex)
+        return SynthesizedAudio(
+            data=_encode(audio, request.audio_format, label),
+            audio_format=request.audio_format,
+            sample_rate=SAMPLE_RATE,
+            duration_ms=_milliseconds(len(audio)),
+            engine=ENGINE_NAME,
+            model=MODEL_NAME,
+            quality=Quality.NATIVE,
+            segments=segments,
+        )
+
+    def _speak(self, sentence: Sentence, pack: NDArray[np.float32]) -> _Spoken | None:
+        phonemes = self._model.known_phonemes(self._phonemizer.phonemize(sentence.spoken))
+        chunks = [
+            trim_edges(self._model.speak(piece, pack), SAMPLE_RATE)
+            for piece in split_phonemes(phonemes, _TOKENS_PER_CALL)
+        ]
+        if not chunks:
+            return None
+        return _Spoken(sentence.text, level(np.concatenate(chunks), SAMPLE_RATE))
+
+
+def _join(spoken: list[_Spoken], *, speech_rate: float) -> tuple[NDArray[np.float32], tuple[SpokenSegment, ...]]:
+    """The sentences with pauses between them, and where each will be heard after the change of speed."""
+    pieces: list[NDArray[np.float32]] = []
+    segments = []
+    position = 0
+    for index, item in enumerate(spoken):
+        start, position = position, position + len(item.audio)
+        segments.append(
+            SpokenSegment(item.text, _milliseconds(start / speech_rate), _milliseconds(position / speech_rate))
+        )
+        pieces.append(item.audio)
+        if index + 1 < len(spoken):
+            gap = pause(_pause_after(item.text), SAMPLE_RATE)
+            pieces.append(gap)
+            position += len(gap)
+    return np.concatenate(pieces), tuple(segments)
+
+
+def _pause_after(text: str) -> float:
+    return _SENTENCE_PAUSE_S if text[-1:] in _SENTENCE_ENDS else _CLAUSE_PAUSE_S
+
+
+def _encode(audio: NDArray[np.float32], audio_format: AudioFormat, label: ContentLabel) -> bytes:
+    match audio_format:
+        case AudioFormat.WAV:
+            return encode_wav(audio, SAMPLE_RATE, label)
+        case AudioFormat.MP3:
+            return encode_mp3(audio, SAMPLE_RATE, label)
+        case AudioFormat.OPUS:
+            return encode_opus(audio, SAMPLE_RATE, label)
+        case AudioFormat.PCM:
+            return encode_pcm(audio)
+
+
+def _milliseconds(samples: float) -> int:
+    return round(samples * 1000 / SAMPLE_RATE)

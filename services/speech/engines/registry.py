@@ -1,0 +1,115 @@
+"""The table of text-to-speech engines: how each is made, and whether it can work here.
+
+Adding an engine is adding a row to `SYNTHESIZERS`. Availability is computed each time it is asked for,
+cheaply enough for a status page: it looks for libraries and files, it does not load them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from services.speech.engines.base import Quality, SpeechSynthesizer
+from services.speech.engines.errors import EngineUnavailable, UnknownEngine
+from services.speech.engines.kokoro.catalog import voices
+from services.speech.engines.kokoro.settings import DEFAULT_MAX_CHARS, ENGINE_NAME, MODEL_NAME, KokoroFactory
+from services.speech.engines.model_store import DEFAULT_MODELS_DIR
+from services.speech.engines.pool import SynthesisPool
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesizerSettings:
+    """Everything an operator can choose about synthesis; each engine takes what concerns it.
+
+    model_cache_dir receives large model files; model_dir, if given, is searched before any other place.
+    producer names the service in the AI-content label of produced files.
+    """
+
+    model_cache_dir: Path
+    models_dir: Path = DEFAULT_MODELS_DIR
+    model_dir: Path | None = None
+    max_workers: int = 1
+    max_waiting: int = 64
+    onnx_threads: int = 2
+    max_chars: int = DEFAULT_MAX_CHARS
+    producer: str = "Voxreel"
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What an engine is, whether it can work here, and if not, why, in words for the operator.
+
+    model_sha256 is empty where the model is not a file of ours.
+    """
+
+    engine: str
+    model: str
+    model_sha256: str
+    quality: Quality
+    problems: tuple[str, ...]
+
+    @property
+    def is_available(self) -> bool:
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesizerEntry:
+    """`open_engine` makes the engine without loading it; `examine` tells what it is and what it lacks."""
+
+    open_engine: Callable[[SynthesizerSettings], SpeechSynthesizer]
+    examine: Callable[[SynthesizerSettings], Availability]
+
+
+def _kokoro_factory(settings: SynthesizerSettings) -> KokoroFactory:
+    return KokoroFactory(
+        models_dir=settings.models_dir,
+        cache_dir=settings.model_cache_dir,
+        model_dir=settings.model_dir,
+        threads=settings.onnx_threads,
+        producer=settings.producer,
+        max_chars=settings.max_chars,
+    )
+
+
+def _open_kokoro(settings: SynthesizerSettings) -> SpeechSynthesizer:
+    return SynthesisPool(
+        _kokoro_factory(settings),
+        voices(),
+        name=ENGINE_NAME,
+        max_workers=settings.max_workers,
+        max_waiting=settings.max_waiting,
+    )
+
+
+def _examine_kokoro(settings: SynthesizerSettings) -> Availability:
+    factory = _kokoro_factory(settings)
+    return Availability(ENGINE_NAME, MODEL_NAME, factory.model_sha256(), Quality.NATIVE, factory.problems())
+
+
+SYNTHESIZERS: Mapping[str, SynthesizerEntry] = MappingProxyType(
+    {ENGINE_NAME: SynthesizerEntry(_open_kokoro, _examine_kokoro)}
+)
+"""In the order in which `auto` tries them."""
+
+
+def availability(settings: SynthesizerSettings) -> tuple[Availability, ...]:
+    """One fact per known engine. Touches the disk; call it off the event loop."""
+    return tuple(entry.examine(settings) for entry in SYNTHESIZERS.values())
+
+
+def open_synthesizer(choice: str, settings: SynthesizerSettings) -> SpeechSynthesizer:
+    """The engine called `choice`, or for `auto` the first that can work here. Touches the disk.
+
+    Raises UnknownEngine for a name not in the table, EngineUnavailable if the engine (or, for `auto`, every
+    engine) has problems.
+    """
+    if choice != AUTO and choice not in SYNTHESIZERS:
+        raise UnknownEngine(choice)
+    facts = [fact for fact in availability(settings) if choice in (AUTO, fact.engine)]
+    for fact in facts:
+        if fact.is_available:
+            return SYNTHESIZERS[fact.engine].open_engine(settings)
+    raise EngineUnavailable(choice, "; ".join(problem for fact in facts for problem in fact.problems))

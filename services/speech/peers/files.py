@@ -1,0 +1,56 @@
+"""Storing finished audio at files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from kit.rpc.client import Peer
+from voxreel.files.v1 import file_service_pb2 as messages
+from voxreel.files.v1 import file_service_pb2_grpc
+
+_CHUNK_BYTES = 256 * 1024
+_FILE_TYPE = "audio"
+_ID_PREFIX = "tts_audio"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAudio:
+    """A stored file as a task's output names it."""
+
+    file_id: str
+    size_bytes: int
+
+
+class AudioFiles(Protocol):
+    """Keeps finished audio for its user."""
+
+    async def store(self, task_id: str, user_id: int, *, name: str, data: bytes) -> StoredAudio:
+        """Stores one file for each task: a repeat answers the first one. Raises DomainError."""
+        ...
+
+
+class FilesAudioFiles:
+    """Audio in the files service."""
+
+    def __init__(self, files: Peer) -> None:
+        self._files = files.stub(file_service_pb2_grpc.FileServiceStub)
+
+    async def store(self, task_id: str, user_id: int, *, name: str, data: bytes) -> StoredAudio:
+        header = messages.UploadFileHeader(
+            request_id=task_id,
+            user_id=user_id,
+            storage_type=messages.STORAGE_TYPE_PERSISTENT,
+            file_type=_FILE_TYPE,
+            original_name=name,
+            id_prefix=_ID_PREFIX,
+        )
+        response = await self._files.UploadFile(_parts(header, data))
+        return StoredAudio(response.file.id, response.file.size_bytes)
+
+
+async def _parts(header: messages.UploadFileHeader, data: bytes) -> AsyncIterator[messages.UploadFileRequest]:
+    yield messages.UploadFileRequest(header=header)
+    for start in range(0, len(data), _CHUNK_BYTES):
+        yield messages.UploadFileRequest(chunk=data[start : start + _CHUNK_BYTES])

@@ -1,0 +1,21 @@
+"""EngineService of the contract, for speech."""
+
+from __future__ import annotations
+
+from kit.rpc.server import Context
+from services.speech.rpc.mapping import engine_to_proto
+from services.speech.usecases.engines import EngineDirectory
+from voxreel.engine.v1 import engine_service_pb2 as messages
+from voxreel.engine.v1 import engine_service_pb2_grpc
+
+
+class EngineServicer(engine_service_pb2_grpc.EngineServiceServicer):
+    """Lists engines."""
+
+    def __init__(self, directory: EngineDirectory) -> None:
+        self._directory = directory
+
+    async def ListEngines(
+        self, _request: messages.ListEnginesRequest, _context: Context
+    ) -> messages.ListEnginesResponse:
+        return messages.ListEnginesResponse(engines=map(engine_to_proto, self._directory.facts))

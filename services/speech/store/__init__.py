@@ -1,0 +1,1 @@
+"""Rows and queries. Nothing outside this package sees a row."""

@@ -1,0 +1,20 @@
+"""The unit of work of the speech service."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from kit.db.uow import UnitOfWork
+from kit.events.envelope import EventSource
+from kit.tasks.repository import TaskRepository
+from services.speech.store.tables import EVENT_TABLES, TASKS
+from services.speech.store.unfinished import UnfinishedTasks
+
+
+class SpeechUnit(UnitOfWork):
+    """One transaction on tasks and the outbox."""
+
+    def __init__(self, connection: Connection, events: EventSource) -> None:
+        super().__init__(connection, outbox_table=EVENT_TABLES.outbox)
+        self.tasks = TaskRepository(connection, TASKS, events, self.outbox)
+        self.unfinished = UnfinishedTasks(connection)

@@ -1,0 +1,102 @@
+"""Which engine speaks, whether it can, and what the service tells about its engines."""
+
+from __future__ import annotations
+
+import asyncio
+
+from kit.errors import Unavailable
+from kit.events.waiting import wait_any
+from services.speech.domain.engines import NOT_INCLUDED, EngineFact
+from services.speech.engines.base import Voice
+from services.speech.engines.errors import UnknownEngine
+from services.speech.engines.registry import AUTO, SYNTHESIZERS, Availability, SynthesizerSettings, availability
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+CAPABILITY = "speech_synthesis"
+_REFRESH_S = 30.0
+
+
+class SynthesisEngine:
+    """The selected engine of text to speech, as the rest of the service sees it."""
+
+    def __init__(self, name: str, voices: tuple[Voice, ...]) -> None:
+        self.name = name
+        self.voices = voices
+        self.voice_ids = frozenset(voice.voice_id for voice in voices)
+        self._problem = ""
+
+    @property
+    def problem(self) -> str:
+        """What keeps it from working, in words for the operator; empty when nothing does."""
+        return self._problem
+
+    def report(self, problem: str) -> None:
+        """Notes what was found out about it last."""
+        self._problem = problem
+
+    def check_usable(self) -> None:
+        """Raises Unavailable (ENGINE_UNAVAILABLE) when it cannot work now."""
+        if self._problem:
+            raise Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, "语音合成引擎暂不可用，请稍后重试")
+
+
+class EngineDirectory:
+    """Keeps the facts about all engines current."""
+
+    def __init__(self, settings: SynthesizerSettings, selected: SynthesisEngine) -> None:
+        self._settings = settings
+        self._selected = selected
+        self._facts: tuple[EngineFact, ...] = ()
+        self._broken = ""
+
+    @property
+    def facts(self) -> tuple[EngineFact, ...]:
+        """Every capability of the service with its engines, as of the last step."""
+        return (*self._facts, *NOT_INCLUDED)
+
+    async def report_broken(self, problem: str) -> None:
+        """The selected engine was tried and cannot work in this process; that holds until a restart."""
+        self._broken = problem
+        await self.step()
+
+    async def step(self) -> None:
+        """Looks at files and libraries once."""
+        self._facts = await asyncio.to_thread(self._look)
+        self._selected.report(
+            next((fact.unavailable_reason for fact in self._facts if fact.is_selected), "engine is gone")
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Looks again from time to time until `stop` is set."""
+        while not stop.is_set():
+            await self.step()
+            await wait_any(stop, timeout_s=_REFRESH_S)
+
+    def _look(self) -> tuple[EngineFact, ...]:
+        return tuple(self._fact(found) for found in availability(self._settings))
+
+    def _fact(self, found: Availability) -> EngineFact:
+        is_selected = found.engine == self._selected.name
+        problems = [*found.problems, *([self._broken] if is_selected and self._broken else [])]
+        return EngineFact(
+            name=found.engine,
+            capability=CAPABILITY,
+            unavailable_reason=f"引擎不可用：{'; '.join(problems)}" if problems else "",
+            is_selected=is_selected,
+            model=found.model,
+            model_sha256=found.model_sha256,
+            quality=found.quality,
+        )
+
+
+def select_engine(choice: str, settings: SynthesizerSettings) -> str:
+    """The name of the engine to use: the pinned one, or the first that can work here, or else the first.
+
+    Touches the disk. Raises UnknownEngine for a name that is not in the table.
+    """
+    if choice != AUTO:
+        if choice not in SYNTHESIZERS:
+            raise UnknownEngine(choice)
+        return choice
+    usable = (found.engine for found in availability(settings) if found.is_available)
+    return next(usable, next(iter(SYNTHESIZERS)))

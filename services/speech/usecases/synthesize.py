@@ -1,0 +1,71 @@
+"""How a synthesis task is done: text to audio in a worker process, audio to files."""
+
+from __future__ import annotations
+
+from kit.errors import DomainError, Invalid, Reason, Unavailable
+from kit.tasks.handlers import Progress, RetryableError
+from kit.tasks.model import JsonObject, Task
+from services.speech.domain.synthesis import Synthesis
+from services.speech.engines.base import SpeechSynthesizer, SynthesizedAudio
+from services.speech.engines.errors import (
+    EngineUnavailable,
+    NothingToSpeak,
+    SynthesisError,
+    UnknownVoice,
+    UnsupportedFormat,
+)
+from services.speech.peers.files import AudioFiles
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+_SYNTHESIZING = "synthesizing"
+_STORING = "storing"
+
+_REASONS: tuple[tuple[type[SynthesisError], Reason], ...] = (
+    (UnknownVoice, reasons.ERROR_REASON_VOICE_UNKNOWN),
+    (UnsupportedFormat, reasons.ERROR_REASON_AUDIO_FORMAT_UNSUPPORTED),
+    (NothingToSpeak, reasons.ERROR_REASON_TEXT_NOT_SPEAKABLE),
+    (SynthesisError, reasons.ERROR_REASON_FIELD_INVALID),
+)
+
+
+class SynthesisHandler:
+    """A `TaskHandler`. Running it again for the same task stores no second file."""
+
+    def __init__(self, synthesizer: SpeechSynthesizer, files: AudioFiles, *, timeout_s: float) -> None:
+        self._synthesizer = synthesizer
+        self._files = files
+        self._timeout_s = timeout_s
+
+    async def __call__(self, task: Task, report: Progress) -> JsonObject:
+        """Speaks, stores, answers the task's output. Raises DomainError or RetryableError."""
+        synthesis = Synthesis.from_input(task.input)
+        await report(10, _SYNTHESIZING)
+        audio = await self._speak(synthesis, task.id)
+        await report(90, _STORING)
+        name = f"{synthesis.voice}.{audio.audio_format.value}"
+        stored = await self._files.store(task.id, task.user_id, name=name, data=audio.data)
+        return {
+            "file_id": stored.file_id,
+            "file_size_bytes": stored.size_bytes,
+            "format": audio.audio_format.value,
+            "duration_ms": audio.duration_ms,
+            "sample_rate": audio.sample_rate,
+            "engine": audio.engine,
+            "model": audio.model,
+            "quality": audio.quality.value,
+        }
+
+    async def _speak(self, synthesis: Synthesis, task_id: str) -> SynthesizedAudio:
+        try:
+            return await self._synthesizer.synthesize(synthesis.request(task_id), timeout_s=self._timeout_s)
+        except SynthesisError as error:
+            if error.retryable:
+                raise RetryableError(str(error)) from error
+            raise _refusal(error) from error
+
+
+def _refusal(error: SynthesisError) -> DomainError:
+    if isinstance(error, EngineUnavailable):
+        return Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, error.message_zh)
+    reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
+    return Invalid(reason, error.message_zh)

@@ -1,0 +1,1 @@
+"""What a render accepts. Plain values."""

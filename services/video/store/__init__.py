@@ -1,0 +1,1 @@
+"""Rows. Nothing outside this package sees one."""

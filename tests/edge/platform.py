@@ -1,0 +1,151 @@
+"""The edge as it runs, before fake servicers on real gRPC servers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+from grpc import aio
+from pydantic import SecretStr
+
+from edge.app import build
+from edge.config import EdgeConfig
+from kit.app import App
+from kit.blobs.store import BlobStore
+from kit.clock import SystemClock
+from kit.config import Peers
+from kit.observability.health import Status
+from kit.observability.standard import RpcHealth
+from kit.rpc.observer import SilentObserver
+from kit.rpc.server import RpcServer
+from tests.fakes.clock import FakeClock
+from tests.fakes.ids import FakeIds
+from tests.fakes.servicers_auth import FakeAuth
+from tests.fakes.servicers_billing import FakeLedger
+from tests.fakes.servicers_files import FakeFiles
+from tests.fakes.servicers_speech import FakeSpeech
+from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
+from tests.fakes.tokens import FakeTokens
+from tests.polling import eventually
+from voxreel.auth.v1 import account_service_pb2_grpc, user_pb2, user_service_pb2_grpc
+from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.engine.v1 import engine_service_pb2_grpc
+from voxreel.files.v1 import file_service_pb2_grpc
+from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
+from voxreel.task.v1 import task_service_pb2_grpc
+
+SERVICE_TOKEN = "service-token-of-the-tests"
+Registration = tuple[Callable[[Any, aio.Server], None], Any]
+
+
+@dataclass(slots=True)
+class Platform:
+    """What a test talks to and looks into."""
+
+    clock: FakeClock
+    tokens: FakeTokens
+    auth: FakeAuth
+    ledger: FakeLedger
+    files: FakeFiles
+    speech: FakeSpeech
+    speech_engines: FakeEngines
+    video_tasks: FakeTasks
+    video_engines: FakeEngines
+    blobs: BlobStore
+    app: App[EdgeConfig]
+    servers: dict[str, RpcServer]
+    healths: dict[str, RpcHealth]
+    client: ClientSession
+    user: user_pb2.User
+    admin: user_pb2.User
+
+    def bearer(self, user: user_pb2.User | None = None) -> dict[str, str]:
+        """Headers of a logged-in user; `user` when none is named."""
+        return {"Authorization": f"Bearer {self.auth.token_of(user or self.user)}"}
+
+
+@asynccontextmanager
+async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncIterator[Platform]:
+    """Everything running and ready."""
+    clock, ids = FakeClock(), FakeIds()
+    # The edge judges tokens by the machine's clock.
+    tokens = FakeTokens(SystemClock())
+    auth = FakeAuth(clock, tokens)
+    user = auth.add_user("testuser", "password123")
+    admin = auth.add_user("admin", "admin-password", is_admin=True)
+    accounts = {each.id: each.account for each in auth.users.values()}
+    ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
+    speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
+    services: dict[str, list[Registration]] = {
+        "auth": [
+            (account_service_pb2_grpc.add_AccountServiceServicer_to_server, auth),
+            (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
+        ],
+        "billing": [(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)],
+        "files": [(file_service_pb2_grpc.add_FileServiceServicer_to_server, files)],
+        "speech": [
+            (synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, speech),
+            (voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, speech),
+            (task_service_pb2_grpc.add_TaskServiceServicer_to_server, speech.tasks),
+            (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, speech_engines),
+        ],
+        "video": [
+            (task_service_pb2_grpc.add_TaskServiceServicer_to_server, video_tasks),
+            (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, video_engines),
+        ],
+    }
+    async with AsyncExitStack() as stack:
+        addresses: dict[str, str] = {}
+        servers: dict[str, RpcServer] = {}
+        healths: dict[str, RpcHealth] = {}
+        for name, registrations in services.items():
+            server = RpcServer(name, verifier=tokens.verifier, service_token=SERVICE_TOKEN, observer=SilentObserver())
+            servers[name] = server
+            addresses[name], healths[name] = await _serve(stack, server, registrations)
+        config = EdgeConfig(
+            port=0,
+            admin_port=0,
+            data_dir=folder,
+            nats_url=SecretStr("nats://127.0.0.1:1"),
+            service_token=SecretStr(SERVICE_TOKEN),
+            peers=Peers(**addresses),
+            trusted_proxies=trusted_proxies,
+        )
+        app = await stack.enter_async_context(App("edge", config))
+        await build(app)
+        await app.start()
+        client = await stack.enter_async_context(ClientSession(f"http://127.0.0.1:{app.port}"))
+        await eventually(lambda: app.health.is_ready)
+        yield Platform(
+            clock=clock,
+            tokens=tokens,
+            auth=auth,
+            ledger=ledger,
+            files=files,
+            speech=speech,
+            speech_engines=speech_engines,
+            video_tasks=video_tasks,
+            video_engines=video_engines,
+            blobs=BlobStore.open(config.blobs_url),
+            app=app,
+            servers=servers,
+            healths=healths,
+            client=client,
+            user=user,
+            admin=admin,
+        )
+
+
+async def _serve(stack: AsyncExitStack, server: RpcServer, registrations: list[Registration]) -> tuple[str, RpcHealth]:
+    for register, servicer in registrations:
+        server.add(register, servicer)
+    health = RpcHealth(server.service_names)
+    server.add_open(health.register)
+    port = await server.start("127.0.0.1:0")
+    stack.push_async_callback(server.stop, 0.0)
+    await health.report(Status.SERVING)
+    return f"127.0.0.1:{port}", health

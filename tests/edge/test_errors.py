@@ -1,0 +1,178 @@
+"""What clients read when something is wrong: every row of the error table, in both dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from edge.endpoint import Dialect
+from edge.errors import (
+    INTERNAL_MESSAGE,
+    ROWS,
+    body_too_large,
+    no_route,
+    public_bug,
+    public_domain_error,
+    public_refusal,
+    shape_error,
+    wrong_method,
+)
+from kit.errors import (
+    AlreadyExists,
+    Conflict,
+    DeadlineExceeded,
+    DomainError,
+    Forbidden,
+    InsufficientCredits,
+    Internal,
+    Invalid,
+    NotFound,
+    Precondition,
+    RateLimited,
+    Reason,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unimplemented,
+)
+from tests.edge.platform import Platform
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+DUBBING_CODES = {400, 401, 402, 403, 404, 500}
+MESSAGE = "服务给客户的说明"
+
+# Reason, kind, platform status, dubbing code: design of the two dialects.
+EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
+    ("FIELD_INVALID", Invalid, 400, 400),
+    ("IDEMPOTENCY_KEY_REUSED", Invalid, 400, 400),
+    ("FILE_TYPE_UNSUPPORTED", Invalid, 400, 400),
+    ("FILE_TOO_LARGE", TooLarge, 413, 400),
+    ("FILE_CONTENT_MISMATCH", Invalid, 400, 400),
+    ("VOICE_UNKNOWN", Invalid, 400, 400),
+    ("AUDIO_FORMAT_UNSUPPORTED", Invalid, 400, 400),
+    ("TEXT_NOT_SPEAKABLE", Invalid, 400, 400),
+    ("PASSWORD_MISMATCH", Invalid, 400, 400),
+    ("TOKEN_MISSING", Unauthenticated, 401, 401),
+    ("TOKEN_INVALID", Unauthenticated, 401, 401),
+    ("TOKEN_EXPIRED", Unauthenticated, 401, 401),
+    ("CREDENTIALS_INVALID", Unauthenticated, 401, 401),
+    ("REFRESH_TOKEN_INVALID", Unauthenticated, 401, 401),
+    ("ADMIN_REQUIRED", Forbidden, 403, 403),
+    ("ACCOUNT_FROZEN", Forbidden, 403, 403),
+    ("INTERNAL_ONLY", Forbidden, 500, 500),
+    ("METHOD_NOT_LISTED", Forbidden, 500, 500),
+    ("USER_NOT_FOUND", NotFound, 404, 404),
+    ("TASK_NOT_FOUND", NotFound, 404, 404),
+    ("FILE_NOT_FOUND", NotFound, 404, 404),
+    ("HOLD_NOT_FOUND", NotFound, 404, 404),
+    ("FEATURE_NOT_FOUND", NotFound, 404, 404),
+    ("UPLOAD_NOT_FOUND", NotFound, 404, 404),
+    ("ACCOUNT_TAKEN", AlreadyExists, 409, 400),
+    ("HOLD_SETTLED", Precondition, 400, 400),
+    ("PASSWORD_WRONG", Precondition, 400, 400),
+    ("CREDITS_LIMIT_EXCEEDED", Precondition, 400, 400),
+    ("CONCURRENT_UPDATE", Conflict, 409, 400),
+    ("TOO_MANY_REQUESTS", RateLimited, 429, 400),
+    ("QUEUE_FULL", RateLimited, 429, 400),
+    ("SERVICE_UNAVAILABLE", Unavailable, 503, 500),
+    ("ENGINE_UNAVAILABLE", Unavailable, 503, 500),
+    ("DEADLINE_EXCEEDED", DeadlineExceeded, 504, 500),
+    ("ENGINE_FAILED", Unavailable, 503, 500),
+    ("ATTEMPTS_EXHAUSTED", Unavailable, 503, 500),
+    ("NOT_ACCEPTED", Unavailable, 503, 500),
+    ("NOT_IMPLEMENTED", Unimplemented, 501, 500),
+)
+
+
+def _reason(name: str) -> Reason:
+    return reasons.ErrorReason.Value(f"ERROR_REASON_{name}")
+
+
+def test_every_reason_has_a_row() -> None:
+    every = {value.number for value in reasons.ErrorReason.DESCRIPTOR.values} - {reasons.ERROR_REASON_UNSPECIFIED}
+    assert set(ROWS) == every
+    tested = {_reason(name) for name, *_ in EXPECTED}
+    assert every - tested == {reasons.ERROR_REASON_CREDITS_INSUFFICIENT, reasons.ERROR_REASON_INTERNAL}
+
+
+def test_dubbing_stays_within_its_documented_codes() -> None:
+    assert {row.dubbing_code for row in ROWS.values()} <= DUBBING_CODES
+    others = (
+        public_refusal(shape_error("x"), Dialect.DUBBING),
+        public_refusal(body_too_large(1), Dialect.DUBBING),
+        public_bug(Dialect.DUBBING),
+        no_route(Dialect.DUBBING),
+        wrong_method(Dialect.DUBBING, "GET"),
+    )
+    assert {error.status for error in others} <= DUBBING_CODES
+
+
+@pytest.mark.parametrize(("name", "kind", "platform_status", "dubbing_code"), EXPECTED)
+def test_row(name: str, kind: type[DomainError], platform_status: int, dubbing_code: int) -> None:
+    error = kind(_reason(name), MESSAGE)
+    row = ROWS[error.reason]
+    for dialect, status in ((Dialect.PLATFORM, platform_status), (Dialect.DUBBING, dubbing_code)):
+        public = public_domain_error(error, dialect)
+        assert (public.status, public.reason) == (status, name)
+        assert public.message == (row.message or MESSAGE)
+
+
+def test_too_little_credit_in_both_dialects() -> None:
+    error = InsufficientCredits(required=10, available=3)
+    assert public_domain_error(error, Dialect.PLATFORM).message.startswith("积分不足")
+    dubbing = public_domain_error(error, Dialect.DUBBING)
+    assert (dubbing.status, dubbing.message) == (402, "Insufficient credits. Required: 10, Available: 3")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(NotFound, 404), (RateLimited, 429), (Unavailable, 503), (Forbidden, 403)]
+)
+def test_a_reason_of_a_newer_service_is_judged_by_its_kind(kind: type[DomainError], status: int) -> None:
+    error = kind(reasons.ERROR_REASON_UNSPECIFIED, MESSAGE)
+    assert public_domain_error(error, Dialect.PLATFORM).status == status
+
+
+@pytest.mark.parametrize(("name", "kind", "status", "_code"), EXPECTED)
+async def test_each_reason_over_the_wire(
+    platform: Platform, name: str, kind: type[DomainError], status: int, _code: int
+) -> None:
+    platform.auth.refusals.by_method["Login"] = kind(_reason(name), MESSAGE)
+    async with platform.client.post("/api/user/login", json={"account": "a", "password": "b"}) as response:
+        body: Mapping[str, object] = await response.json()
+    assert (response.status, response.headers["X-Error-Reason"]) == (status, name)
+    assert isinstance(body["detail"], str)
+    assert ("WWW-Authenticate" in response.headers) == (status == 401)
+
+
+async def test_a_delay_asked_for_is_passed_on(platform: Platform) -> None:
+    platform.auth.refusals.by_method["Login"] = RateLimited(
+        reasons.ERROR_REASON_TOO_MANY_REQUESTS, "请求过于频繁", retry_after_s=4.2
+    )
+    async with platform.client.post("/api/user/login", json={"account": "a", "password": "b"}) as response:
+        assert (response.status, response.headers["Retry-After"]) == (429, "5")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("SELECT secret FROM users"), Internal()])
+async def test_bugs_say_nothing(platform: Platform, error: Exception) -> None:
+    platform.auth.refusals.by_method["Login"] = error
+    async with platform.client.post("/api/user/login", json={"account": "a", "password": "b"}) as response:
+        assert (response.status, await response.json()) == (500, {"detail": INTERNAL_MESSAGE})
+        assert "secret" not in str(response.headers)
+
+
+async def test_a_bug_of_the_edge_itself_says_nothing(platform: Platform) -> None:
+    # A time that no calendar holds makes the rendering fail.
+    platform.user.create_time.seconds = 10**15
+    async with platform.client.get("/api/user/profile", headers=platform.bearer()) as response:
+        assert (response.status, await response.json()) == (500, {"detail": INTERNAL_MESSAGE})
+
+
+async def test_one_service_down_is_told_as_such(platform: Platform) -> None:
+    await platform.servers["billing"].stop(0.0)
+    async with platform.client.get("/api/user/profile", headers=platform.bearer()) as response:
+        assert response.status == 503
+        assert int(response.headers["Retry-After"]) >= 1
+        assert (await response.json())["detail"] == "服务暂时不可用，请稍后重试"
+    async with platform.client.get("/api/tts/voices") as response:
+        assert response.status == 200

@@ -1,0 +1,78 @@
+"""The ledger as an edge sees it: balances and recharges."""
+
+from __future__ import annotations
+
+from kit.clock import Clock
+from kit.errors import Invalid, NotFound, Unimplemented
+from kit.rpc.context import require_principal
+from kit.rpc.server import Context
+from tests.fakes.refusals import Refusals
+from voxreel.billing.v1 import ledger_service_pb2 as ledger
+from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+
+class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
+    """Keeps balances in memory. Recharges are idempotent per administrator and request id, as in the contract."""
+
+    def __init__(self, clock: Clock, accounts: dict[int, str]) -> None:
+        self._clock = clock
+        self._accounts = accounts
+        self.refusals = Refusals()
+        self.balances: dict[int, int] = {}
+        self._done: dict[tuple[int, str], tuple[bytes, ledger.RechargeCreditsResponse]] = {}
+
+    async def GetBalance(self, request: ledger.GetBalanceRequest, context: Context) -> ledger.GetBalanceResponse:
+        self.refusals.enter("GetBalance")
+        return ledger.GetBalanceResponse(available_credits=self.balances.get(require_principal().user_id, 0))
+
+    async def RechargeCredits(
+        self, request: ledger.RechargeCreditsRequest, context: Context
+    ) -> ledger.RechargeCreditsResponse:
+        self.refusals.enter("RechargeCredits")
+        operator = require_principal()
+        key, body = (operator.user_id, request.request_id), request.SerializeToString()
+        if key in self._done:
+            former, response = self._done[key]
+            if former != body:
+                raise Invalid(reasons.ERROR_REASON_IDEMPOTENCY_KEY_REUSED, "请求标识已被使用")
+            return response
+        if request.user_id not in self._accounts:
+            raise NotFound(reasons.ERROR_REASON_USER_NOT_FOUND, f"用户不存在: {request.user_id}")
+        response = self._recharge(request, operator.user_id)
+        self._done[key] = (body, response)
+        return response
+
+    def _recharge(self, request: ledger.RechargeCreditsRequest, operator_id: int) -> ledger.RechargeCreditsResponse:
+        before = self.balances.get(request.user_id, 0)
+        self.balances[request.user_id] = before + request.credits
+        entry = ledger.Entry(
+            id=len(self._done) + 1,
+            user_id=request.user_id,
+            type=ledger.ENTRY_TYPE_ADMIN_RECHARGE,
+            credits=request.credits,
+            balance_before=before,
+            balance_after=before + request.credits,
+            description=request.description,
+            operator_user_id=operator_id,
+        )
+        entry.create_time.FromDatetime(self._clock.now())
+        return ledger.RechargeCreditsResponse(entry=entry, user_account=self._accounts[request.user_id])
+
+    async def ReserveCredits(
+        self, request: ledger.ReserveCreditsRequest, context: Context
+    ) -> ledger.ReserveCreditsResponse:
+        raise _not_for_the_edge()
+
+    async def CaptureHold(self, request: ledger.CaptureHoldRequest, context: Context) -> ledger.CaptureHoldResponse:
+        raise _not_for_the_edge()
+
+    async def ReleaseHold(self, request: ledger.ReleaseHoldRequest, context: Context) -> ledger.ReleaseHoldResponse:
+        raise _not_for_the_edge()
+
+    async def ListEntries(self, request: ledger.ListEntriesRequest, context: Context) -> ledger.ListEntriesResponse:
+        raise _not_for_the_edge()
+
+
+def _not_for_the_edge() -> Unimplemented:
+    return Unimplemented(reasons.ERROR_REASON_NOT_IMPLEMENTED, "该功能尚未提供")

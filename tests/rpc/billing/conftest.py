@@ -1,0 +1,185 @@
+"""The whole billing service on a free port, with a broker of its own and a real server that stands in for auth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from google.protobuf.message import Message
+from pydantic import SecretStr
+
+from kit.app import App
+from kit.config import Peers
+from kit.errors import Unauthenticated
+from kit.events.envelope import EventSource
+from kit.events.memory import MemoryBus
+from kit.events.streams import EVENTS
+from kit.ids import RandomIds
+from kit.process import AppSpec, running
+from kit.rpc.client import Peer
+from kit.rpc.context import CallContext, bind_call, unbind_call
+from kit.rpc.observer import SilentObserver
+from kit.rpc.server import Context, RpcServer
+from services.billing.app import Surroundings, assemble
+from services.billing.config import BillingConfig
+from tests.fakes.clock import FakeClock
+from tests.fakes.tokens import FakeTokens
+from voxreel.auth.v1 import (
+    account_service_pb2,
+    account_service_pb2_grpc,
+    user_pb2,
+    user_service_pb2,
+    user_service_pb2_grpc,
+)
+from voxreel.billing.v1 import ledger_service_pb2 as pb
+from voxreel.billing.v1 import ledger_service_pb2_grpc, pricing_service_pb2_grpc
+
+MIGRATIONS = Path(__file__).resolve().parents[3] / "services" / "billing" / "migrations"
+SERVICE_TOKEN = "a-service-token-of-tests"
+USER = 7
+ADMIN = 1
+
+
+class FakeUserServicer(user_service_pb2_grpc.UserServiceServicer):
+    """Knows the users it was given, account by id."""
+
+    def __init__(self) -> None:
+        self.accounts = {USER: "alice", ADMIN: "root"}
+
+    async def BatchGetUsers(
+        self, request: user_service_pb2.BatchGetUsersRequest, context: Context
+    ) -> user_service_pb2.BatchGetUsersResponse:
+        known = [user_id for user_id in request.user_ids if user_id in self.accounts]
+        found = [user_pb2.User(id=user_id, account=self.accounts[user_id]) for user_id in known]
+        return user_service_pb2.BatchGetUsersResponse(users=found)
+
+
+class FakeAccountServicer(account_service_pb2_grpc.AccountServiceServicer):
+    """Publishes the keys of the test's tokens."""
+
+    def __init__(self, tokens: FakeTokens) -> None:
+        self._tokens = tokens
+
+    async def ListVerificationKeys(
+        self, request: account_service_pb2.ListVerificationKeysRequest, context: Context
+    ) -> account_service_pb2.ListVerificationKeysResponse:
+        keys = [
+            account_service_pb2.VerificationKey(key_id=key_id, public_key_pem=pem)
+            for key_id, pem in self._tokens.public_keys().items()
+        ]
+        return account_service_pb2.ListVerificationKeysResponse(keys=keys)
+
+
+@dataclass
+class BillingService:
+    """The running service, and stubs over a real channel."""
+
+    ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
+    prices: pricing_service_pb2_grpc.PricingServiceAsyncStub
+    stranger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
+    tokens: FakeTokens
+    clock: FakeClock
+    bus: MemoryBus
+
+    @contextmanager
+    def calling_as(self, user_id: int, *, token_id: str = "t-1") -> Iterator[None]:
+        """Calls within carry a token of the user."""
+        token = self.tokens.issue(user_id, is_admin=user_id == ADMIN, token_id=token_id)
+        binding = bind_call(CallContext(request_id="test-request", access_token=token))
+        try:
+            yield
+        finally:
+            unbind_call(binding)
+
+    async def recharge(self, credits: int, *, request_id: str = "first", user_id: int = USER) -> pb.Entry:
+        request = pb.RechargeCreditsRequest(request_id=request_id, user_id=user_id, credits=credits)
+        with self.calling_as(ADMIN):
+            return (await self.ledger.RechargeCredits(request)).entry
+
+    async def reserve(self, request_id: str, credits: int | None = None) -> pb.Hold:
+        request = pb.ReserveCreditsRequest(
+            request_id=request_id,
+            user_id=USER,
+            feature_key="tts",
+            credits=credits,
+            description="TTS语音合成消耗积分",
+        )
+        request.expires_in.seconds = 3600
+        return (await self.ledger.ReserveCredits(request)).hold
+
+    async def balance(self, user_id: int = USER) -> tuple[int, int]:
+        """What the user can spend and what is held."""
+        with self.calling_as(user_id):
+            response = await self.ledger.GetBalance(pb.GetBalanceRequest())
+        return response.available_credits, response.held_credits
+
+    async def publish(self, subject: str, payload: Message) -> None:
+        """An event of another service."""
+        service = subject.split(".")[1]
+        event = EventSource(service, RandomIds(), self.clock).event(subject, payload, user_id=USER)
+        await self.bus.publish(event.subject, event.body, message_id=event.id)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Asks until it is so; fails after ten seconds."""
+    async with asyncio.timeout(10):
+        while not await condition():
+            continue
+
+
+@asynccontextmanager
+async def fake_auth(tokens: FakeTokens) -> AsyncIterator[str]:
+    """Address of a server with the two servicers above."""
+    server = RpcServer("auth", verifier=tokens.verifier, service_token=SERVICE_TOKEN, observer=SilentObserver())
+    server.add(user_service_pb2_grpc.add_UserServiceServicer_to_server, FakeUserServicer())
+    server.add(account_service_pb2_grpc.add_AccountServiceServicer_to_server, FakeAccountServicer(tokens))
+    port = await server.start("127.0.0.1:0")
+    yield f"127.0.0.1:{port}"
+    await server.stop(0)
+
+
+@pytest.fixture
+async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
+    clock = FakeClock()
+    bus, tokens = MemoryBus(clock), FakeTokens(clock)
+    await bus.ensure_stream(EVENTS)
+
+    async def build(app: App[BillingConfig]) -> None:
+        await assemble(app, Surroundings(bus, clock, RandomIds()))
+
+    async with fake_auth(tokens) as auth_address:
+        config = BillingConfig(
+            port=0,
+            admin_port=0,
+            data_dir=tmp_path,
+            service_token=SecretStr(SERVICE_TOKEN),
+            peers=Peers(auth=auth_address),
+        )
+        async with running(AppSpec("billing", config, build, MIGRATIONS)) as app:
+            address = f"127.0.0.1:{app.port}"
+            async with (
+                Peer(address, caller="test", service_token=SERVICE_TOKEN) as peer,
+                Peer(address, caller="stranger") as stranger,
+            ):
+                service = BillingService(
+                    ledger=peer.stub(ledger_service_pb2_grpc.LedgerServiceStub),
+                    prices=peer.stub(pricing_service_pb2_grpc.PricingServiceStub),
+                    stranger=stranger.stub(ledger_service_pb2_grpc.LedgerServiceStub),
+                    tokens=tokens,
+                    clock=clock,
+                    bus=bus,
+                )
+                await eventually(lambda: _has_keys(service))
+                yield service
+
+
+async def _has_keys(service: BillingService) -> bool:
+    try:
+        await service.balance()
+    except Unauthenticated:
+        return False
+    return True

@@ -1,0 +1,45 @@
+"""The files service as its process runs it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from kit.blobs.store import BlobStore
+from kit.observability.health import Status
+from kit.rpc.client import Peer
+from kit.rpc.context import CallContext, bind_call, unbind_call
+from services.files.app import build
+from services.files.config import FilesConfig
+from tests.rpc.serving import SERVICE_TOKEN, serving
+from voxreel.files.v1 import file_service_pb2 as messages
+from voxreel.files.v1 import file_service_pb2_grpc
+
+_CONTENT = b"some bytes"
+
+
+async def _chunks() -> AsyncIterator[bytes]:
+    yield _CONTENT
+
+
+async def test_it_starts_stores_and_stops_while_the_broker_is_away(tmp_path: Path) -> None:
+    async with serving(FilesConfig, build, tmp_path) as (app, tokens):
+        assert app.health.status is Status.DEGRADED
+        async with Peer(f"127.0.0.1:{app.port}", caller="test", service_token=SERVICE_TOKEN) as peer:
+            files = peer.stub(file_service_pb2_grpc.FileServiceStub)
+            bound = bind_call(CallContext(access_token=tokens.issue(7)))
+            request = messages.BeginUploadRequest(storage_type=messages.STORAGE_TYPE_TEMP, original_name="a.txt")
+            grant = await files.BeginUpload(request)
+            blobs = BlobStore.open(app.config.blobs_url)
+            await blobs.write(grant.blob_key, _chunks(), limit_bytes=grant.limit_bytes)
+            commit = messages.CommitUploadRequest(
+                upload_id=grant.upload_id,
+                size_bytes=len(_CONTENT),
+                sha256=hashlib.sha256(_CONTENT).hexdigest(),
+                head=_CONTENT,
+            )
+            file = (await files.CommitUpload(commit)).file
+            unbind_call(bound)
+            parts = [part async for part in files.DownloadFile(messages.DownloadFileRequest(file_id=file.id))]
+    assert b"".join(part.chunk for part in parts) == _CONTENT

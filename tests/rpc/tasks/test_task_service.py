@@ -1,0 +1,137 @@
+"""TaskService over a task table: what callers see, and when."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+
+from kit.clock import SystemClock
+from kit.db.uow import Units
+from kit.errors import NotFound
+from kit.rpc.client import Peer
+from kit.rpc.context import CallContext, bind_call, unbind_call
+from kit.rpc.observer import SilentObserver
+from kit.rpc.server import RpcServer
+from kit.tasks.model import TaskState
+from kit.tasks.notifier import TaskNotifier
+from kit.tasks.servicer import TaskServicer
+from tests.databases import open_database
+from tests.fakes.tokens import FakeTokens
+from tests.sample_service import METADATA, TASKS, SampleUnit, new_task, sample_units
+from voxreel.common.v1 import error_reason_pb2 as reasons
+from voxreel.task.v1 import task_pb2, task_service_pb2_grpc
+from voxreel.task.v1.task_service_pb2 import GetTaskRequest, WatchTaskRequest
+
+CLOCK = SystemClock()
+
+
+@dataclass
+class World:
+    stub: task_service_pb2_grpc.TaskServiceAsyncStub
+    units: Units[SampleUnit]
+    notifier: TaskNotifier
+    tokens: FakeTokens
+
+    async def ask(self) -> None:
+        def work(unit: SampleUnit) -> None:
+            task = unit.tasks.create(new_task(1, user_id=7))
+            unit.tasks.queue(task.id, hold_id="hold", credits=10)
+
+        await self.units.write(work)
+
+    async def finish(self) -> None:
+        def work(unit: SampleUnit) -> None:
+            task = unit.tasks.leases.claim("tts_1", "w1#1", lease_s=30)
+            assert task is not None
+            unit.tasks.leases.succeed(task.lease, {"url": "音频", "parts": [1, 2.5, None, {"is_last": True}]})
+
+        await self.units.write(work)
+
+    @contextmanager
+    def caller(self, user_id: int, *, is_admin: bool = False) -> Iterator[None]:
+        token = bind_call(CallContext(access_token=self.tokens.issue(user_id, is_admin=is_admin)))
+        try:
+            yield
+        finally:
+            unbind_call(token)
+
+    async def get(self) -> task_pb2.Task:
+        return (await self.stub.GetTask(GetTaskRequest(task_id="tts_1"))).task
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    tokens, notifier = FakeTokens(CLOCK), TaskNotifier()
+    async with open_database(f"sqlite:///{tmp_path / 'test.db'}", METADATA) as database:
+        server = RpcServer("speech", verifier=tokens.verifier, service_token="s", observer=SilentObserver())
+        server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, TaskServicer(database, TASKS, notifier))
+        port = await server.start("127.0.0.1:0")
+        async with Peer(f"127.0.0.1:{port}", caller="test", service_token="s") as peer:
+            yield World(
+                peer.stub(task_service_pb2_grpc.TaskServiceStub), sample_units(database, CLOCK), notifier, tokens
+            )
+        await server.stop(0)
+
+
+async def test_anybody_sees_the_result_but_neither_the_words_nor_the_owner(world: World) -> None:
+    await world.ask()
+    await world.finish()
+    task = await world.get()
+    assert (task.kind, task.state) == (task_pb2.TASK_KIND_TTS, task_pb2.TASK_STATE_SUCCEEDED)
+    assert (task.progress, task.stage, task.credits) == (100, "completed", 10)
+    output = MessageToDict(task.output)
+    assert output == {"url": "音频", "parts": [1.0, 2.5, None, {"is_last": True}]}
+    assert not task.HasField("user_id") and not task.HasField("input")
+    assert task.finish_time.ToDatetime() >= task.create_time.ToDatetime()
+
+
+async def test_a_stranger_sees_as_much_as_anybody(world: World) -> None:
+    await world.ask()
+    with world.caller(8):
+        task = await world.get()
+    assert not task.HasField("user_id") and not task.HasField("input")
+
+
+@pytest.mark.parametrize(("user_id", "is_admin"), [(7, False), (1, True)])
+async def test_the_owner_and_administrators_see_all(world: World, user_id: int, is_admin: bool) -> None:
+    await world.ask()
+    with world.caller(user_id, is_admin=is_admin):
+        task = await world.get()
+    assert task.user_id == 7
+    assert MessageToDict(task.input) == new_task().input
+    assert not task.HasField("output") and not task.HasField("finish_time")
+
+
+async def test_an_unknown_task_is_not_found(world: World) -> None:
+    with pytest.raises(NotFound) as caught:
+        await world.get()
+    assert caught.value.reason == reasons.ERROR_REASON_TASK_NOT_FOUND
+    with pytest.raises(NotFound):
+        async for _ in world.stub.WatchTask(WatchTaskRequest(task_id="tts_1")):
+            pytest.fail("there is nothing to see")
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told by this process", "found by looking"])
+async def test_a_watcher_sees_each_change_until_the_end(world: World, is_told: bool) -> None:
+    await world.ask()
+    states = []
+    async for response in world.stub.WatchTask(WatchTaskRequest(task_id="tts_1")):
+        states.append(response.task.state)
+        if response.task.state == task_pb2.TASK_STATE_QUEUED:
+            await world.finish()
+            if is_told:
+                world.notifier.changed("tts_1")
+    assert states == [task_pb2.TASK_STATE_QUEUED, task_pb2.TASK_STATE_SUCCEEDED]
+
+
+async def test_watching_what_has_ended_ends_at_once(world: World) -> None:
+    await world.ask()
+    await world.units.write(lambda unit: unit.tasks.cancel("tts_1"))
+    states = [r.task.state async for r in world.stub.WatchTask(WatchTaskRequest(task_id="tts_1"))]
+    assert states == [task_pb2.TASK_STATE_CANCELLED]
+    assert (await world.units.read(lambda unit: unit.tasks.get("tts_1"))).state is TaskState.CANCELLED

@@ -1,0 +1,48 @@
+"""The video service as its process runs it: no engine, and truthful about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit.errors import NotFound
+from kit.observability.health import Status
+from kit.rpc.client import Peer
+from services.video.app import build
+from services.video.config import VideoConfig
+from tests.rpc.serving import serving
+from voxreel.engine.v1 import engine_service_pb2, engine_service_pb2_grpc
+from voxreel.task.v1 import task_service_pb2, task_service_pb2_grpc
+from voxreel.video.v1 import render_service_pb2, render_service_pb2_grpc
+
+
+async def test_it_answers_what_it_can_while_the_broker_is_away(tmp_path: Path) -> None:
+    async with serving(VideoConfig, build, tmp_path) as (app, _tokens):
+        assert app.health.status is Status.DEGRADED
+        async with Peer(f"127.0.0.1:{app.port}", caller="test") as peer:
+            await _check_limits(peer)
+            await _check_engines(peer)
+            tasks = peer.stub(task_service_pb2_grpc.TaskServiceStub)
+            with pytest.raises(NotFound) as missing:
+                await tasks.GetTask(task_service_pb2.GetTaskRequest(task_id="none"))
+            assert missing.value.reason_name == "TASK_NOT_FOUND"
+
+
+async def _check_limits(peer: Peer) -> None:
+    renders = peer.stub(render_service_pb2_grpc.RenderServiceStub)
+    limits = await renders.GetRenderLimits(render_service_pb2.GetRenderLimitsRequest())
+    assert list(limits.video.formats) == ["mp4", "avi", "mov"]
+    assert (limits.video.min_duration.seconds, limits.video.max_duration.seconds) == (2, 120)
+    assert (limits.video.min_frames_per_second, limits.video.max_frames_per_second) == (15, 60)
+    assert limits.audio.max_size_bytes == 30 * 1024 * 1024
+    assert limits.audio.max_duration.seconds == 120
+    assert not limits.reference_image.HasField("max_duration")
+
+
+async def _check_engines(peer: Peer) -> None:
+    engines = peer.stub(engine_service_pb2_grpc.EngineServiceStub)
+    listed = (await engines.ListEngines(engine_service_pb2.ListEnginesRequest())).engines
+    assert {engine.capability for engine in listed} == {"lip_sync", "chroma_key"}
+    assert not any(engine.is_available or engine.is_selected for engine in listed)
+    assert all(engine.unavailable_reason for engine in listed)

@@ -1,0 +1,80 @@
+"""The platform's main job on a whole stack: from a new user to speech one can hear."""
+
+from __future__ import annotations
+
+import io
+import wave
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+
+from tests.stack.client import TTS_PRICE, client_of, paying_client
+from tests.stack.harness import Stack, stack, voxreel
+
+pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(180)]
+
+
+async def check_main_job(running: Stack) -> None:
+    async with paying_client(running, 100) as user:
+        task_id = await user.synthesize("你好，欢迎使用配音服务。今天是2024年5月1日。", key="k-1")
+        assert await user.synthesize("你好，欢迎使用配音服务。今天是2024年5月1日。", key="k-1") == task_id
+        assert await user.credits() == 100 - TTS_PRICE
+        assert await user.wait_ended([task_id]) == {task_id: "completed"}
+        task = await user.task(task_id)
+        file_id = task["result"]["file_id"]
+        assert task["result"]["format"] == "wav"
+        await user.wait_settled(available=100 - TTS_PRICE)
+
+        async with client_of(running) as anybody:
+            assert (await anybody.task(task_id))["result"]["file_id"] == file_id
+        info = await user.call("GET", f"/api/tts/info/{file_id}")
+        assert info.body["exists"] is True
+        await check_download(running, file_id, info.body["file_size"])
+
+
+async def check_download(running: Stack, file_id: str, size: int) -> None:
+    url = f"{running.base_url}/api/files/download/{file_id}"
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url) as response:
+            assert response.content_type == "audio/wav"
+            sound = await response.read()
+            tag = response.headers["ETag"]
+        assert len(sound) == size
+        async with session.get(url, headers={"Range": "bytes=10-19"}) as part:
+            assert part.status == 206
+            assert await part.read() == sound[10:20]
+        async with session.get(url, headers={"If-None-Match": tag}) as unchanged:
+            assert unchanged.status == 304
+    with wave.open(io.BytesIO(sound)) as recording:
+        samples = np.frombuffer(recording.readframes(recording.getnframes()), np.int16) / 32768
+        seconds = recording.getnframes() / recording.getframerate()
+    assert 3 < seconds < 15
+    assert 0.02 < float(np.sqrt(np.mean(samples**2))) < 0.5
+    assert float(np.abs(samples).max()) <= 10 ** (-1 / 20) + 1e-3
+
+
+@pytest.mark.parametrize("options", [(), ("--single-process",)], ids=["processes", "single-process"])
+async def test_from_a_new_user_to_speech(tmp_path: Path, options: tuple[str, ...]) -> None:
+    async with stack(tmp_path / "data", *options) as running:
+        await check_main_job(running)
+        assert await running.stop() == 0
+
+
+async def test_the_demo_leaves_a_recording_and_the_doctor_is_content(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    async with stack(data_dir) as running:
+        out = tmp_path / "demo.wav"
+        status, output = await voxreel(
+            "demo", "--url", running.base_url, "--data-dir", str(data_dir), "--out", str(out)
+        )
+        assert status == 0, output
+        with wave.open(str(out)) as recording:
+            assert recording.getnframes() > recording.getframerate()
+        status, output = await voxreel("doctor", "--data-dir", str(data_dir))
+        assert status == 0, output
+        assert "kokoro" in output
+        logs = "".join(path.read_text() for path in (data_dir / "logs").glob("*.log"))
+        assert running.admin_password not in logs
+        assert "eyJ" not in logs, "an access token was logged"

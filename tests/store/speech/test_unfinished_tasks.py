@@ -1,0 +1,67 @@
+"""Counting unfinished tasks and giving request ids back, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from kit.db.database import Database
+from kit.db.uow import Units
+from kit.events.envelope import EventSource
+from kit.ids import RandomIds
+from kit.tasks.model import NewTask, TaskKind
+from services.speech.store.uow import SpeechUnit
+from tests.fakes.clock import FakeClock
+from tests.store.migrated import migrated_database
+from voxreel.common.v1 import error_reason_pb2 as reasons
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with migrated_database(database_url, "speech") as opened:
+        yield opened
+
+
+@pytest.fixture
+def units(database: Database) -> Units[SpeechUnit]:
+    events = EventSource("speech", RandomIds(), FakeClock())
+    return Units(database, lambda connection: SpeechUnit(connection, events))
+
+
+async def _create(units: Units[SpeechUnit], task_id: str, *, user_id: int = 7, request_id: str = "") -> None:
+    new = NewTask(
+        task_id, TaskKind.TTS, user_id, request_id=request_id or task_id, input_hash="h", input={"text": "好"}
+    )
+    await units.write(lambda unit: unit.tasks.create(new))
+
+
+async def test_unfinished_tasks_are_counted_in_all_and_by_user(units: Units[SpeechUnit]) -> None:
+    for task_id, user_id in (("new", 7), ("queued", 7), ("running", 7), ("failed", 7), ("others", 8)):
+        await _create(units, task_id, user_id=user_id)
+    for task_id in ("queued", "running"):
+        await units.write(lambda unit, key=task_id: unit.tasks.queue(key, hold_id="h", credits=1))
+    await units.write(lambda unit: unit.tasks.leases.claim("running", "w#1", lease_s=30))
+    await units.write(lambda unit: unit.tasks.fail("failed", reasons.ERROR_REASON_ENGINE_FAILED, "失败"))
+    assert await units.read(lambda unit: unit.unfinished.size()) == 4
+    assert await units.read(lambda unit: unit.unfinished.size_of(7)) == 3
+    assert await units.read(lambda unit: unit.unfinished.size_of(9)) == 0
+
+
+async def test_a_freed_request_id_names_another_task(units: Units[SpeechUnit]) -> None:
+    await _create(units, "first", request_id="r-1")
+    await units.write(lambda unit: unit.unfinished.free_request_id("first"))
+    assert await units.read(lambda unit: unit.tasks.find_by_request(7, "r-1")) is None
+    await _create(units, "second", request_id="r-1")
+    found = await units.read(lambda unit: unit.tasks.find_by_request(7, "r-1"))
+    assert found is not None
+    assert found.id == "second"
+
+
+async def test_the_count_of_a_user_uses_the_index(units: Units[SpeechUnit], database: Database) -> None:
+    if database.dialect_name != "sqlite":
+        pytest.skip("PostgreSQL plans by statistics, which an empty table does not have")
+    query = "EXPLAIN QUERY PLAN SELECT count(*) FROM tasks WHERE state IN ('NEW', 'QUEUED', 'RUNNING') AND user_id = 7"
+    plan = await database.read(lambda connection: connection.execute(text(query)).all())
+    assert "ix_tasks_user_id " in str(plan)

@@ -1,0 +1,143 @@
+"""The real engine: the model is loaded once for all of these tests."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from services.speech.engines.base import AudioFormat, SynthesisRequest, SynthesizedAudio
+from services.speech.engines.errors import NothingToSpeak, TextTooLong, UnknownVoice
+from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
+from services.speech.engines.kokoro.settings import KokoroFactory
+from services.speech.engines.model_store import DEFAULT_MODELS_DIR
+from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
+
+pytestmark = pytest.mark.model
+
+MIXED = "你好，世界！我们今天发布了iPhone手机。"
+
+
+@pytest.fixture(scope="module")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+class Studio:
+    """Speaks as bare samples, which tests can measure."""
+
+    def __init__(self, cache_dir: Path) -> None:
+        self.synthesize = KokoroFactory(DEFAULT_MODELS_DIR, cache_dir, max_chars=500)().synthesize
+
+    def record(
+        self, text: str, voice: str = "zhichu", *, volume: int = 50, pitch_rate: float = 1.0
+    ) -> NDArray[np.float32]:
+        request = SynthesisRequest(text, voice, AudioFormat.PCM, volume=volume, pitch_rate=pitch_rate)
+        samples = np.frombuffer(self.synthesize(request).data, dtype="<i2")
+        return np.asarray(samples / 32768, dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def studio(cache_dir: Path) -> Iterator[Studio]:
+    yield Studio(cache_dir)
+
+
+def active_level_db(audio: NDArray[np.float32]) -> float:
+    frames = audio[: len(audio) // 480 * 480].reshape(-1, 480)
+    levels = np.sqrt(np.mean(np.square(frames), axis=1))
+    return float(20 * np.log10(np.sqrt(np.mean(np.square(levels[levels > levels.max() / 18])))))
+
+
+def test_a_mixed_sentence_has_segments_that_cover_it(studio: Studio) -> None:
+    made = studio.synthesize(SynthesisRequest(MIXED, "zhichu"))
+    assert [segment.text for segment in made.segments] == ["你好，世界！", "我们今天发布了iPhone手机。"]
+    times = [time for segment in made.segments for time in (segment.start_ms, segment.end_ms)]
+    assert times == sorted(times)
+    assert times[0] == 0
+    assert times[-1] == made.duration_ms
+    assert 2000 < made.duration_ms < 6000
+    assert (made.engine, made.model, made.sample_rate) == ("kokoro", "kokoro-82m-v1.0-int8", 24_000)
+
+
+def test_speed_scales_audio_and_segments(studio: Studio) -> None:
+    normal = studio.synthesize(SynthesisRequest(MIXED, "zhichu"))
+    fast = studio.synthesize(SynthesisRequest(MIXED, "zhichu", speech_rate=2.0))
+    assert fast.duration_ms == pytest.approx(normal.duration_ms / 2, abs=2)
+    assert fast.segments[1].start_ms == pytest.approx(normal.segments[1].start_ms / 2, abs=2)
+
+
+def test_pitch_keeps_the_duration(studio: Studio) -> None:
+    assert len(studio.record(MIXED, pitch_rate=1.5)) == len(studio.record(MIXED))
+
+
+def test_languages_and_voices_are_equally_loud(studio: Studio) -> None:
+    levels = [
+        active_level_db(studio.record("今天天气很好，我们去公园散步。", "zhichu")),
+        active_level_db(studio.record("今天天气很好，我们去公园散步。", "zhijie")),
+        active_level_db(studio.record("The weather is fine, let us walk in the park.", "heart")),
+        active_level_db(studio.record("The weather is fine, let us walk in the park.", "adam")),
+    ]
+    assert max(levels) - min(levels) < 2.0
+
+
+def test_volume_reaches_from_silence_to_the_ceiling(studio: Studio) -> None:
+    assert not studio.record("你好", volume=0).any()
+    loud = studio.record(MIXED, volume=100)
+    assert float(np.abs(loud).max()) <= 0.892
+    assert active_level_db(loud) - active_level_db(studio.record(MIXED, volume=50)) > 3.0
+
+
+@pytest.mark.parametrize("text", ["", "。。。", "👍", "Привет"])
+def test_nothing_to_speak(studio: Studio, text: str) -> None:
+    with pytest.raises(NothingToSpeak):
+        studio.synthesize(SynthesisRequest(text, "zhichu"))
+
+
+def test_limits_and_unknown_voices(studio: Studio) -> None:
+    with pytest.raises(TextTooLong):
+        studio.synthesize(SynthesisRequest("好" * 501, "zhichu"))
+    with pytest.raises(UnknownVoice):
+        studio.synthesize(SynthesisRequest("好", "nobody"))
+
+
+@pytest.mark.parametrize("text", ["呣呒噷欸囧龘", "好" * 50, "a" * 200, "A B C", "1234567890" * 2, "哼!!!???"])
+def test_awkward_text_is_spoken(studio: Studio, text: str) -> None:
+    assert active_level_db(studio.record(text)) > -30.0
+
+
+def test_a_lone_letter_between_han_characters_is_spelt(cache_dir: Path) -> None:
+    phonemizer = Phonemizer(cache_dir)
+    assert "ˈA" in phonemizer.phonemize("他得了A级")
+    assert phonemizer.phonemize("A cat").startswith("ɐ ")
+
+
+def test_phonemes_are_split_within_the_limit() -> None:
+    pieces = split_phonemes("abc, " * 30, 40)
+    assert "".join(pieces).replace(" ", "") == "abc," * 30
+    assert all(len(piece) <= 40 for piece in pieces)
+    assert [len(piece) for piece in split_phonemes("a" * 100, 40)] == [40, 40, 20]
+
+
+async def test_the_pool_speaks_without_stopping_the_loop(cache_dir: Path) -> None:
+    synthesizer = open_synthesizer(AUTO, SynthesizerSettings(cache_dir, onnx_threads=1))
+    turns = 0
+
+    async def tick() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0.01)
+
+    ticker = asyncio.create_task(tick())
+    try:
+        made: SynthesizedAudio = await synthesizer.synthesize(
+            SynthesisRequest("你好。", "zhichu", AudioFormat.OPUS), timeout_s=60.0
+        )
+    finally:
+        ticker.cancel()
+        await synthesizer.aclose()
+    assert io.BytesIO(made.data).read(4) == b"OggS"
+    assert turns > made.duration_ms / 50
