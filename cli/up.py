@@ -45,7 +45,7 @@ def command(host: str, port: int, data_dir: Path, *, single_process: bool) -> No
             admin, is_new = first_admin(folder, os.environ)
             plan = make_plan(folder, host=host, port=port, admin=admin, environ=os.environ)
             parts = single_process_components(plan) if single_process else components(plan)
-            supervisor = Supervisor(parts, folder, url=plan.url, report=_report)
+            supervisor = Supervisor(parts, folder, url=plan.url, report=_report, services=plan.services)
             asyncio.run(_run(supervisor, plan, password_to_show=admin.password if is_new else None))
     except DataDirInUseError:
         raise click.ClickException(f"another stack is running on {folder.root}") from None
@@ -100,6 +100,7 @@ def _welcome(plan: Plan, password_to_show: str | None) -> None:
     local = f"http://127.0.0.1:{plan.ports[EDGE]}" if _listens_everywhere(plan.host) else plan.url
     click.echo(f"ready: {plan.url}")
     _report("docs", f"{local}/docs")
+    _report("grpc", ", ".join(f"{name} {address}" for name, address in plan.services.items()))
     _report("try", f"curl {local}/api/system")
 
 

@@ -49,6 +49,11 @@ class Plan:
         """Where the REST API is reached."""
         return f"http://{_in_url(self.host)}:{self.ports[EDGE]}"
 
+    @property
+    def services(self) -> dict[str, str]:
+        """gRPC address by service."""
+        return {service: self.address(service) for service in SERVICES}
+
     def address(self, app: str) -> str:
         """`host:port` of an app."""
         return f"{self.host if app == EDGE else _LOOPBACK}:{self.ports[app]}"
@@ -107,6 +112,9 @@ def settings_of_app(plan: Plan, app: str) -> dict[str, str]:
         "GRACE_S": str(_GRACE_S),
         **{f"PEERS__{peer.upper()}": f"{_LOOPBACK}:{plan.ports[peer]}" for peer in SERVICES},
     }
+    if app != EDGE:
+        # Who works on one machine wants to look at the contracts there.
+        values["IS_REFLECTION_ON"] = "true"
     if app == "auth" and plan.admin is not None:
         values["FIRST_ADMIN__ACCOUNT"] = plan.admin.account
         values["FIRST_ADMIN__PASSWORD"] = plan.admin.password

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from cli.stack.data_dir import write_private
@@ -29,6 +29,8 @@ class StackState:
     supervisor_pid: int
     url: str
     components: Mapping[str, ComponentState]
+    # gRPC address by service; in a single process several share one component.
+    services: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_state(path: Path, state: StackState) -> None:
@@ -43,7 +45,7 @@ def read_state(path: Path) -> StackState | None:
     except FileNotFoundError:
         return None
     components = {name: ComponentState(**fields) for name, fields in stored["components"].items()}
-    state = StackState(stored["supervisor_pid"], stored["url"], components)
+    state = StackState(stored["supervisor_pid"], stored["url"], components, stored["services"])
     return state if is_alive(state.supervisor_pid) else None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from cli.stack.component import Component
 from cli.stack.data_dir import DataDir
@@ -15,6 +16,7 @@ from cli.stack.state import StackState, write_state
 _STOP_BUDGET_S = 13.0
 _KILL_WAIT_S = 1.0
 _IMPATIENT_S = 20.0
+_NO_SERVICES: Mapping[str, str] = MappingProxyType({})
 
 
 class Supervisor:
@@ -27,9 +29,11 @@ class Supervisor:
         *,
         url: str,
         report: Callable[[str, str], None],
+        services: Mapping[str, str] = _NO_SERVICES,
         stop_budget_s: float = _STOP_BUDGET_S,
     ) -> None:
         self._url = url
+        self._services = dict(services)
         self._data_dir = data_dir
         self._report = report
         self._stop_budget_s = stop_budget_s
@@ -100,7 +104,7 @@ class Supervisor:
         if self._is_closed:
             return
         states = {name: keeper.state for name, keeper in self._keepers.items()}
-        write_state(self._data_dir.state_file, StackState(os.getpid(), self._url, states))
+        write_state(self._data_dir.state_file, StackState(os.getpid(), self._url, states, self._services))
 
 
 async def _first_of(wanted: asyncio.Event, other: asyncio.Event) -> bool:

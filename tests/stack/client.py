@@ -82,7 +82,7 @@ class Client:
 
     async def balance(self) -> billing.GetBalanceResponse:
         """What billing itself says."""
-        async with aio.insecure_channel(self._stack.address("billing")) as channel:
+        async with aio.insecure_channel(self._stack.grpc_address("billing")) as channel:
             stub = ledger_service_pb2_grpc.LedgerServiceStub(channel)
             return await stub.GetBalance(
                 billing.GetBalanceRequest(), timeout=5, metadata=[("authorization", f"Bearer {self.token}")]

@@ -50,9 +50,9 @@ class Stack:
         """Of the account `admin`."""
         return (self.data_dir / "secrets" / "admin-password").read_text()
 
-    def address(self, name: str) -> str:
-        """`host:port` of a component."""
-        return self.state.components[name].address
+    def grpc_address(self, service: str) -> str:
+        """`host:port` of a service."""
+        return self.state.services[service]
 
     async def wait_ready(self) -> None:
         """Returns after the ready line; fails when it does not come."""

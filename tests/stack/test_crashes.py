@@ -28,6 +28,7 @@ async def submit(user: Client, prefix: str) -> list[str]:
     """Accepted tasks, the first of which a worker has already begun."""
     task_ids = [await user.synthesize(SENTENCE.format(number), key=f"{prefix}-{number}") for number in range(TASKS)]
     assert len(set(task_ids)) == TASKS
+    assert "processing" in [(await user.task(task_id))["status"] for task_id in task_ids], "nothing is left to crash"
     return task_ids
 
 
