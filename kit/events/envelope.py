@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from kit.clock import Clock
 from kit.ids import IdSource
 from kit.rpc.context import CallContext, current_call
+from kit.rpc.times import timestamp_of
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
 REQUEST_ID_HEADER = "Voxreel-Request-Id"
@@ -53,8 +54,8 @@ class EventSource:
             trace_parent=call.trace_parent,
             user_id=user_id,
             payload=payload.SerializeToString(),
+            time=timestamp_of(now),
         )
-        envelope.time.FromDatetime(now)
         return OutboundEvent(
             event_id, subject, envelope.type, envelope.SerializeToString(), _headers(call), create_time=now
         )

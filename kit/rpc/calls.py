@@ -10,7 +10,6 @@ import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from kit.errors import DomainError, Forbidden, Internal, Unauthenticated
@@ -38,15 +37,12 @@ class CallChain:
         self._service_token = service_token.encode()
         self._observer = observer
 
-    def admit(self, rule: MethodRule, call: CallContext, service_token: str, time_left_s: float | None) -> CallContext:
+    def admit(self, rule: MethodRule, call: CallContext, service_token: str, allowed_s: float) -> CallContext:
         """The call with its deadline and its principal. Raises when it is too late or not allowed."""
         if rule.access == policy.ACCESS_UNSPECIFIED:
             raise Forbidden(reasons.ERROR_REASON_METHOD_NOT_LISTED, "该接口未开放")
-        allowed_s = rule.timeout_s if time_left_s is None else min(time_left_s, rule.timeout_s)
-        allowed_s -= _DEADLINE_MARGIN_S
         if allowed_s < _SHORTEST_CALL_S - _DEADLINE_MARGIN_S:
             raise deadline_exceeded()
-        is_internal = bool(service_token) and self._is_service_token(service_token)
         principal = None
         if call.access_token:
             try:
@@ -54,11 +50,14 @@ class CallChain:
             except Unauthenticated:
                 if rule.access in (policy.ACCESS_USER, policy.ACCESS_ADMIN):
                     raise
-        admitted = replace(
-            call,
-            principal=principal,
-            is_internal=is_internal,
-            deadline=time.monotonic() + allowed_s,
+        admitted = CallContext(
+            call.request_id,
+            call.trace_parent,
+            call.caller,
+            call.access_token,
+            principal,
+            bool(service_token) and self._is_service_token(service_token),
+            time.monotonic() + allowed_s,
         )
         _authorize(rule, admitted)
         return admitted
@@ -75,10 +74,12 @@ class CallChain:
         start = time.monotonic()
         code = _CANCELLED
         try:
-            call = self.admit(rule, call, service_token, time_left_s)
+            given_s = rule.timeout_s if time_left_s is None else min(time_left_s, rule.timeout_s)
+            allowed_s = given_s - _DEADLINE_MARGIN_S
+            call = self.admit(rule, call, service_token, allowed_s)
             bound = bind_call(call)
             try:
-                async with asyncio.timeout_at(_loop_time(call)):
+                async with asyncio.timeout(allowed_s):
                     result = await handler()
             finally:
                 unbind_call(bound)
@@ -100,12 +101,6 @@ class CallChain:
 
     def _is_service_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self._service_token)
-
-
-def _loop_time(call: CallContext) -> float | None:
-    """The deadline in the event loop's own time, which need not be `time.monotonic`."""
-    left = call.time_left_s()
-    return None if left is None else asyncio.get_running_loop().time() + left
 
 
 def _authorize(rule: MethodRule, call: CallContext) -> None:

@@ -169,9 +169,7 @@ class _CoalescedCall:
         call = peer.batch_call(self._rule, self._serialize(request))
         if not self._rule.is_idempotent:
             return self._deserialize(await peer.coalescer.call(call, timeout_s))
-        body = await with_retries(
-            lambda left_s: peer.coalescer.call(call, left_s), timeout_s=timeout_s, budget=peer.budget
-        )
+        body = await with_retries(peer.coalescer.call, call, timeout_s=timeout_s, budget=peer.budget)
         return self._deserialize(body)
 
 
@@ -187,15 +185,15 @@ class _SingleCall:
         timeout_s = self._peer.timeout_s(self._rule, timeout)
         sent = self._peer.metadata(self._rule)
 
-        async def attempt(left_s: float) -> Any:
+        async def attempt(message: Any, left_s: float) -> Any:
             try:
-                return await self._plain(request, timeout=left_s, metadata=sent)
+                return await self._plain(message, timeout=left_s, metadata=sent)
             except aio.AioRpcError as error:
                 raise error_of_call(error) from error
 
         if not self._rule.is_idempotent:
-            return await attempt(timeout_s)
-        return await with_retries(attempt, timeout_s=timeout_s, budget=self._peer.budget)
+            return await attempt(request, timeout_s)
+        return await with_retries(attempt, request, timeout_s=timeout_s, budget=self._peer.budget)
 
 
 class _UploadCall:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from kit.errors import Unavailable
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
+M = TypeVar("M")
 R = TypeVar("R")
 
 _ATTEMPTS = 4
@@ -46,26 +47,24 @@ class RetryBudget:
         return True
 
 
-async def with_retries(attempt: Callable[[float], Awaitable[R]], *, timeout_s: float, budget: RetryBudget) -> R:
+async def with_retries(
+    attempt: Callable[[M, float], Awaitable[R]], message: M, *, timeout_s: float, budget: RetryBudget
+) -> R:
     """Runs an idempotent call until it answers, its peer is reachable again, or the time or budget is over.
 
-    `attempt` gets the time left in seconds. Raises what the last attempt raised. An engine that is unavailable is
-    an answer of a healthy peer and is not retried.
+    `attempt` gets the message and the time left in seconds. Raises what the last attempt raised. An engine that is
+    unavailable is an answer of a healthy peer and is not retried.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s
     backoff_s = _FIRST_BACKOFF_S
     for number in range(1, _ATTEMPTS + 1):
         try:
-            result = await attempt(max(deadline - loop.time(), 0.001))
+            result = await attempt(message, timeout_s)
         except Unavailable as error:
             pause_s = _jitter.uniform(backoff_s / 2, backoff_s)
-            if (
-                error.reason != reasons.ERROR_REASON_SERVICE_UNAVAILABLE
-                or number == _ATTEMPTS
-                or loop.time() + pause_s >= deadline
-                or not budget.take()
-            ):
+            timeout_s = deadline - loop.time() - pause_s
+            if number == _ATTEMPTS or timeout_s <= 0 or not _is_transient(error) or not budget.take():
                 raise
             await asyncio.sleep(pause_s)
             backoff_s = min(backoff_s * 2, _LAST_BACKOFF_S)
@@ -73,3 +72,7 @@ async def with_retries(attempt: Callable[[float], Awaitable[R]], *, timeout_s: f
             budget.succeeded()
             return result
     raise AssertionError("the last attempt returns or raises")
+
+
+def _is_transient(error: Unavailable) -> bool:
+    return error.reason == reasons.ERROR_REASON_SERVICE_UNAVAILABLE

@@ -73,11 +73,10 @@ def message_of(task: Task, viewer: Principal | None) -> task_pb2.Task:
         credits=task.credits,
         error_reason=task.error_reason,
         error_message=task.error_message,
+        create_time=timestamp_of(task.create_time),
+        update_time=timestamp_of(task.update_time),
+        finish_time=None if task.finish_time is None else timestamp_of(task.finish_time),
     )
-    message.create_time.FromDatetime(task.create_time)
-    message.update_time.FromDatetime(task.update_time)
-    if task.finish_time is not None:
-        message.finish_time.FromDatetime(task.finish_time)
     if task.output is not None:
         message.output.update(dict(task.output))
     if viewer is not None and (viewer.is_admin or viewer.user_id == task.user_id):

@@ -24,6 +24,7 @@ from services.auth.crypto.passwords import Argon2Hasher
 from services.auth.crypto.tokens import JwtIssuer
 from services.auth.events import AuthEvents
 from services.auth.rpc.account_servicer import AccountServicer
+from services.auth.rpc.key_servicer import KeyServicer
 from services.auth.rpc.user_servicer import UserServicer
 from services.auth.store.tables import EVENT_TABLES
 from services.auth.store.uow import AuthUnit
@@ -34,6 +35,7 @@ from services.auth.usecases.sessions import Sessions
 from services.auth.usecases.users import UserReader
 from services.auth.workers.prune_sessions import SessionPruner
 from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
+from voxreel.common.v1 import key_service_pb2_grpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     first_admin = app.config.first_admin
     await ensure_first_admin(registration, first_admin.account, first_admin.password.get_secret_value())
     server = _server(app, keys, clock)
-    accounts = AccountServicer(registration, sessions, public_keys=keys.public_keys)
+    accounts = AccountServicer(registration, sessions)
     server.add(account_service_pb2_grpc.add_AccountServiceServicer_to_server, accounts)
+    server.add(key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(keys.public_keys))
     server.add(user_service_pb2_grpc.add_UserServiceServicer_to_server, UserServicer(UserReader(units), passwords))
     _relay_events(app, database, surroundings)
     if app.runs_workers:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kit.events.envelope import EventSource, OutboundEvent
+from kit.rpc.times import timestamp_of
 from services.auth.domain.users import Revocation, User
-from services.auth.timestamps import timestamp_of
 from voxreel.auth.v1 import events_pb2
+from voxreel.common.v1.identity_events_pb2 import UserAccessRevoked
 
 
 class AuthEvents:
@@ -32,7 +33,7 @@ class AuthEvents:
         return self._source.event("evt.auth.user.password_changed", payload, user_id=user.id)
 
     def access_revoked(self, user: User, revocation: Revocation) -> OutboundEvent:
-        payload = events_pb2.UserAccessRevoked(
+        payload = UserAccessRevoked(
             user_id=user.id,
             not_before=timestamp_of(revocation.not_before),
             kept_token_id=revocation.kept_token_id,

@@ -15,10 +15,10 @@ from kit.events.housekeeping import InboxPruner
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS
+from kit.identity.supply import supply_verifier
 from kit.ids import IdSource, RandomIds
 from kit.loops import Phase
 from kit.rpc.client import Peer
-from kit.rpc.keys import KeyKeeper
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from services.billing.config import BillingConfig
@@ -34,7 +34,7 @@ from services.billing.usecases.holds import Holds
 from services.billing.usecases.reads import LedgerReader
 from services.billing.usecases.recharge_book import RechargeBook
 from services.billing.usecases.recharges import Recharges
-from services.billing.workers import revocations, settlement
+from services.billing.workers import settlement
 from services.billing.workers.expire_holds import HoldExpiry
 from voxreel.billing.v1 import ledger_service_pb2_grpc, pricing_service_pb2_grpc
 
@@ -63,8 +63,8 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     book = HoldBook(events, clock, ids)
     auth = await _auth(app)
     reader = LedgerReader(units, EntryPages(database))
-    recharges = Recharges(units, auth, RechargeBook(events, clock))
-    server = _server(app, auth, surroundings)
+    recharges = Recharges(units, AuthPeer(auth), RechargeBook(events, clock))
+    server = _server(app, auth, clock)
     ledger = LedgerServicer(reader, Holds(units, book), recharges)
     server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)
     server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, PricingServicer(reader))
@@ -78,22 +78,14 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     app.serve_rpc(server)
 
 
-async def _auth(app: App[BillingConfig]) -> AuthPeer:
+async def _auth(app: App[BillingConfig]) -> Peer:
     service_token = app.config.service_token.get_secret_value()
-    return AuthPeer(await app.enter(Peer(app.config.peers.auth, caller=app.name, service_token=service_token)))
+    return await app.enter(Peer(app.config.peers.auth, caller=app.name, service_token=service_token))
 
 
-def _server(app: App[BillingConfig], auth: AuthPeer, surroundings: Surroundings) -> RpcServer:
-    verifier = TokenVerifier(surroundings.clock)
-    keeper = KeyKeeper(verifier, auth.verification_keys)
-    app.background("verification keys", keeper.run, phase=Phase.SUPPORT)
-    revoking = Consumer(
-        surroundings.bus,
-        revocations.durable_of(app.config.instance),
-        revocations.RevocationHandler(verifier),
-        subjects=revocations.SUBJECTS,
-    )
-    app.background("revocations", revoking.run, phase=Phase.SUPPORT)
+def _server(app: App[BillingConfig], auth: Peer, clock: Clock) -> RpcServer:
+    verifier = TokenVerifier(clock)
+    supply_verifier(app, verifier, auth=auth, clock=clock)
     return RpcServer(
         app.name,
         verifier=verifier,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from kit.app import App, Role, open_database
+from kit.app import App, open_database
 from kit.blobs.store import BlobStore
 from kit.clock import SystemClock
 from kit.db.database import Database
@@ -14,15 +14,14 @@ from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS
+from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
 from kit.observability.health import Severity
 from kit.rpc.client import Peer
-from kit.rpc.keys import KeyKeeper
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from services.files.config import FilesConfig
-from services.files.peers.auth import AuthKeys, revocation_consumer
 from services.files.rpc.file_servicer import FileServicer
 from services.files.store.tables import EVENT_TABLES
 from services.files.store.uow import FilesUnit
@@ -55,7 +54,7 @@ async def build(app: App[FilesConfig]) -> None:
     _relay_events(app, database, bus)
     server = RpcServer(
         app.name,
-        verifier=await _verifier(app, bus),
+        verifier=await _verifier(app),
         service_token=config.service_token.get_secret_value(),
         observer=app.observer,
     )
@@ -66,20 +65,10 @@ async def build(app: App[FilesConfig]) -> None:
     app.serve_rpc(server)
 
 
-async def _verifier(app: App[FilesConfig], bus: NatsBus) -> TokenVerifier:
-    verifier = TokenVerifier(SystemClock())
-    if app.role is Role.WORKER:  # nobody calls it
-        return verifier
-    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name))
-    keeper = KeyKeeper(verifier, AuthKeys(auth).fetch)
-    app.background("keys", keeper.run, phase=Phase.SUPPORT)
-    revoking = revocation_consumer(bus, verifier, service=app.name, instance=app.config.instance)
-    app.background("revocations", revoking.run, phase=Phase.SUPPORT)
-
-    async def has_keys() -> None:
-        await keeper.has_keys.wait()
-
-    app.add_check("keys", has_keys)
+async def _verifier(app: App[FilesConfig]) -> TokenVerifier:
+    clock = SystemClock()
+    verifier = TokenVerifier(clock)
+    supply_verifier(app, verifier, auth=await app.enter(Peer(app.config.peers.auth, caller=app.name)), clock=clock)
     return verifier
 
 

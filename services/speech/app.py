@@ -6,18 +6,18 @@ import asyncio
 from contextlib import aclosing
 from functools import partial
 
-from kit.app import App, Role, open_database
+from kit.app import App, open_database
 from kit.clock import SystemClock
 from kit.db.uow import Units
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS, work_stream
+from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
 from kit.observability.health import Severity
 from kit.rpc.client import Peer
-from kit.rpc.keys import KeyKeeper
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.model import TaskKind
@@ -28,7 +28,6 @@ from kit.tasks.worker import Worker
 from services.speech.config import SpeechConfig
 from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
-from services.speech.peers.auth import AuthKeys, revocation_consumer
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles
 from services.speech.rpc.engine_servicer import EngineServicer
@@ -71,7 +70,7 @@ async def build(app: App[SpeechConfig]) -> None:
     )
     server = RpcServer(
         app.name,
-        verifier=await _verifier(app, bus),
+        verifier=await _verifier(app),
         service_token=app.config.service_token.get_secret_value(),
         observer=app.observer,
     )
@@ -150,17 +149,8 @@ async def _peer(app: App[SpeechConfig], address: str) -> Peer:
     return await app.enter(Peer(address, caller=app.name, service_token=token))
 
 
-async def _verifier(app: App[SpeechConfig], bus: NatsBus) -> TokenVerifier:
-    verifier = TokenVerifier(SystemClock())
-    if app.role is Role.WORKER:  # nobody calls it
-        return verifier
-    keeper = KeyKeeper(verifier, AuthKeys(await _peer(app, app.config.peers.auth)).fetch)
-    app.background("keys", keeper.run, phase=Phase.SUPPORT)
-    revoking = revocation_consumer(bus, verifier, service=app.name, instance=app.config.instance)
-    app.background("revocations", revoking.run, phase=Phase.SUPPORT)
-
-    async def has_keys() -> None:
-        await keeper.has_keys.wait()
-
-    app.add_check("keys", has_keys)
+async def _verifier(app: App[SpeechConfig]) -> TokenVerifier:
+    clock = SystemClock()
+    verifier = TokenVerifier(clock)
+    supply_verifier(app, verifier, auth=await _peer(app, app.config.peers.auth), clock=clock)
     return verifier

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from functools import partial
 
-from kit.app import App, Role, open_database
+from kit.app import App, open_database
 from kit.clock import SystemClock
 from kit.db.uow import Units
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS, work_stream
+from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
 from kit.observability.health import Severity
 from kit.rpc.client import Peer
-from kit.rpc.keys import KeyKeeper
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.servicer import TaskServicer
 from kit.tasks.sweeper import Sweeper
 from services.video.config import VideoConfig
-from services.video.peers.auth import AuthKeys, revocation_consumer
 from services.video.rpc.engine_servicer import EngineServicer
 from services.video.rpc.render_servicer import RenderServicer
 from services.video.store.tables import EVENT_TABLES, TASKS
@@ -50,7 +49,7 @@ async def build(app: App[VideoConfig]) -> None:
         app.background("sweeper", Sweeper(units).run)
     server = RpcServer(
         app.name,
-        verifier=await _verifier(app, bus),
+        verifier=await _verifier(app),
         service_token=app.config.service_token.get_secret_value(),
         observer=app.observer,
     )
@@ -63,18 +62,8 @@ async def build(app: App[VideoConfig]) -> None:
     app.serve_rpc(server)
 
 
-async def _verifier(app: App[VideoConfig], bus: NatsBus) -> TokenVerifier:
-    verifier = TokenVerifier(SystemClock())
-    if app.role is Role.WORKER:  # nobody calls it
-        return verifier
-    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name))
-    keeper = KeyKeeper(verifier, AuthKeys(auth).fetch)
-    app.background("keys", keeper.run, phase=Phase.SUPPORT)
-    revoking = revocation_consumer(bus, verifier, service=app.name, instance=app.config.instance)
-    app.background("revocations", revoking.run, phase=Phase.SUPPORT)
-
-    async def has_keys() -> None:
-        await keeper.has_keys.wait()
-
-    app.add_check("keys", has_keys)
+async def _verifier(app: App[VideoConfig]) -> TokenVerifier:
+    clock = SystemClock()
+    verifier = TokenVerifier(clock)
+    supply_verifier(app, verifier, auth=await app.enter(Peer(app.config.peers.auth, caller=app.name)), clock=clock)
     return verifier

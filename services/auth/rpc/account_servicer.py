@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kit.rpc.server import Context
-from services.auth.crypto.keys import PublicKey
-from services.auth.rpc.mapping import key_to_proto, login_to_proto, user_to_proto
-from services.auth.timestamps import duration_of
+from kit.rpc.times import duration_of
+from services.auth.rpc.mapping import login_to_proto, user_to_proto
 from services.auth.usecases.registration import Registration
 from services.auth.usecases.sessions import Sessions
 from voxreel.auth.v1 import account_service_pb2 as pb
@@ -15,12 +12,11 @@ from voxreel.auth.v1 import account_service_pb2_grpc
 
 
 class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
-    """Registration, login, refresh and the keys that verify tokens."""
+    """Registration, login and refresh."""
 
-    def __init__(self, registration: Registration, sessions: Sessions, *, public_keys: Sequence[PublicKey]) -> None:
+    def __init__(self, registration: Registration, sessions: Sessions) -> None:
         self._registration = registration
         self._sessions = sessions
-        self._keys = pb.ListVerificationKeysResponse(keys=map(key_to_proto, public_keys))
 
     async def Register(self, request: pb.RegisterRequest, _context: Context) -> pb.RegisterResponse:
         user = await self._registration.register(request.account, request.password)
@@ -35,8 +31,3 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     ) -> pb.RefreshAccessTokenResponse:
         access = await self._sessions.refresh(request.refresh_token)
         return pb.RefreshAccessTokenResponse(access_token=access.token, expires_in=duration_of(access.expires_in))
-
-    async def ListVerificationKeys(
-        self, _request: pb.ListVerificationKeysRequest, _context: Context
-    ) -> pb.ListVerificationKeysResponse:
-        return self._keys

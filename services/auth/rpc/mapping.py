@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from kit.rpc.context import Principal
+from kit.rpc.times import duration_of, timestamp_of
 from services.auth.crypto.keys import PublicKey
 from services.auth.domain.users import AccessTokenClaims, User, UserStatus
-from services.auth.timestamps import duration_of, timestamp_of
 from services.auth.usecases.sessions import Login
 from voxreel.auth.v1 import account_service_pb2, user_pb2
+from voxreel.common.v1 import key_service_pb2
 
 _STATUS_TO_PROTO = {
     UserStatus.ACTIVE: user_pb2.USER_STATUS_ACTIVE,
@@ -40,5 +41,5 @@ def login_to_proto(login: Login) -> account_service_pb2.LoginResponse:
     )
 
 
-def key_to_proto(key: PublicKey) -> account_service_pb2.VerificationKey:
-    return account_service_pb2.VerificationKey(key_id=key.key_id, public_key_pem=key.pem)
+def key_to_proto(key: PublicKey) -> key_service_pb2.VerificationKey:
+    return key_service_pb2.VerificationKey(key_id=key.key_id, public_key_pem=key.pem)

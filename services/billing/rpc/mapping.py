@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
-
+from kit.rpc.times import timestamp_of
 from services.billing.domain.errors import field_invalid
 from services.billing.domain.holds import Hold, HoldState, Reservation
 from services.billing.domain.ledger import Entry, EntryType, Recharge
@@ -52,9 +49,9 @@ def hold_to_proto(hold: Hold) -> ledger.Hold:
         credits=hold.credits,
         captured_credits=hold.captured_credits,
         state=_STATE_TO_PROTO[hold.state],
-        create_time=_timestamp(hold.create_time),
-        expire_time=_timestamp(hold.expire_time),
-        settle_time=None if hold.settle_time is None else _timestamp(hold.settle_time),
+        create_time=timestamp_of(hold.create_time),
+        expire_time=timestamp_of(hold.expire_time),
+        settle_time=None if hold.settle_time is None else timestamp_of(hold.settle_time),
     )
 
 
@@ -79,7 +76,7 @@ def entry_to_proto(entry: Entry) -> ledger.Entry:
         feature_key=entry.feature_key,
         description=entry.description,
         operator_user_id=entry.operator_user_id,
-        create_time=_timestamp(entry.create_time),
+        create_time=timestamp_of(entry.create_time),
         hold_id=entry.hold_id,
     )
 
@@ -99,11 +96,5 @@ def price_to_proto(price: FeaturePrice) -> pricing.FeaturePrice:
         key=price.key,
         display_name=price.display_name,
         credits=price.credits,
-        update_time=_timestamp(price.update_time),
+        update_time=timestamp_of(price.update_time),
     )
-
-
-def _timestamp(time: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(time)
-    return stamp

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from kit.errors import Invalid
+from kit.rpc.times import timestamp_of
 from services.files.domain.model import StorageType, StoredFile, UploadGrant, WrittenBlob
 from services.files.usecases.uploads import NewUpload
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -38,8 +35,8 @@ def file_to_proto(file: StoredFile) -> messages.File:
         content_type=file.content_type,
         size_bytes=file.size_bytes,
         sha256=file.sha256,
-        create_time=_timestamp(file.create_time),
-        expire_time=None if file.expire_time is None else _timestamp(file.expire_time),
+        create_time=timestamp_of(file.create_time),
+        expire_time=None if file.expire_time is None else timestamp_of(file.expire_time),
     )
 
 
@@ -48,7 +45,7 @@ def grant_to_proto(grant: UploadGrant) -> messages.BeginUploadResponse:
         upload_id=grant.id,
         blob_key=grant.blob_key,
         limit_bytes=grant.limit_bytes,
-        expire_time=_timestamp(grant.expire_time),
+        expire_time=timestamp_of(grant.expire_time),
     )
 
 
@@ -74,9 +71,3 @@ def header_from_proto(header: messages.UploadFileHeader) -> NewUpload:
 
 def written_from_proto(request: messages.CommitUploadRequest) -> WrittenBlob:
     return WrittenBlob(size_bytes=request.size_bytes, sha256=request.sha256.lower(), head=request.head)
-
-
-def _timestamp(time: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(time)
-    return stamp

@@ -41,15 +41,13 @@ class BillingCreditHolds:
         self._ledger = billing.stub(ledger_service_pb2_grpc.LedgerServiceStub)
 
     async def reserve(self, task_id: str, user_id: int, feature_key: str, *, description: str) -> Hold:
-        life = Duration()
-        life.FromTimedelta(HOLD_LIFE)
         response = await self._ledger.ReserveCredits(
             messages.ReserveCreditsRequest(
                 request_id=task_id,
                 user_id=user_id,
                 feature_key=feature_key,
                 description=description,
-                expires_in=life,
+                expires_in=duration_of(HOLD_LIFE),
             )
         )
         return Hold(id=response.hold.id, credits=response.hold.credits)

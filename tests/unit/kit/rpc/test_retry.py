@@ -18,7 +18,7 @@ class FakePeer:
         self._error = error
         self.attempts = 0
 
-    async def __call__(self, _left_s: float) -> str:
+    async def __call__(self, _message: str, _left_s: float) -> str:
         self.attempts += 1
         if self.attempts <= self._failures:
             raise self._error or service_unavailable()
@@ -27,21 +27,21 @@ class FakePeer:
 
 async def test_a_peer_that_comes_back_answers() -> None:
     peer = FakePeer(3)
-    assert await with_retries(peer, timeout_s=10, budget=RetryBudget()) == "answer"
+    assert await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget()) == "answer"
     assert peer.attempts == 4
 
 
 async def test_four_attempts_and_no_more() -> None:
     peer = FakePeer(99)
     with pytest.raises(Unavailable):
-        await with_retries(peer, timeout_s=10, budget=RetryBudget())
+        await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget())
     assert peer.attempts == 4
 
 
 async def test_the_deadline_forbids_a_pause() -> None:
     peer = FakePeer(99)
     with pytest.raises(Unavailable):
-        await with_retries(peer, timeout_s=0.01, budget=RetryBudget())
+        await with_retries(peer, "ask", timeout_s=0.01, budget=RetryBudget())
     assert peer.attempts == 1
 
 
@@ -55,7 +55,7 @@ async def test_the_deadline_forbids_a_pause() -> None:
 async def test_answers_are_not_repeated(error: Exception) -> None:
     peer = FakePeer(99, error)
     with pytest.raises(type(error)):
-        await with_retries(peer, timeout_s=10, budget=RetryBudget())
+        await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget())
     assert peer.attempts == 1
 
 
@@ -65,7 +65,7 @@ async def test_an_empty_budget_forbids_retries_until_successes_refill_it() -> No
         pass
     peer = FakePeer(1)
     with pytest.raises(Unavailable):
-        await with_retries(peer, timeout_s=10, budget=budget)
+        await with_retries(peer, "ask", timeout_s=10, budget=budget)
     for _ in range(10):
         budget.succeeded()
-    assert await with_retries(FakePeer(1), timeout_s=10, budget=budget) == "answer"
+    assert await with_retries(FakePeer(1), "ask", timeout_s=10, budget=budget) == "answer"

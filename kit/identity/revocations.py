@@ -1,0 +1,115 @@
+"""Voids access tokens at once when the auth service says so.
+
+Two readers of one subject: a live subscription, and at every connect a look at as much of the stream as a token can
+outlive. Nothing is kept between two starts, so nothing can be forgotten, and the broker keeps nothing for a reader
+that is gone. Without the broker tokens are verified on with what is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, timedelta
+
+import nats.js.errors
+import structlog
+from google.protobuf.message import DecodeError
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from kit.clock import Clock
+from kit.events.backoff import Backoff
+from kit.events.bus import BusUnavailable
+from kit.events.nats_session import NatsSession, translated
+from kit.events.streams import EVENTS
+from kit.events.waiting import unless_stopped, wait_any
+from kit.rpc.tokens import TokenVerifier
+from voxreel.common.v1.event_pb2 import EventEnvelope
+from voxreel.common.v1.identity_events_pb2 import UserAccessRevoked
+
+SUBJECT = "evt.auth.user.access_revoked"
+
+_log = structlog.get_logger()
+_TOKEN_LIFE_S = 3600.0
+# For clocks that differ: the broker dates the events, this process asks for them.
+_MARGIN_S = 300.0
+_HISTORY = timedelta(seconds=_TOKEN_LIFE_S + _MARGIN_S)
+_FETCH = 256
+_FETCH_TIMEOUT_S = 2.0
+_CONSUMER_IDLE_S = 30.0
+_RECONNECT = Backoff(first_s=0.1, cap_s=2.0)
+
+
+class RevocationFeed:
+    """Reads revocations from the broker into a verifier. `nats_url` may hold several servers, separated by commas."""
+
+    def __init__(self, nats_url: str, verifier: TokenVerifier, *, clock: Clock, name: str) -> None:
+        self._servers = [server.strip() for server in nats_url.split(",")]
+        self._verifier = verifier
+        self._clock = clock
+        self._name = name
+        self._is_current = False
+        self._failures = 0
+
+    async def check(self) -> None:
+        """Raises BusUnavailable while revocations of now would not be heard."""
+        if not self._is_current:
+            raise BusUnavailable("not connected")
+
+    def apply(self, body: bytes) -> None:
+        """Takes one event. One that cannot be read is logged and skipped."""
+        try:
+            revoked = UserAccessRevoked.FromString(EventEnvelope.FromString(body).payload)
+            not_before = revoked.not_before.ToDatetime(UTC)
+        except (DecodeError, ValueError, OverflowError):
+            _log.error("revocation.unreadable")
+            return
+        self._verifier.revoke(revoked.user_id, not_before=not_before, kept_token_id=revoked.kept_token_id)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follows the broker, over any number of its restarts, until stopped."""
+        while not stop.is_set():
+            try:
+                await unless_stopped(stop, self._follow())
+            except BusUnavailable as error:
+                self._failures += 1
+                _log.debug("revocation.broker_unavailable", error=str(error))
+            await wait_any(stop, timeout_s=_RECONNECT.delay_s(max(1, self._failures)))
+
+    async def _follow(self) -> None:
+        """One connection, from connect to loss. Raises BusUnavailable when it comes to nothing."""
+        session = await NatsSession.connect(self._servers, name=self._name)
+        try:
+            with translated():
+                # First listen, then look back: what comes in between is seen twice rather than not at all.
+                await session.client.subscribe(SUBJECT, cb=self._receive)
+                await self._catch_up(session)
+            self._is_current, self._failures = True, 0
+            await session.lost.wait()
+        finally:
+            self._is_current = False
+            await session.close()
+
+    async def _receive(self, message: Msg) -> None:
+        self.apply(message.data)
+
+    async def _catch_up(self, session: NatsSession) -> None:
+        """What was revoked while nobody here listened. Nothing when the stream does not exist yet."""
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_TIME,
+            opt_start_time=self._clock.now() - _HISTORY,
+            ack_policy=AckPolicy.NONE,
+            inactive_threshold=_CONSUMER_IDLE_S,
+        )
+        try:
+            history = await session.stream.pull_subscribe(SUBJECT, stream=EVENTS.name, config=config)
+        except nats.js.errors.NotFoundError:
+            return
+        try:
+            left = (await history.consumer_info()).num_pending or 0
+            while left:
+                messages = await history.fetch(min(_FETCH, left), timeout=_FETCH_TIMEOUT_S)
+                for message in messages:
+                    self.apply(message.data)
+                left = messages[-1].metadata.num_pending or 0
+        finally:
+            await history.unsubscribe()
