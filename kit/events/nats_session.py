@@ -31,7 +31,16 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (nats.errors.Error, OSError, TimeoutError, ConnectionError) as error:
+        _raise_if_cancelled()
         raise BusUnavailable(type(error).__name__) from error
+
+
+def _raise_if_cancelled() -> None:
+    """`asyncio.wait_for` of Python 3.11, which the client uses, may answer a cancellation with the error of what it
+    waited for (CPython issue 86296)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class NatsSession:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from functools import lru_cache
 
-from sqlalchemy import Connection, Table, insert
+import orjson
+from sqlalchemy import Connection, Table
 
+from kit.db.lean_write import LeanWrite, insert_of
 from kit.events.envelope import OutboundEvent
 
 # Key in `Connection.info` by which the database knows that a commit has something to relay.
@@ -21,16 +23,21 @@ class Outbox:
 
     def add(self, event: OutboundEvent) -> None:
         """Sends the event if, and only if, the transaction commits."""
-        self._connection.execute(
-            insert(self._table),
-            {
-                "id": event.id,
-                "subject": event.subject,
-                "type": event.type,
-                "payload": event.body,
-                "headers": json.dumps(dict(event.headers)),
-                "create_time": event.create_time,
-                "attempts": 0,
-            },
+        _addition_to(self._table).run(
+            self._connection,
+            id=event.id,
+            subject=event.subject,
+            type=event.type,
+            payload=event.body,
+            headers=orjson.dumps(dict(event.headers)).decode(),
+            create_time=event.create_time,
+            lease_until=None,
+            attempts=0,
+            sent_time=None,
         )
         self._connection.info[EVENTS_ADDED] = True
+
+
+@lru_cache(maxsize=32)
+def _addition_to(table: Table) -> LeanWrite:
+    return LeanWrite(insert_of(table))
