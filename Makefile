@@ -8,7 +8,7 @@ PORT ?= 8000
 DATA_DIR ?= data
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format check protos requirements bench-tools demo clean
+.PHONY: help run test test-fast lint format check protos docs requirements bench-tools demo clean
 
 help: ## Lists the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -56,7 +56,7 @@ lint: $(VENV)/.dev ## Checks format, style, types, boundaries and contracts.
 	$(BIN)/buf lint
 	$(BIN)/python tools/buf_breaking.py
 	$(BIN)/python tools/protos.py --check
-	$(BIN)/python tools/docs.py --check
+	$(BIN)/python -m tools.docs --check
 
 format: $(VENV)/.dev ## Formats code and protos.
 	$(BIN)/ruff format .
@@ -69,7 +69,7 @@ protos: $(VENV)/.dev ## Generates gen/ from protos/.
 	$(BIN)/python tools/protos.py
 
 docs: $(VENV)/.dev ## Generates the documents that are made from the code.
-	$(BIN)/python tools/docs.py
+	$(BIN)/python -m tools.docs
 
 requirements: $(VENV)/.dev ## Resolves and pins every set of requirements, with hashes.
 	$(BIN)/python tools/requirements.py

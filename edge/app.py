@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from edge.aggregates.status import PlatformStatus, serving_check
 from edge.aggregates.system import platform_version
-from edge.auth import Authenticator, keys_of
+from edge.auth import Authenticator
 from edge.client_address import ClientAddresses
-from edge.clients import Clients, EdgePeers, make_clients
+from edge.clients import EdgePeers, make_clients
 from edge.config import EdgeConfig
 from edge.dispatch import CALLER, Frame
 from edge.display import DisplayTimes
@@ -17,16 +17,14 @@ from edge.middleware import boundary
 from edge.openapi import describe_api
 from edge.operations import operations_routes
 from edge.platform_api.routes import ENDPOINTS
-from edge.revocations import RevocationFeed
 from edge.server import JSON_LIMIT_BYTES, HttpServer, make_application
 from edge.shared import Shared
 from kit.app import App
 from kit.blobs.store import BlobStore
-from kit.clock import Clock, SystemClock
+from kit.clock import SystemClock
+from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.rpc.client import Peer
-from kit.rpc.keys import KeyKeeper
-from kit.rpc.status import service_unavailable
 from kit.rpc.tokens import TokenVerifier
 
 
@@ -38,7 +36,8 @@ async def build(app: App[EdgeConfig]) -> None:
     for name, peer in peers.by_name().items():
         app.add_check(name, serving_check(peer))
     clients = make_clients(peers)
-    authenticator = _follow_auth(app, clients, clock)
+    verifier = TokenVerifier(clock)
+    keys = supply_verifier(app, verifier, auth=peers.auth, clock=clock)
     shared = Shared(
         clients=clients,
         times=DisplayTimes(ZoneInfo(config.display_zone)),
@@ -51,7 +50,7 @@ async def build(app: App[EdgeConfig]) -> None:
     description = describe_api(ENDPOINTS, version=platform_version(), base_url=config.public_base_url)
     application = make_application(
         ENDPOINTS,
-        Frame(shared, authenticator, ids=RandomIds(), addresses=addresses),
+        Frame(shared, Authenticator(verifier, keys, clock), ids=RandomIds(), addresses=addresses),
         boundary=boundary(app.metrics.calls, json_limit_bytes=JSON_LIMIT_BYTES),
         other_routes=[*operations_routes(app.health, app.metrics), *ApiDocs(description).routes()],
     )
@@ -71,18 +70,3 @@ async def _open_peers(app: App[EdgeConfig]) -> EdgePeers:
         speech=await open_peer(addresses.speech),
         video=await open_peer(addresses.video),
     )
-
-
-def _follow_auth(app: App[EdgeConfig], clients: Clients, clock: Clock) -> Authenticator:
-    """Keeps the verifier supplied with keys and revocations."""
-    verifier = TokenVerifier(clock)
-    keeper = KeyKeeper(verifier, keys_of(clients.accounts))
-    app.background("keys", keeper.run)
-    app.background("revocations", RevocationFeed(app.config.nats_url.get_secret_value(), verifier, clock).run)
-
-    async def has_keys() -> None:
-        if not keeper.has_keys.is_set():
-            raise service_unavailable()
-
-    app.add_check("keys", has_keys)
-    return Authenticator(verifier, keeper, clock)

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 from kit.clock import Clock
 from kit.errors import DomainError, Unauthenticated
+from kit.identity.keys import KeyKeeper
 from kit.rpc.context import Principal
-from kit.rpc.keys import FetchKeys, KeyKeeper
 from kit.rpc.status import service_unavailable
 from kit.rpc.tokens import TokenVerifier
-from voxreel.auth.v1 import account_service_pb2 as accounts
-from voxreel.auth.v1 import account_service_pb2_grpc
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 _SCHEME = "bearer "
 # A token with an invented key id must not become a call to the auth service each time.
 _SHORTEST_REFETCH_S = 3.0
-
-
-def keys_of(stub: account_service_pb2_grpc.AccountServiceAsyncStub) -> FetchKeys:
-    """Fetches the public keys from the auth service, PEM by key id."""
-
-    async def fetch() -> Mapping[str, str]:
-        response = await stub.ListVerificationKeys(accounts.ListVerificationKeysRequest())
-        return {key.key_id: key.public_key_pem for key in response.keys}
-
-    return fetch
 
 
 def bearer_token(header: str | None) -> str:
@@ -70,5 +57,5 @@ class Authenticator:
             try:
                 await self._keeper.step()
             except DomainError:
-                if not self._keeper.has_keys.is_set():
+                if not self._keeper.has_keys:
                     raise service_unavailable() from None

@@ -11,10 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "gen")]
+from tools import events_doc, schema_doc, settings_doc
 
-from tools import events_doc, schema_doc, settings_doc  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/events.md": events_doc.render,

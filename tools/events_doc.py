@@ -12,7 +12,7 @@ _FIELD = re.compile(r"^\s+(?:optional |repeated )?[\w.]+ (\w+) = \d+;", re.MULTI
 
 _HEAD = """# Events
 
-Generated from `protos/voxreel/*/v1/events.proto` by `make docs`. Every event travels in a
+Generated from the `*events.proto` under `protos/` by `make docs`. Every event travels in a
 `voxreel.common.v1.EventEnvelope` on the stream `EVENTS`, at least once and in no promised order.
 `<service>` stands for the service that owns the task.
 
@@ -33,7 +33,7 @@ def _row(package: str, comment: str, name: str, body: str) -> str:
 def render() -> str:
     """The whole document."""
     rows: list[str] = []
-    for path in sorted((ROOT / "protos").rglob("events.proto")):
+    for path in sorted((ROOT / "protos").rglob("*events.proto")):
         text = path.read_text()
         package = re.search(r"^package ([\w.]+);", text, re.MULTILINE)
         assert package

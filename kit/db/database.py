@@ -8,7 +8,7 @@ loop turn together. Cold reads use an async SQLModel session.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -24,18 +24,17 @@ from kit.db.settings import DatabaseSettings
 T = TypeVar("T")
 
 _GROUP_LIMIT = 256
-_BUSY_TIMEOUT_MS = 5000
 
 
-def _on_sqlite_connect(synchronous: str, *, query_only: str) -> Callable[[Any, Any], None]:
+def _on_sqlite_connect(settings: DatabaseSettings, *, query_only: str) -> Callable[[Any, Any], None]:
     def prepare(connection: Any, _record: Any) -> None:
         # The driver's own BEGIN comes too late and is always deferred; transactions are begun below.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
-            f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+            f"busy_timeout = {settings.statement_timeout_ms}",
             "journal_mode = WAL",
-            f"synchronous = {synchronous}",
+            f"synchronous = {settings.synchronous}",
             "foreign_keys = ON",
             f"query_only = {query_only}",
         ):
@@ -54,7 +53,7 @@ def _begin_with(statement: str) -> Callable[[Connection], None]:
 
 def _sqlite_engine(url: URL, settings: DatabaseSettings, *, begin: str, query_only: str) -> Engine:
     engine = create_engine(url, poolclass=NullPool)
-    event.listen(engine, "connect", _on_sqlite_connect(settings.synchronous, query_only=query_only))
+    event.listen(engine, "connect", _on_sqlite_connect(settings, query_only=query_only))
     event.listen(engine, "begin", _begin_with(begin))
     return engine
 
@@ -107,9 +106,11 @@ class Database:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` in one transaction and answers after its commit.
 
-        On SQLite whoever waits shares the commit, each in a savepoint; on PostgreSQL a serialization failure or
-        deadlock repeats the work. So `work` may run more than once and must change nothing but the database.
-        Raises what `work` raises; Conflict when repeating did not help; Unavailable when the database is gone.
+        On SQLite whoever waits shares the commit, each in a savepoint; on PostgreSQL a serialization failure, a
+        deadlock or the loss of the connection before the commit repeats the work. So `work` may run more than once
+        and must change nothing but the database. The work of a caller who has gone before its turn is not done.
+        Raises what `work` raises; Conflict when repeating did not help; Unavailable when the database is gone,
+        locked or full (then the commit may or may not have happened, if the connection was lost in it).
         """
         result: T = await self._writers.submit(work)
         return result
@@ -137,10 +138,11 @@ class Database:
 
     async def close(self) -> None:
         """Lets queued work finish and ends the threads."""
-        await self._writers.close()
-        await self._readers.close()
-        if self._cold is not None:
-            await self._cold.dispose()
+        async with AsyncExitStack() as stack:
+            if self._cold is not None:
+                stack.push_async_callback(self._cold.dispose)
+            stack.push_async_callback(self._readers.close)
+            stack.push_async_callback(self._writers.close)
 
     def _announce_events(self) -> None:
         for listener in self._listeners:
@@ -176,7 +178,7 @@ class Database:
             options = _postgres_options(self._settings, read_only="on")
             return create_async_engine(self._url, pool_size=2, max_overflow=2, connect_args=options)
         engine = create_async_engine(self._url.set(drivername="sqlite+aiosqlite"), pool_size=2, max_overflow=2)
-        prepare = _on_sqlite_connect(self._settings.synchronous, query_only="ON")
+        prepare = _on_sqlite_connect(self._settings, query_only="ON")
         event.listen(engine.sync_engine, "connect", prepare)
         event.listen(engine.sync_engine, "begin", _begin_with("BEGIN DEFERRED"))
         return engine

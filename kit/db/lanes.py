@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kit.errors import RateLimited
@@ -29,7 +29,32 @@ class Job:
     context: Context
     future: asyncio.Future[Any]
     result: Any = None
-    error: BaseException | None = field(default=None)
+    error: Exception | None = None
+
+    def run(self, connection: Any) -> None:
+        """Does the work, and keeps what came of it."""
+        self.result, self.error = None, None
+        try:
+            self.result = self.context.run(self.work, connection)
+        except BaseException as error:
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Ends the job with an error, one that a future takes and that ends no event loop."""
+        if isinstance(error, Exception) and not isinstance(error, StopIteration):
+            self.error = error
+            return
+        self.error = RuntimeError(f"the work raised {type(error).__name__}")
+        self.error.__cause__ = error
+
+    def answer(self) -> None:
+        """Tells the caller, if there still is one. Called in the loop."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
 
 
 class Runner(Protocol):
@@ -71,8 +96,9 @@ class _Lane:
                 has_events = runner.run(jobs)
             except BaseException as error:
                 for job in jobs:
-                    job.error = job.error or error
-            self._pool.loop.call_soon_threadsafe(self._pool.finished, self, jobs, has_events)
+                    job.fail(job.error or error)
+            if not self._pool.report(self, jobs, has_events):
+                break
         if runner is not None:
             runner.close()
 
@@ -114,19 +140,13 @@ class LanePool:
             self.loop.call_soon(self._dispatch)
         return future
 
-    def finished(self, lane: _Lane, jobs: list[Job], has_events: bool) -> None:
-        """Called in the loop by a lane that has run its group."""
-        self._idle.append(lane)
-        for job in jobs:
-            if job.future.done():
-                continue
-            if job.error is not None:
-                job.future.set_exception(job.error)
-            else:
-                job.future.set_result(job.result)
-        if has_events:
-            self._on_events()
-        self._dispatch()
+    def report(self, lane: _Lane, jobs: list[Job], has_events: bool) -> bool:
+        """Called by a lane that has run its group. False when the loop was closed and nobody is left to ask."""
+        try:
+            self.loop.call_soon_threadsafe(self._finished, lane, jobs, has_events)
+        except RuntimeError:
+            return False
+        return True
 
     async def close(self) -> None:
         """Lets everything queued finish, then ends the threads."""
@@ -137,10 +157,27 @@ class LanePool:
         for lane in self._lanes:
             await asyncio.to_thread(lane.join)
 
+    def _finished(self, lane: _Lane, jobs: list[Job], has_events: bool) -> None:
+        self._idle.append(lane)
+        for job in jobs:
+            job.answer()
+        self._dispatch()
+        if has_events:
+            # Last, so that a listener that fails delays nobody.
+            self._on_events()
+
     def _dispatch(self) -> None:
         self._is_scheduled = False
-        while self._pending and self._idle:
-            count = min(len(self._pending), self._group_limit)
-            self._idle.pop().hand_over([self._pending.popleft() for _ in range(count)])
+        while self._idle and (group := self._next_group()):
+            self._idle.pop().hand_over(group)
         if not self._pending and len(self._idle) == len(self._lanes):
             self._drained.set()
+
+    def _next_group(self) -> list[Job]:
+        """The jobs at the head of the queue whose callers still wait."""
+        group: list[Job] = []
+        while self._pending and len(group) < self._group_limit:
+            job = self._pending.popleft()
+            if not job.future.done():
+                group.append(job)
+        return group

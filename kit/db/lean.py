@@ -1,92 +1,60 @@
-"""Statements that are compiled once and run on the driver, for reads on hot paths.
+"""Selects that are compiled once and run on the driver, for reads on hot paths.
 
 SQLAlchemy Core spends most of a small read on building and caching; this does that work once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from operator import methodcaller
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
 
-_Processor = Callable[[Any], Any] | None
+from kit.db.prepared import PreparedByDialect, Processor
 
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    sql: str
-    # Names in the driver's order where it wants a sequence, None where it wants a mapping.
-    positions: tuple[str, ...] | None
-    constants: dict[str, Any]
-    binds: dict[str, Callable[[Any], Any]]
-    results: tuple[_Processor, ...]
-    has_results: bool
-
-
-def _prepare(statement: Select[Any], dialect: Dialect) -> _Prepared:
-    compiled = statement.compile(dialect=dialect)
-    binds: dict[str, Callable[[Any], Any]] = {}
-    for parameter, name in compiled.bind_names.items():
-        processor = parameter.type.dialect_impl(dialect).bind_processor(dialect)
-        if processor is not None:
-            binds[name] = processor
-    results = tuple(
-        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.selected_columns
-    )
-    return _Prepared(
-        sql=str(compiled),
-        positions=tuple(compiled.positiontup or ()) if compiled.positional else None,
-        constants={name: value for name, value in compiled.params.items() if value is not None},
-        binds=binds,
-        results=results,
-        has_results=any(processor is not None for processor in results),
-    )
+_fetch_one = methodcaller("fetchone")
+_fetch_all = methodcaller("fetchall")
 
 
 class LeanQuery:
     """A select with `bindparam`s, run as `query.first(connection, key=…)`.
 
-    Rows are tuples of Python values in the order of the select. Expanding parameters (IN) are not supported.
+    Rows are tuples of Python values in the order of the select. Parameters that expand (IN) raise ValueError at the
+    first run. Database errors are those of Core.
     """
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
-        self._prepared: dict[str, _Prepared] = {}
+        self._prepared = PreparedByDialect(lambda _dialect: statement)
+        self._results: dict[str, tuple[Processor | None, ...] | None] = {}
 
     def first(self, connection: Connection, /, **values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""
-        row = self._run(connection, values).fetchone()
+        row = self._prepared.on(connection.dialect).run(connection, values, take=_fetch_one)
         if row is None:
             return None
-        prepared = self._prepared[connection.dialect.name]
-        return _converted(row, prepared.results) if prepared.has_results else tuple(row)
+        processors = self._processors(connection.dialect)
+        return tuple(row) if processors is None else _converted(row, processors)
 
     def all(self, connection: Connection, /, **values: Any) -> list[tuple[Any, ...]]:
         """All rows."""
-        rows = self._run(connection, values).fetchall()
-        prepared = self._prepared[connection.dialect.name]
-        if not prepared.has_results:
+        rows = self._prepared.on(connection.dialect).run(connection, values, take=_fetch_all)
+        processors = self._processors(connection.dialect)
+        if processors is None:
             return [tuple(row) for row in rows]
-        return [_converted(row, prepared.results) for row in rows]
+        return [_converted(row, processors) for row in rows]
 
-    def _run(self, connection: Connection, values: dict[str, Any]) -> Any:
-        prepared = self._prepared.get(connection.dialect.name)
-        if prepared is None:
-            prepared = _prepare(self._statement, connection.dialect)
-            self._prepared[connection.dialect.name] = prepared
-        arguments = {**prepared.constants, **values}
-        for name, processor in prepared.binds.items():
-            arguments[name] = processor(arguments[name])
-        driver = connection.connection.driver_connection
-        assert driver is not None, "a lean query needs an open connection"
-        if prepared.positions is None:
-            return driver.execute(prepared.sql, arguments)
-        return driver.execute(prepared.sql, [arguments[name] for name in prepared.positions])
+    def _processors(self, dialect: Dialect) -> tuple[Processor | None, ...] | None:
+        """One per column; None when the driver's values are good as they are."""
+        if dialect.name not in self._results:
+            columns = self._statement.selected_columns
+            found = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+            self._results[dialect.name] = found if any(found) else None
+        return self._results[dialect.name]
 
 
-def _converted(row: Any, processors: tuple[_Processor, ...]) -> tuple[Any, ...]:
+def _converted(row: Sequence[Any], processors: tuple[Processor | None, ...]) -> tuple[Any, ...]:
     return tuple(
         value if processor is None else processor(value) for value, processor in zip(row, processors, strict=True)
     )

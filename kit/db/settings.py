@@ -28,5 +28,7 @@ class DatabaseSettings(BaseModel):
         default=2, ge=1, le=32, description="PostgreSQL only: hot reads that run at the same time."
     )
     statement_timeout_ms: int = Field(
-        default=5000, ge=100, description="PostgreSQL only: the longest a statement may take."
+        default=5000,
+        ge=100,
+        description="The longest a statement may take (PostgreSQL), or wait for another process's lock (SQLite).",
     )

@@ -25,9 +25,7 @@ def supply_verifier(app: App[C], verifier: TokenVerifier, *, auth: Peer, clock: 
     keeper = KeyKeeper(auth, verifier)
     if app.role is Role.WORKER:  # nobody calls it
         return keeper
-    feed = RevocationFeed(
-        app.config.nats_url.get_secret_value(), verifier, clock=clock, name=f"{app.name}-revocations"
-    )
+    feed = RevocationFeed(app.config.nats_url.get_secret_value(), verifier, clock=clock, name=f"{app.name}-revocations")
     app.background("keys", keeper.run, phase=Phase.SUPPORT)
     app.add_check("keys", keeper.check)
     app.background("revocations", feed.run, phase=Phase.SUPPORT)

@@ -24,7 +24,10 @@ class Principal:
 
 
 class CallContext(NamedTuple):
-    """Facts of one call; a tuple because every call makes two and tuples are made fastest. `deadline` is in seconds of `time.monotonic`; None when nothing bounds the work."""
+    """Facts of one call; a tuple because every call makes two and tuples are made fastest.
+
+    `deadline` is in seconds of `time.monotonic`; None when nothing bounds the work.
+    """
 
     request_id: str = ""
     trace_parent: str = ""

@@ -45,9 +45,7 @@ class TaskRepository:
 
     def find_by_request(self, user_id: int, request_id: str) -> Task | None:
         """The task a user's request has made, None when it has made none."""
-        columns = self._store.columns
-        found = self._store.select(columns.user_id == user_id, columns.request_id == request_id)
-        return found[0] if found else None
+        return self._store.find_by_request(user_id, request_id)
 
     def create(self, new: NewTask) -> Task:
         """Records a task as NEW. A repeated request gets the task it made before: compare the ids.

@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Table, bindparam, select
+from sqlalchemy import Column, Connection, Table, bindparam, select
 
 from kit.db.lean import LeanQuery
+from kit.db.lean_write import LeanWrite, insert_if_absent
 from kit.tasks.model import JsonObject, NewTask, Stage, Task, TaskKind, TaskState
 
 _COLUMNS = (
@@ -61,8 +62,7 @@ def json_text(value: JsonObject) -> str:
     return orjson.dumps(dict(value)).decode()
 
 
-def row_of(new: NewTask, now: datetime) -> dict[str, Any]:
-    """The row of a task that was just asked for."""
+def _row_of(new: NewTask, now: datetime) -> dict[str, Any]:
     return {
         "id": new.id,
         "kind": new.kind.value,
@@ -71,20 +71,56 @@ def row_of(new: NewTask, now: datetime) -> dict[str, Any]:
         "request_id": new.request_id,
         "input_hash": new.input_hash,
         "input": json_text(new.input),
+        "output": None,
         "credits": 0,
         "hold_id": "",
         "progress": 0,
         "stage": Stage.NEW.value,
         "attempt": 0,
         "lease_owner": "",
+        "lease_until": None,
         "error_reason": "",
         "error_message": "",
         "create_time": now,
         "update_time": now,
+        "enqueue_time": None,
+        "wake_time": None,
+        "start_time": None,
+        "finish_time": None,
     }
 
 
+def find_task(connection: Connection, table: Table, *, task_id: str) -> Task | None:
+    """The task of an id, whatever text somebody took for one; on the path of every client that polls."""
+    # PostgreSQL's text cannot hold it, and its driver would raise.
+    if "\x00" in task_id:
+        return None
+    row = _query_by_id(table).first(connection, task_id=task_id)
+    return None if row is None else task_of(row)
+
+
+def find_task_of_request(connection: Connection, table: Table, *, user_id: int, request_id: str) -> Task | None:
+    """The task that a user's request made."""
+    row = _query_by_request(table).first(connection, user_id=user_id, request_id=request_id)
+    return None if row is None else task_of(row)
+
+
+def add_task(connection: Connection, table: Table, *, new: NewTask, now: datetime) -> None:
+    """Adds the row, unless its id or its request is there."""
+    _addition_to(table).run(connection, **_row_of(new, now))
+
+
 @lru_cache(maxsize=32)
-def query_by_id(table: Table) -> LeanQuery:
-    """Reads a task by `task_id`; on the path of every client that polls."""
+def _query_by_id(table: Table) -> LeanQuery:
     return LeanQuery(select(*task_columns(table)).where(table.c.id == bindparam("task_id")))
+
+
+@lru_cache(maxsize=32)
+def _query_by_request(table: Table) -> LeanQuery:
+    is_it = (table.c.user_id == bindparam("user_id"), table.c.request_id == bindparam("request_id"))
+    return LeanQuery(select(*task_columns(table)).where(*is_it))
+
+
+@lru_cache(maxsize=32)
+def _addition_to(table: Table) -> LeanWrite:
+    return LeanWrite(insert_if_absent(table))

@@ -10,11 +10,12 @@ from kit.db.database import Database
 from kit.errors import NotFound
 from kit.rpc.context import Principal, current_call
 from kit.rpc.server import Context
+from kit.rpc.times import timestamp_of
 from kit.tasks.events import proto_kind, proto_state
 from kit.tasks.machine import is_terminal
 from kit.tasks.model import Task
 from kit.tasks.notifier import TaskNotifier
-from kit.tasks.rows import query_by_id, task_of
+from kit.tasks.rows import find_task
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2
 from voxreel.task.v1.task_service_pb2 import (
@@ -34,7 +35,7 @@ class TaskServicer(TaskServiceServicer):
 
     def __init__(self, database: Database, table: Table, notifier: TaskNotifier) -> None:
         self._database = database
-        self._query = query_by_id(table)
+        self._table = table
         self._notifier = notifier
 
     async def GetTask(self, request: GetTaskRequest, _context: Context) -> GetTaskResponse:
@@ -56,10 +57,10 @@ class TaskServicer(TaskServiceServicer):
                 await wakeup.wait(_POLL_S)
 
     async def _read(self, task_id: str) -> Task:
-        row = await self._database.read(lambda connection: self._query.first(connection, task_id=task_id))
-        if row is None:
+        task = await self._database.read(lambda connection: find_task(connection, self._table, task_id=task_id))
+        if task is None:
             raise NotFound(reasons.ERROR_REASON_TASK_NOT_FOUND, "任务不存在")
-        return task_of(row)
+        return task
 
 
 def message_of(task: Task, viewer: Principal | None) -> task_pb2.Task:

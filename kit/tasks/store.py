@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from kit.errors import Reason, reason_name
 from kit.events.envelope import EventSource
@@ -19,7 +18,7 @@ from kit.events.outbox import Outbox
 from kit.tasks import events
 from kit.tasks.machine import RULES, Transition
 from kit.tasks.model import NewTask, Stage, Task, TaskState
-from kit.tasks.rows import query_by_id, row_of, task_columns, task_of
+from kit.tasks.rows import add_task, find_task, find_task_of_request, task_columns, task_of
 
 
 class TaskStore:
@@ -42,13 +41,15 @@ class TaskStore:
 
     def find(self, task_id: str) -> Task | None:
         """The task of an id."""
-        row = query_by_id(self._table).first(self._connection, task_id=task_id)
-        return None if row is None else task_of(row)
+        return find_task(self._connection, self._table, task_id=task_id)
+
+    def find_by_request(self, user_id: int, request_id: str) -> Task | None:
+        """The task that a user's request made."""
+        return find_task_of_request(self._connection, self._table, user_id=user_id, request_id=request_id)
 
     def add(self, new: NewTask) -> None:
         """Records a NEW task, unless its id or its request is there."""
-        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-        self._connection.execute(insert(self._table).on_conflict_do_nothing(), row_of(new, self.now()))
+        add_task(self._connection, self._table, new=new, now=self.now())
 
     def select(self, *conditions: ColumnElement[bool]) -> list[Task]:
         """The tasks that meet the conditions."""

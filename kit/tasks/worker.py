@@ -183,7 +183,8 @@ class Worker:
 
 
 def _task_id(message: InboundMessage) -> str:
-    return message.body.decode(errors="replace")
+    # What no id can hold becomes an id that no task has.
+    return message.body.decode(errors="replace").replace("\x00", "\ufffd")
 
 
 async def _refuse(_task: Task, _report: Progress) -> JsonObject:

@@ -65,5 +65,6 @@ async def build(app: App[VideoConfig]) -> None:
 async def _verifier(app: App[VideoConfig]) -> TokenVerifier:
     clock = SystemClock()
     verifier = TokenVerifier(clock)
-    supply_verifier(app, verifier, auth=await app.enter(Peer(app.config.peers.auth, caller=app.name)), clock=clock)
+    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name))
+    supply_verifier(app, verifier, auth=auth, clock=clock)
     return verifier

@@ -27,12 +27,14 @@ from tests.fakes.ids import FakeIds
 from tests.fakes.servicers_auth import FakeAuth
 from tests.fakes.servicers_billing import FakeLedger
 from tests.fakes.servicers_files import FakeFiles
+from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
 from tests.fakes.tokens import FakeTokens
 from tests.polling import eventually
 from voxreel.auth.v1 import account_service_pb2_grpc, user_pb2, user_service_pb2_grpc
 from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
@@ -49,6 +51,7 @@ class Platform:
     clock: FakeClock
     tokens: FakeTokens
     auth: FakeAuth
+    keys: FakeKeys
     ledger: FakeLedger
     files: FakeFiles
     speech: FakeSpeech
@@ -74,7 +77,7 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
     clock, ids = FakeClock(), FakeIds()
     # The edge judges tokens by the machine's clock.
     tokens = FakeTokens(SystemClock())
-    auth = FakeAuth(clock, tokens)
+    auth, keys = FakeAuth(clock, tokens), FakeKeys(tokens)
     user = auth.add_user("testuser", "password123")
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
@@ -84,6 +87,7 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
         "auth": [
             (account_service_pb2_grpc.add_AccountServiceServicer_to_server, auth),
             (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
+            (key_service_pb2_grpc.add_KeyServiceServicer_to_server, keys),
         ],
         "billing": [(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)],
         "files": [(file_service_pb2_grpc.add_FileServiceServicer_to_server, files)],
@@ -124,6 +128,7 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             clock=clock,
             tokens=tokens,
             auth=auth,
+            keys=keys,
             ledger=ledger,
             files=files,
             speech=speech,

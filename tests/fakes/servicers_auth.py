@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.clock import Clock
 from kit.errors import AlreadyExists, NotFound, Precondition, Unauthenticated
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from kit.rpc.times import timestamp_of
 from tests.fakes.refusals import Refusals
 from tests.fakes.tokens import FakeTokens
 from voxreel.auth.v1 import account_service_pb2 as accounts
@@ -32,8 +32,7 @@ class FakeAuth(account_service_pb2_grpc.AccountServiceServicer, user_service_pb2
         self.addresses: list[str] = []
 
     def add_user(self, account: str, password: str, *, is_admin: bool = False) -> user_pb2.User:
-        now = Timestamp()
-        now.FromDatetime(self._clock.now())
+        now = timestamp_of(self._clock.now())
         user = user_pb2.User(
             id=len(self.users) + 1,
             uuid=str(uuid.UUID(int=len(self.users) + 1)),
@@ -80,17 +79,6 @@ class FakeAuth(account_service_pb2_grpc.AccountServiceServicer, user_service_pb2
             raise Unauthenticated(reasons.ERROR_REASON_REFRESH_TOKEN_INVALID, "刷新令牌无效或已过期")
         return accounts.RefreshAccessTokenResponse(
             access_token=self.token_of(self.users[user_id]), expires_in=Duration(seconds=3600)
-        )
-
-    async def ListVerificationKeys(
-        self, request: accounts.ListVerificationKeysRequest, context: Context
-    ) -> accounts.ListVerificationKeysResponse:
-        self.refusals.enter("ListVerificationKeys")
-        return accounts.ListVerificationKeysResponse(
-            keys=[
-                accounts.VerificationKey(key_id=key_id, public_key_pem=pem)
-                for key_id, pem in self._tokens.public_keys().items()
-            ]
         )
 
     async def GetProfile(self, request: users.GetProfileRequest, context: Context) -> users.GetProfileResponse:

@@ -1,4 +1,4 @@
-"""A whole service as its process runs it, in the test's loop: its own build function, a real auth peer, no broker."""
+"""A whole service as its process runs it, in the loop of the test: its own build, real keys, a broker if given one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from kit.observability.health import Status
 from kit.process import AppSpec, running
 from kit.rpc.observer import SilentObserver
 from kit.rpc.server import RpcServer
-from tests.fakes.servicers_auth import FakeAuth
+from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.tokens import FakeTokens
-from voxreel.auth.v1 import account_service_pb2_grpc
+from voxreel.common.v1 import key_service_pb2_grpc
 
 C = TypeVar("C", bound=ServiceConfig)
 
@@ -37,7 +37,7 @@ async def serving(
     """The app, ready, and tokens it accepts. Further settings are those of the config class."""
     tokens = FakeTokens(SystemClock())
     auth = RpcServer("auth", verifier=tokens.verifier, service_token=SERVICE_TOKEN, observer=SilentObserver())
-    auth.add(account_service_pb2_grpc.add_AccountServiceServicer_to_server, FakeAuth(SystemClock(), tokens))
+    auth.add(key_service_pb2_grpc.add_KeyServiceServicer_to_server, FakeKeys(tokens))
     auth_port = await auth.start("127.0.0.1:0")
     name = config_class.service_name()
     settings: dict[str, Any] = {
@@ -48,11 +48,13 @@ async def serving(
         "nats_url": _NOWHERE,
         "peers": {"auth": f"127.0.0.1:{auth_port}", "billing": _NOBODY, "files": _NOBODY},
     }
-    config = config_class(**settings, **more_settings)
-    async with running(AppSpec(name, config, build, _SERVICES / name / "migrations")) as app:
-        async with asyncio.timeout(_READY_WITHIN_S):
-            while await app.health.step() is Status.NOT_SERVING:
-                await wait_any(asyncio.Event(), timeout_s=0.02)
-        yield app, tokens
-        await app.drain(asyncio.get_running_loop().time() + 5)
-    await auth.stop(0)
+    config = config_class(**{**settings, **more_settings})
+    try:
+        async with running(AppSpec(name, config, build, _SERVICES / name / "migrations")) as app:
+            async with asyncio.timeout(_READY_WITHIN_S):
+                while await app.health.step() is Status.NOT_SERVING:
+                    await wait_any(asyncio.Event(), timeout_s=0.02)
+            yield app, tokens
+            await app.drain(asyncio.get_running_loop().time() + 5)
+    finally:
+        await auth.stop(0)

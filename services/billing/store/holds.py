@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select, update
 
 from kit.db.lean import LeanQuery
+from kit.db.lean_write import LeanWrite, insert_if_absent
 from services.billing.domain.holds import Hold, HoldState
-from services.billing.store.lean_write import LeanWrite, insert_if_absent
 from services.billing.store.tables import HOLDS
 
 _COLUMNS = (
@@ -36,14 +36,12 @@ _DUE = LeanQuery(
 )
 _ADD = LeanWrite(insert_if_absent(HOLDS))
 _SETTLE = LeanWrite(
-    lambda _dialect: (
-        update(HOLDS)
-        .where(HOLDS.c.id == bindparam("hold_id"))
-        .values(
-            state=bindparam("new_state"),
-            captured_credits=bindparam("captured"),
-            settle_time=bindparam("settled_at"),
-        )
+    update(HOLDS)
+    .where(HOLDS.c.id == bindparam("hold_id"))
+    .values(
+        state=bindparam("new_state"),
+        captured_credits=bindparam("captured"),
+        settle_time=bindparam("settled_at"),
     )
 )
 

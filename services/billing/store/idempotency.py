@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select
 
 from kit.db.lean import LeanQuery
-from services.billing.store.lean_write import LeanWrite, insert_if_absent
+from kit.db.lean_write import LeanWrite, insert_if_absent
 from services.billing.store.tables import IDEMPOTENCY
 
 _BY_KEY = LeanQuery(

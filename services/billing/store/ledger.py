@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from kit.db.lean import LeanQuery
+from kit.db.lean_write import LeanWrite, insert_if_absent, insert_of
 from services.billing.domain.errors import concurrent_update
 from services.billing.domain.ledger import Balance, Entry, EntryType, Movement
-from services.billing.store.lean_write import LeanWrite, insert_if_absent, insert_of
 from services.billing.store.tables import ACCOUNTS, ENTRIES
 
 _BALANCE = select(ACCOUNTS.c.user_id, ACCOUNTS.c.available, ACCOUNTS.c.held, ACCOUNTS.c.version).where(
@@ -19,13 +19,11 @@ _READ = LeanQuery(_BALANCE)
 _LOCK = LeanQuery(_BALANCE.with_for_update())
 _OPEN_ACCOUNT = LeanWrite(insert_if_absent(ACCOUNTS))
 _MOVE = LeanWrite(
-    lambda _dialect: (
-        update(ACCOUNTS)
-        .where(ACCOUNTS.c.user_id == bindparam("owner"), ACCOUNTS.c.version == bindparam("seen"))
-        .values(available=bindparam("new_available"), held=bindparam("new_held"), version=bindparam("new_version"))
-    )
+    update(ACCOUNTS)
+    .where(ACCOUNTS.c.user_id == bindparam("owner"), ACCOUNTS.c.version == bindparam("seen"))
+    .values(available=bindparam("new_available"), held=bindparam("new_held"), version=bindparam("new_version"))
 )
-_ADD_ENTRY = LeanWrite(lambda _dialect: insert_of(ENTRIES).returning(ENTRIES.c.id))
+_ADD_ENTRY = LeanWrite(insert_of(ENTRIES).returning(ENTRIES.c.id))
 ENTRY_COLUMNS = (
     ENTRIES.c.id,
     ENTRIES.c.user_id,

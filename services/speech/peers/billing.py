@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from google.protobuf.duration_pb2 import Duration
-
 from kit.rpc.client import Peer
+from kit.rpc.times import duration_of
 from voxreel.billing.v1 import ledger_service_pb2 as messages
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 

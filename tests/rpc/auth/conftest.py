@@ -25,6 +25,7 @@ from services.auth.config import AuthConfig, FirstAdmin
 from tests.fakes.clock import FakeClock
 from voxreel.auth.v1 import account_service_pb2 as pb
 from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
+from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "services" / "auth" / "migrations"
@@ -37,6 +38,7 @@ class AuthService:
     """The running service, and stubs over a real channel."""
 
     accounts: account_service_pb2_grpc.AccountServiceAsyncStub
+    keys: key_service_pb2_grpc.KeyServiceAsyncStub
     users: user_service_pb2_grpc.UserServiceAsyncStub
     stranger: user_service_pb2_grpc.UserServiceAsyncStub
     clock: FakeClock
@@ -107,6 +109,7 @@ async def auth(tmp_path: Path) -> AsyncIterator[AuthService]:
         ):
             yield AuthService(
                 accounts=peer.stub(account_service_pb2_grpc.AccountServiceStub),
+                keys=peer.stub(key_service_pb2_grpc.KeyServiceStub),
                 users=peer.stub(user_service_pb2_grpc.UserServiceStub),
                 stranger=stranger.stub(user_service_pb2_grpc.UserServiceStub),
                 clock=clock,

@@ -12,6 +12,7 @@ from tests.rpc.auth.conftest import PASSWORD, AuthService, calling_as
 from voxreel.auth.v1 import account_service_pb2 as accounts
 from voxreel.auth.v1 import user_pb2
 from voxreel.auth.v1 import user_service_pb2 as users
+from voxreel.common.v1.key_service_pb2 import ListVerificationKeysRequest
 
 
 async def profile(auth: AuthService, access_token: str) -> user_pb2.User:
@@ -55,7 +56,7 @@ async def test_the_first_administrator_is_there_from_the_start(auth: AuthService
 async def test_the_published_keys_verify_tokens(auth: AuthService) -> None:
     await auth.register()
     login = await auth.login()
-    published = await auth.accounts.ListVerificationKeys(accounts.ListVerificationKeysRequest())
+    published = await auth.keys.ListVerificationKeys(ListVerificationKeysRequest())
     verifier = TokenVerifier(auth.clock)
     verifier.set_keys({key.key_id: key.public_key_pem for key in published.keys})
     assert verifier.verify(login.access_token).account == "Alice"

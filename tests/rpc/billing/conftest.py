@@ -27,19 +27,17 @@ from kit.rpc.server import Context, RpcServer
 from services.billing.app import Surroundings, assemble
 from services.billing.config import BillingConfig
 from tests.fakes.clock import FakeClock
+from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.tokens import FakeTokens
-from voxreel.auth.v1 import (
-    account_service_pb2,
-    account_service_pb2_grpc,
-    user_pb2,
-    user_service_pb2,
-    user_service_pb2_grpc,
-)
+from voxreel.auth.v1 import user_pb2, user_service_pb2, user_service_pb2_grpc
 from voxreel.billing.v1 import ledger_service_pb2 as pb
 from voxreel.billing.v1 import ledger_service_pb2_grpc, pricing_service_pb2_grpc
+from voxreel.common.v1 import key_service_pb2_grpc
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "services" / "billing" / "migrations"
 SERVICE_TOKEN = "a-service-token-of-tests"
+# Reserved (RFC 863); nothing answers there. What billing reads of the broker comes over the bus it is given.
+NOWHERE = "nats://127.0.0.1:9"
 USER = 7
 ADMIN = 1
 
@@ -58,22 +56,6 @@ class FakeUserServicer(user_service_pb2_grpc.UserServiceServicer):
         return user_service_pb2.BatchGetUsersResponse(users=found)
 
 
-class FakeAccountServicer(account_service_pb2_grpc.AccountServiceServicer):
-    """Publishes the keys of the test's tokens."""
-
-    def __init__(self, tokens: FakeTokens) -> None:
-        self._tokens = tokens
-
-    async def ListVerificationKeys(
-        self, request: account_service_pb2.ListVerificationKeysRequest, context: Context
-    ) -> account_service_pb2.ListVerificationKeysResponse:
-        keys = [
-            account_service_pb2.VerificationKey(key_id=key_id, public_key_pem=pem)
-            for key_id, pem in self._tokens.public_keys().items()
-        ]
-        return account_service_pb2.ListVerificationKeysResponse(keys=keys)
-
-
 @dataclass
 class BillingService:
     """The running service, and stubs over a real channel."""
@@ -86,9 +68,9 @@ class BillingService:
     bus: MemoryBus
 
     @contextmanager
-    def calling_as(self, user_id: int, *, token_id: str = "t-1") -> Iterator[None]:
+    def calling_as(self, user_id: int) -> Iterator[None]:
         """Calls within carry a token of the user."""
-        token = self.tokens.issue(user_id, is_admin=user_id == ADMIN, token_id=token_id)
+        token = self.tokens.issue(user_id, is_admin=user_id == ADMIN)
         binding = bind_call(CallContext(request_id="test-request", access_token=token))
         try:
             yield
@@ -133,10 +115,10 @@ async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
 
 @asynccontextmanager
 async def fake_auth(tokens: FakeTokens) -> AsyncIterator[str]:
-    """Address of a server with the two servicers above."""
+    """Address of a server with users and keys."""
     server = RpcServer("auth", verifier=tokens.verifier, service_token=SERVICE_TOKEN, observer=SilentObserver())
     server.add(user_service_pb2_grpc.add_UserServiceServicer_to_server, FakeUserServicer())
-    server.add(account_service_pb2_grpc.add_AccountServiceServicer_to_server, FakeAccountServicer(tokens))
+    server.add(key_service_pb2_grpc.add_KeyServiceServicer_to_server, FakeKeys(tokens))
     port = await server.start("127.0.0.1:0")
     yield f"127.0.0.1:{port}"
     await server.stop(0)
@@ -157,6 +139,7 @@ async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
             admin_port=0,
             data_dir=tmp_path,
             service_token=SecretStr(SERVICE_TOKEN),
+            nats_url=SecretStr(NOWHERE),
             peers=Peers(auth=auth_address),
         )
         async with running(AppSpec("billing", config, build, MIGRATIONS)) as app:

@@ -10,7 +10,6 @@ import pytest
 from kit.errors import Forbidden, InsufficientCredits, Invalid, NotFound, Precondition, Unauthenticated
 from services.billing.domain.limits import CREDITS_LIMIT
 from tests.rpc.billing.conftest import ADMIN, USER, BillingService, eventually
-from voxreel.auth.v1.events_pb2 import UserAccessRevoked
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import pricing_service_pb2 as pricing
 from voxreel.task.v1.events_pb2 import TaskCancelled, TaskFailed, TaskSucceeded
@@ -171,25 +170,4 @@ async def test_a_task_that_ended_before_its_hold_gets_none(billing: BillingServi
 
     # Whichever comes first, the hold or the end of the task, nothing stays held.
     await eventually(is_refused)
-    assert await billing.balance() == (100, 0)
-
-
-async def test_a_revoked_token_is_refused_here_too(billing: BillingService) -> None:
-    await billing.recharge(100)
-    revoked = UserAccessRevoked(user_id=USER, kept_token_id="kept")
-    revoked.not_before.FromDatetime(billing.clock.now() + timedelta(milliseconds=1))
-    await billing.publish("evt.auth.user.access_revoked", revoked)
-
-    async def is_refused() -> bool:
-        try:
-            await billing.balance()
-        except Unauthenticated:
-            return True
-        return False
-
-    await eventually(is_refused)
-    with billing.calling_as(USER, token_id="kept"):
-        response = await billing.ledger.GetBalance(ledger.GetBalanceRequest())
-    assert response.available_credits == 100
-    billing.clock.advance(0.001)
     assert await billing.balance() == (100, 0)

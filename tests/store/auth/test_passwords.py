@@ -12,7 +12,7 @@ from services.auth.crypto.passwords import Argon2Hasher
 from services.auth.domain.users import AccessTokenClaims
 from services.auth.usecases.sessions import Login
 from tests.store.auth.conftest import Auth
-from voxreel.auth.v1.events_pb2 import UserAccessRevoked
+from voxreel.common.v1.identity_events_pb2 import UserAccessRevoked
 
 OLD, NEW = "password123", "password456"
 

@@ -164,8 +164,9 @@ async def test_a_duplicate_wakeup_does_nothing(setup: Setup) -> None:
     assert setup.engine.done == ["tts_1"]
 
 
-async def test_a_wakeup_for_nothing_is_answered(setup: Setup) -> None:
-    await setup.bus.publish("work.speech.tts", b"\xff nobody", message_id="m1")
+@pytest.mark.parametrize("body", [b"", b"nobody", b"\xff nobody", b"\x00 nobody"])
+async def test_a_wakeup_for_nothing_is_answered(setup: Setup, body: bytes) -> None:
+    await setup.bus.publish("work.speech.tts", body, message_id="m1")
     assert await setup.worker.step() == 1
     advance(setup, 60)
     assert await setup.worker.step() == 0

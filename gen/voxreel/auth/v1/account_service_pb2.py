@@ -27,7 +27,7 @@ from voxreel.auth.v1 import user_pb2 as voxreel_dot_auth_dot_v1_dot_user__pb2
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/auth/v1/account_service.proto\x12\x0fvoxreel.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1avoxreel/auth/v1/user.proto\x1a%voxreel/common/v1/method_policy.proto\"L\n\x0fRegisterRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"7\n\x10RegisterResponse\x12#\n\x04user\x18\x01 \x01(\x0b\x32\x15.voxreel.auth.v1.User\"I\n\x0cLoginRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"k\n\rLoginResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12-\n\nexpires_in\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"2\n\x19RefreshAccessTokenRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"a\n\x1aRefreshAccessTokenResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12-\n\nexpires_in\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x1d\n\x1bListVerificationKeysRequest\"N\n\x1cListVerificationKeysResponse\x12.\n\x04keys\x18\x01 \x03(\x0b\x32 .voxreel.auth.v1.VerificationKey\"9\n\x0fVerificationKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x16\n\x0epublic_key_pem\x18\x02 \x01(\t2\xc2\x03\n\x0e\x41\x63\x63ountService\x12Z\n\x08Register\x12 .voxreel.auth.v1.RegisterRequest\x1a!.voxreel.auth.v1.RegisterResponse\"\t\xa2\xbb\x18\x05\x08\x01\x10\x88\'\x12Q\n\x05Login\x12\x1d.voxreel.auth.v1.LoginRequest\x1a\x1e.voxreel.auth.v1.LoginResponse\"\t\xa2\xbb\x18\x05\x08\x01\x10\x88\'\x12}\n\x12RefreshAccessToken\x12*.voxreel.auth.v1.RefreshAccessTokenRequest\x1a+.voxreel.auth.v1.RefreshAccessTokenResponse\"\x0e\x90\x02\x02\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12\x81\x01\n\x14ListVerificationKeys\x12,.voxreel.auth.v1.ListVerificationKeysRequest\x1a-.voxreel.auth.v1.ListVerificationKeysResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x01\x10\xd0\x0f\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/auth/v1/account_service.proto\x12\x0fvoxreel.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1avoxreel/auth/v1/user.proto\x1a%voxreel/common/v1/method_policy.proto\"L\n\x0fRegisterRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"7\n\x10RegisterResponse\x12#\n\x04user\x18\x01 \x01(\x0b\x32\x15.voxreel.auth.v1.User\"I\n\x0cLoginRequest\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"k\n\rLoginResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12-\n\nexpires_in\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"2\n\x19RefreshAccessTokenRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"a\n\x1aRefreshAccessTokenResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12-\n\nexpires_in\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration2\xbe\x02\n\x0e\x41\x63\x63ountService\x12Z\n\x08Register\x12 .voxreel.auth.v1.RegisterRequest\x1a!.voxreel.auth.v1.RegisterResponse\"\t\xa2\xbb\x18\x05\x08\x01\x10\x88\'\x12Q\n\x05Login\x12\x1d.voxreel.auth.v1.LoginRequest\x1a\x1e.voxreel.auth.v1.LoginResponse\"\t\xa2\xbb\x18\x05\x08\x01\x10\x88\'\x12}\n\x12RefreshAccessToken\x12*.voxreel.auth.v1.RefreshAccessTokenRequest\x1a+.voxreel.auth.v1.RefreshAccessTokenResponse\"\x0e\x90\x02\x02\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,8 +40,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNTSERVICE'].methods_by_name['Login']._serialized_options = b'\242\273\030\005\010\001\020\210\''
   _globals['_ACCOUNTSERVICE'].methods_by_name['RefreshAccessToken']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['RefreshAccessToken']._serialized_options = b'\220\002\002\242\273\030\007\010\001\020\320\017\030\001'
-  _globals['_ACCOUNTSERVICE'].methods_by_name['ListVerificationKeys']._loaded_options = None
-  _globals['_ACCOUNTSERVICE'].methods_by_name['ListVerificationKeys']._serialized_options = b'\220\002\001\242\273\030\005\010\001\020\320\017'
   _globals['_REGISTERREQUEST']._serialized_start=157
   _globals['_REGISTERREQUEST']._serialized_end=233
   _globals['_REGISTERRESPONSE']._serialized_start=235
@@ -54,12 +52,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFRESHACCESSTOKENREQUEST']._serialized_end=526
   _globals['_REFRESHACCESSTOKENRESPONSE']._serialized_start=528
   _globals['_REFRESHACCESSTOKENRESPONSE']._serialized_end=625
-  _globals['_LISTVERIFICATIONKEYSREQUEST']._serialized_start=627
-  _globals['_LISTVERIFICATIONKEYSREQUEST']._serialized_end=656
-  _globals['_LISTVERIFICATIONKEYSRESPONSE']._serialized_start=658
-  _globals['_LISTVERIFICATIONKEYSRESPONSE']._serialized_end=736
-  _globals['_VERIFICATIONKEY']._serialized_start=738
-  _globals['_VERIFICATIONKEY']._serialized_end=795
-  _globals['_ACCOUNTSERVICE']._serialized_start=798
-  _globals['_ACCOUNTSERVICE']._serialized_end=1248
+  _globals['_ACCOUNTSERVICE']._serialized_start=628
+  _globals['_ACCOUNTSERVICE']._serialized_end=946
 # @@protoc_insertion_point(module_scope)

@@ -3,11 +3,9 @@
 isort:skip_file
 """
 
-from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
-from google.protobuf.internal import containers as _containers
 from voxreel.auth.v1 import user_pb2 as _user_pb2
 import builtins as _builtins
 import sys
@@ -161,64 +159,3 @@ class RefreshAccessTokenResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RefreshAccessTokenResponse: _TypeAlias = RefreshAccessTokenResponse  # noqa: Y015
-
-@_typing.final
-class ListVerificationKeysRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    def __init__(
-        self,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListVerificationKeysRequest: _TypeAlias = ListVerificationKeysRequest  # noqa: Y015
-
-@_typing.final
-class ListVerificationKeysResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    KEYS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerificationKey]: ...
-    def __init__(
-        self,
-        *,
-        keys: _abc.Iterable[Global___VerificationKey] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListVerificationKeysResponse: _TypeAlias = ListVerificationKeysResponse  # noqa: Y015
-
-@_typing.final
-class VerificationKey(_message.Message):
-    """An Ed25519 public key."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    KEY_ID_FIELD_NUMBER: _builtins.int
-    PUBLIC_KEY_PEM_FIELD_NUMBER: _builtins.int
-    key_id: _builtins.str
-    """Named in the token's header as "kid"."""
-    public_key_pem: _builtins.str
-    """PEM, SubjectPublicKeyInfo."""
-    def __init__(
-        self,
-        *,
-        key_id: _builtins.str = ...,
-        public_key_pem: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key_id", b"key_id", "public_key_pem", b"public_key_pem"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___VerificationKey: _TypeAlias = VerificationKey  # noqa: Y015

@@ -50,11 +50,6 @@ class AccountServiceStub:
                 request_serializer=voxreel_dot_auth_dot_v1_dot_account__service__pb2.RefreshAccessTokenRequest.SerializeToString,
                 response_deserializer=voxreel_dot_auth_dot_v1_dot_account__service__pb2.RefreshAccessTokenResponse.FromString,
                 _registered_method=True)
-        self.ListVerificationKeys = channel.unary_unary(
-                '/voxreel.auth.v1.AccountService/ListVerificationKeys',
-                request_serializer=voxreel_dot_auth_dot_v1_dot_account__service__pb2.ListVerificationKeysRequest.SerializeToString,
-                response_deserializer=voxreel_dot_auth_dot_v1_dot_account__service__pb2.ListVerificationKeysResponse.FromString,
-                _registered_method=True)
 
 
 class AccountServiceServicer:
@@ -91,17 +86,6 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ListVerificationKeys(self, request, context):
-        """Lists the public keys that verify access tokens, the signing one first. Keys change rarely; callers keep
-        them and ask again when a token names an unknown key.
-
-        Access: public. Idempotent: yes, a read.
-        Errors: none of its own.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
 
 def add_AccountServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -119,11 +103,6 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.RefreshAccessToken,
                     request_deserializer=voxreel_dot_auth_dot_v1_dot_account__service__pb2.RefreshAccessTokenRequest.FromString,
                     response_serializer=voxreel_dot_auth_dot_v1_dot_account__service__pb2.RefreshAccessTokenResponse.SerializeToString,
-            ),
-            'ListVerificationKeys': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListVerificationKeys,
-                    request_deserializer=voxreel_dot_auth_dot_v1_dot_account__service__pb2.ListVerificationKeysRequest.FromString,
-                    response_serializer=voxreel_dot_auth_dot_v1_dot_account__service__pb2.ListVerificationKeysResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -208,33 +187,6 @@ class AccountService:
             '/voxreel.auth.v1.AccountService/RefreshAccessToken',
             voxreel_dot_auth_dot_v1_dot_account__service__pb2.RefreshAccessTokenRequest.SerializeToString,
             voxreel_dot_auth_dot_v1_dot_account__service__pb2.RefreshAccessTokenResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListVerificationKeys(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/voxreel.auth.v1.AccountService/ListVerificationKeys',
-            voxreel_dot_auth_dot_v1_dot_account__service__pb2.ListVerificationKeysRequest.SerializeToString,
-            voxreel_dot_auth_dot_v1_dot_account__service__pb2.ListVerificationKeysResponse.FromString,
             options,
             channel_credentials,
             insecure,

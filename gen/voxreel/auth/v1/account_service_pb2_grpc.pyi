@@ -51,13 +51,6 @@ class AccountServiceStub:
     Access: public. Idempotent: yes.
     Errors: REFRESH_TOKEN_INVALID (unknown, expired or revoked), ACCOUNT_FROZEN.
     """
-    ListVerificationKeys: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListVerificationKeysRequest, _account_service_pb2.ListVerificationKeysResponse]
-    """Lists the public keys that verify access tokens, the signing one first. Keys change rarely; callers keep
-    them and ask again when a token names an unknown key.
-
-    Access: public. Idempotent: yes, a read.
-    Errors: none of its own.
-    """
 
 @_typing.type_check_only
 class AccountServiceAsyncStub(AccountServiceStub):
@@ -81,13 +74,6 @@ class AccountServiceAsyncStub(AccountServiceStub):
 
     Access: public. Idempotent: yes.
     Errors: REFRESH_TOKEN_INVALID (unknown, expired or revoked), ACCOUNT_FROZEN.
-    """
-    ListVerificationKeys: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListVerificationKeysRequest, _account_service_pb2.ListVerificationKeysResponse]  # type: ignore[assignment]
-    """Lists the public keys that verify access tokens, the signing one first. Keys change rarely; callers keep
-    them and ask again when a token names an unknown key.
-
-    Access: public. Idempotent: yes, a read.
-    Errors: none of its own.
     """
 
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -127,19 +113,6 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: public. Idempotent: yes.
         Errors: REFRESH_TOKEN_INVALID (unknown, expired or revoked), ACCOUNT_FROZEN.
-        """
-
-    @_abc_1.abstractmethod
-    def ListVerificationKeys(
-        self,
-        request: _account_service_pb2.ListVerificationKeysRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.ListVerificationKeysResponse, _abc.Awaitable[_account_service_pb2.ListVerificationKeysResponse]]:
-        """Lists the public keys that verify access tokens, the signing one first. Keys change rarely; callers keep
-        them and ask again when a token names an unknown key.
-
-        Access: public. Idempotent: yes, a read.
-        Errors: none of its own.
         """
 
 def add_AccountServiceServicer_to_server(servicer: AccountServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

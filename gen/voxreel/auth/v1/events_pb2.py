@@ -22,24 +22,21 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvoxreel/auth/v1/events.proto\x12\x0fvoxreel.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"2\n\x0eUserRegistered\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\"H\n\x0cUserLoggedIn\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"\\\n\x0fUserLoginFailed\x12\x14\n\x07user_id\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\tB\n\n\x08_user_id\"7\n\x13UserPasswordChanged\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\"k\n\x11UserAccessRevoked\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12.\n\nnot_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rkept_token_id\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvoxreel/auth/v1/events.proto\x12\x0fvoxreel.auth.v1\"2\n\x0eUserRegistered\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\"H\n\x0cUserLoggedIn\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"\\\n\x0fUserLoginFailed\x12\x14\n\x07user_id\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\tB\n\n\x08_user_id\"7\n\x13UserPasswordChanged\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.auth.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_USERREGISTERED']._serialized_start=82
-  _globals['_USERREGISTERED']._serialized_end=132
-  _globals['_USERLOGGEDIN']._serialized_start=134
-  _globals['_USERLOGGEDIN']._serialized_end=206
-  _globals['_USERLOGINFAILED']._serialized_start=208
-  _globals['_USERLOGINFAILED']._serialized_end=300
-  _globals['_USERPASSWORDCHANGED']._serialized_start=302
-  _globals['_USERPASSWORDCHANGED']._serialized_end=357
-  _globals['_USERACCESSREVOKED']._serialized_start=359
-  _globals['_USERACCESSREVOKED']._serialized_end=466
+  _globals['_USERREGISTERED']._serialized_start=49
+  _globals['_USERREGISTERED']._serialized_end=99
+  _globals['_USERLOGGEDIN']._serialized_start=101
+  _globals['_USERLOGGEDIN']._serialized_end=173
+  _globals['_USERLOGINFAILED']._serialized_start=175
+  _globals['_USERLOGINFAILED']._serialized_end=267
+  _globals['_USERPASSWORDCHANGED']._serialized_start=269
+  _globals['_USERPASSWORDCHANGED']._serialized_end=324
 # @@protoc_insertion_point(module_scope)

@@ -5,7 +5,6 @@ isort:skip_file
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,7 +18,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class UserRegistered(_message.Message):
-    """Subject evt.auth.user.registered."""
+    """Subject evt.auth.user.registered: a user opened an account."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -43,7 +42,7 @@ Global___UserRegistered: _TypeAlias = UserRegistered  # noqa: Y015
 
 @_typing.final
 class UserLoggedIn(_message.Message):
-    """Subject evt.auth.user.logged_in."""
+    """Subject evt.auth.user.logged_in: a user got tokens for a right password."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -70,7 +69,7 @@ Global___UserLoggedIn: _TypeAlias = UserLoggedIn  # noqa: Y015
 
 @_typing.final
 class UserLoginFailed(_message.Message):
-    """Subject evt.auth.user.login_failed. The user id is absent when the account is unknown."""
+    """Subject evt.auth.user.login_failed: somebody gave a wrong password. The user id is absent when the account is unknown."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -99,7 +98,7 @@ Global___UserLoginFailed: _TypeAlias = UserLoginFailed  # noqa: Y015
 
 @_typing.final
 class UserPasswordChanged(_message.Message):
-    """Subject evt.auth.user.password_changed."""
+    """Subject evt.auth.user.password_changed: a user chose a new password."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -120,34 +119,3 @@ class UserPasswordChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UserPasswordChanged: _TypeAlias = UserPasswordChanged  # noqa: Y015
-
-@_typing.final
-class UserAccessRevoked(_message.Message):
-    """Subject evt.auth.user.access_revoked: access tokens of the user issued before a time are void from now on."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    USER_ID_FIELD_NUMBER: _builtins.int
-    NOT_BEFORE_FIELD_NUMBER: _builtins.int
-    KEPT_TOKEN_ID_FIELD_NUMBER: _builtins.int
-    user_id: _builtins.int
-    kept_token_id: _builtins.str
-    """The one token (its "jti") that stays valid; empty when none does."""
-    @_builtins.property
-    def not_before(self) -> _timestamp_pb2.Timestamp:
-        """Tokens issued before this time are void."""
-
-    def __init__(
-        self,
-        *,
-        user_id: _builtins.int = ...,
-        not_before: _timestamp_pb2.Timestamp | None = ...,
-        kept_token_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["not_before", b"not_before"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept_token_id", b"kept_token_id", "not_before", b"not_before", "user_id", b"user_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___UserAccessRevoked: _TypeAlias = UserAccessRevoked  # noqa: Y015

@@ -18,7 +18,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class CreditsRecharged(_message.Message):
-    """Subject evt.billing.credits.recharged."""
+    """Subject evt.billing.credits.recharged: an administrator added credits."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -51,7 +51,7 @@ Global___CreditsRecharged: _TypeAlias = CreditsRecharged  # noqa: Y015
 
 @_typing.final
 class HoldCaptured(_message.Message):
-    """Subject evt.billing.hold.captured."""
+    """Subject evt.billing.hold.captured: held credits were taken for good."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -81,7 +81,7 @@ Global___HoldCaptured: _TypeAlias = HoldCaptured  # noqa: Y015
 
 @_typing.final
 class HoldReleased(_message.Message):
-    """Subject evt.billing.hold.released."""
+    """Subject evt.billing.hold.released: held credits went back to the user."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

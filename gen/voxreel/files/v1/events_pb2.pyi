@@ -18,7 +18,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class FileStored(_message.Message):
-    """Subject evt.files.file.stored."""
+    """Subject evt.files.file.stored: a file became visible."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -1,0 +1,102 @@
+"""Statements that are compiled once and run on the driver: what lean queries and lean writes have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ClauseElement, Connection, Dialect
+from sqlalchemy.engine.interfaces import DBAPIModule
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+T = TypeVar("T")
+Processor = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedStatement:
+    """SQL of one dialect, and what its values go through on their way to the driver."""
+
+    sql: str
+    # Names in the driver's order where it wants a sequence, None where it wants a mapping.
+    positions: tuple[str, ...] | None
+    # Values written into the statement, as the driver wants them.
+    constants: Mapping[str, Any]
+    binds: Mapping[str, Processor]
+
+    def run(self, connection: Connection, values: dict[str, Any], *, take: Callable[[Any], T]) -> T:
+        """What `take` gets from the driver's cursor. Uses up `values`.
+
+        Raises what Core raises: subclasses of sqlalchemy.exc.DBAPIError.
+        """
+        values.update(self.constants)
+        for name, process in self.binds.items():
+            values[name] = process(values[name])
+        arguments = values if self.positions is None else [values[name] for name in self.positions]
+        driver: Any = connection.connection.driver_connection
+        try:
+            return take(driver.execute(self.sql, arguments))
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _core_error(error, connection, self.sql) from error
+
+
+class PreparedByDialect:
+    """A statement that is prepared at its first use on a dialect."""
+
+    def __init__(self, statement_for: Callable[[str], ClauseElement]) -> None:
+        self._statement_for = statement_for
+        self._prepared: dict[str, PreparedStatement] = {}
+
+    def on(self, dialect: Dialect) -> PreparedStatement:
+        """The statement for the dialect. Raises ValueError when it cannot be compiled once and for all."""
+        prepared = self._prepared.get(dialect.name)
+        if prepared is None:
+            # Two threads may do this at once; both come to the same.
+            prepared = self._prepared[dialect.name] = _prepare(self._statement_for(dialect.name), dialect)
+        return prepared
+
+
+def _prepare(statement: ClauseElement, dialect: Dialect) -> PreparedStatement:
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler), "a query or a write, not DDL"
+    if compiled.post_compile_params or compiled.literal_execute_params:
+        raise ValueError("a lean statement has no parameter that is expanded or written into the SQL at run time")
+    if compiled.prefetch:
+        raise ValueError("a lean statement writes every column that has a default")
+    constants: dict[str, Any] = {}
+    binds: dict[str, Processor] = {}
+    for parameter, name in compiled.bind_names.items():
+        process = _bind_processor(parameter.type, dialect)
+        if parameter.callable is not None:
+            raise ValueError(f"the parameter {name} of a lean statement would be computed once only")
+        if not parameter.required:
+            constants[name] = parameter.value if process is None else process(parameter.value)
+        elif process is not None:
+            binds[name] = process
+    positions = tuple(compiled.positiontup or ()) if compiled.positional else None
+    return PreparedStatement(str(compiled), positions, constants, binds)
+
+
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _core_error(error: DBAPIModule.Error, connection: Connection, sql: str) -> BaseException:
+    """The error as Core would raise it, after giving up a connection that the driver has lost."""
+    dialect = connection.dialect
+    is_lost = not connection.invalidated and dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+    if is_lost:
+        connection.invalidate(error)
+    instance: BaseException = DBAPIError.instance(
+        sql,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=dialect,
+    )
+    return instance

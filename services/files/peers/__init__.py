@@ -1,1 +1,0 @@
-"""The other services, as this one sees them."""
