@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from kit.errors import DomainError, Forbidden, Internal, Unauthenticated
 from kit.rpc.context import CallContext, bind_call, unbind_call
+from kit.rpc.deadline import Deadline
 from kit.rpc.observer import CallObserver
 from kit.rpc.policy import MethodRule
 from kit.rpc.status import deadline_exceeded
@@ -30,12 +31,13 @@ _CANCELLED = 1
 
 
 class CallChain:
-    """Serves calls by the rules of their methods."""
+    """Serves calls by the rules of their methods. Made in the event loop that serves."""
 
     def __init__(self, *, verifier: TokenVerifier, service_token: str, observer: CallObserver) -> None:
         self._verifier = verifier
         self._service_token = service_token.encode()
         self._observer = observer
+        self._loop = asyncio.get_running_loop()
 
     def admit(self, rule: MethodRule, call: CallContext, service_token: str, allowed_s: float) -> CallContext:
         """The call with its deadline and its principal. Raises when it is too late or not allowed."""
@@ -77,27 +79,31 @@ class CallChain:
             given_s = rule.timeout_s if time_left_s is None else min(time_left_s, rule.timeout_s)
             allowed_s = given_s - _DEADLINE_MARGIN_S
             call = self.admit(rule, call, service_token, allowed_s)
-            bound = bind_call(call)
-            try:
-                async with asyncio.timeout(allowed_s):
-                    result = await handler()
-            finally:
-                unbind_call(bound)
+            result = await self._within(allowed_s, call, handler)
             code = 0
             return result
         except DomainError as error:
             code = error.grpc_code
             raise
-        except TimeoutError as error:
-            timeout = deadline_exceeded()
-            code = timeout.grpc_code
-            raise timeout from error
         except Exception as error:
             self._observer.crashed(rule.path, error, call)
             code = Internal.grpc_code
             raise Internal from error
         finally:
             self._observer.finished(rule.path, code, time.monotonic() - start, call)
+
+    async def _within(self, allowed_s: float, call: CallContext, handler: Callable[[], Awaitable[R]]) -> R:
+        bound = bind_call(call)
+        deadline = Deadline(self._loop, allowed_s)
+        try:
+            return await handler()
+        except asyncio.CancelledError:
+            if deadline.has_passed():
+                raise deadline_exceeded() from None
+            raise
+        finally:
+            deadline.lift()
+            unbind_call(bound)
 
     def _is_service_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self._service_token)

@@ -39,6 +39,8 @@ class Coalescer:
 
     def __init__(self, send: SendBatch) -> None:
         self._send = send
+        # Asking for the running loop costs a system call on Python 3.11.
+        self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Waiting] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._is_scheduled = False
@@ -47,7 +49,7 @@ class Coalescer:
         """The serialized response. Raises what the call failed with, DeadlineExceeded after the timeout."""
         if len(self._waiting) >= _WAITING_LIMIT:
             raise RateLimited(reasons.ERROR_REASON_QUEUE_FULL, "系统繁忙，请稍后重试", retry_after_s=1)
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         future: asyncio.Future[bytes] = loop.create_future()
         deadline = loop.time() + timeout_s
         timer = loop.call_at(deadline, _expire, future)
@@ -69,7 +71,7 @@ class Coalescer:
     def _dispatch(self) -> None:
         self._is_scheduled = False
         while self._waiting and len(self._under_way) < _BATCHES_UNDER_WAY:
-            task = asyncio.ensure_future(self._exchange(self._next_group()))
+            task = self._loop.create_task(self._exchange(self._next_group()))
             self._under_way.add(task)
             task.add_done_callback(self._finished)
 
@@ -90,7 +92,7 @@ class Coalescer:
     async def _exchange(self, group: list[_Waiting]) -> None:
         if not group:
             return
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         longest_s = 0.0
         for waiting in group:
             left_s = max(waiting.deadline - now, 0.001)

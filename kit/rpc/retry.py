@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -55,16 +56,15 @@ async def with_retries(
     `attempt` gets the message and the time left in seconds. Raises what the last attempt raised. An engine that is
     unavailable is an answer of a healthy peer and is not retried.
     """
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + timeout_s
-    backoff_s = _FIRST_BACKOFF_S
+    start = time.monotonic()
+    left_s, backoff_s = timeout_s, _FIRST_BACKOFF_S
     for number in range(1, _ATTEMPTS + 1):
         try:
-            result = await attempt(message, timeout_s)
+            result = await attempt(message, left_s)
         except Unavailable as error:
             pause_s = _jitter.uniform(backoff_s / 2, backoff_s)
-            timeout_s = deadline - loop.time() - pause_s
-            if number == _ATTEMPTS or timeout_s <= 0 or not _is_transient(error) or not budget.take():
+            left_s = timeout_s - (time.monotonic() - start) - pause_s
+            if number == _ATTEMPTS or left_s <= 0 or not _is_transient(error) or not budget.take():
                 raise
             await asyncio.sleep(pause_s)
             backoff_s = min(backoff_s * 2, _LAST_BACKOFF_S)

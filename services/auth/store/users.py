@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
 from services.auth.domain.accounts import AccountKey
 from services.auth.domain.users import Credentials, NewUser, Revocation, User, UserStatus
@@ -27,6 +28,7 @@ USER_COLUMNS = (
     USERS.c.kept_token_id,
 )
 _BY_ID = LeanQuery(select(*USER_COLUMNS).where(USERS.c.id == bindparam("user_id")))
+_BY_IDS = LeanQuery(select(*USER_COLUMNS).where(AnyOf(USERS.c.id, "user_ids")))
 _CREDENTIALS = select(*USER_COLUMNS, USERS.c.password_hash)
 _CREDENTIALS_BY_ID = LeanQuery(_CREDENTIALS.where(USERS.c.id == bindparam("user_id")))
 _CREDENTIALS_BY_KEY = LeanQuery(_CREDENTIALS.where(USERS.c.account_key == bindparam("account_key")))
@@ -59,10 +61,9 @@ class UserRepository:
         row = _BY_ID.first(self._connection, user_id=user_id)
         return None if row is None else user_from_row(row)
 
-    def find_many(self, user_ids: Iterable[int]) -> list[User]:
-        """The users that exist, in the order of the ids."""
-        found = (self.find(user_id) for user_id in user_ids)
-        return [user for user in found if user is not None]
+    def find_many(self, user_ids: Sequence[int]) -> dict[int, User]:
+        """The users that exist, by id."""
+        return {row[0]: user_from_row(row) for row in _BY_IDS.all(self._connection, user_ids=user_ids)}
 
     def find_credentials(self, user_id: int) -> Credentials | None:
         return _credentials(_CREDENTIALS_BY_ID.first(self._connection, user_id=user_id))

@@ -17,13 +17,14 @@ class UserReader:
 
     def __init__(self, units: Units[AuthUnit]) -> None:
         self._units = units
+        self._by_id = units.keyed(_find_many)
 
     async def profile(self, token: AccessTokenClaims) -> User:
         """The holder of the token.
 
         Raises NotFound (USER_NOT_FOUND), Forbidden (ACCOUNT_FROZEN), Unauthenticated (TOKEN_EXPIRED).
         """
-        user = await self._units.read(lambda unit: unit.users.find(token.user_id))
+        user = await self._by_id.get(token.user_id)
         if user is None:
             raise user_not_found()
         user.require_access(token)
@@ -33,4 +34,9 @@ class UserReader:
         """The users that exist, in the order of the ids. Raises Invalid for more than BATCH_LIMIT ids."""
         if len(user_ids) > BATCH_LIMIT:
             raise field_invalid("user_ids", f"一次最多查询 {BATCH_LIMIT} 个用户")
-        return await self._units.read(lambda unit: unit.users.find_many(user_ids))
+        found = await self._units.read(lambda unit: unit.users.find_many(user_ids))
+        return [found[user_id] for user_id in user_ids if user_id in found]
+
+
+def _find_many(unit: AuthUnit, user_ids: Sequence[int]) -> dict[int, User]:
+    return unit.users.find_many(user_ids)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
 from kit.db.lean_write import LeanWrite, insert_if_absent, insert_of
 from services.billing.domain.errors import concurrent_update
 from services.billing.domain.ledger import Balance, Entry, EntryType, Movement
 from services.billing.store.tables import ACCOUNTS, ENTRIES
 
-_BALANCE = select(ACCOUNTS.c.user_id, ACCOUNTS.c.available, ACCOUNTS.c.held, ACCOUNTS.c.version).where(
-    ACCOUNTS.c.user_id == bindparam("user_id")
-)
-_READ = LeanQuery(_BALANCE)
+_BALANCES = select(ACCOUNTS.c.user_id, ACCOUNTS.c.available, ACCOUNTS.c.held, ACCOUNTS.c.version)
+_BALANCE = _BALANCES.where(ACCOUNTS.c.user_id == bindparam("user_id"))
+_READ = LeanQuery(_BALANCES.where(AnyOf(ACCOUNTS.c.user_id, "user_ids")))
 _LOCK = LeanQuery(_BALANCE.with_for_update())
 _OPEN_ACCOUNT = LeanWrite(insert_if_absent(ACCOUNTS))
 _MOVE = LeanWrite(
@@ -46,10 +47,9 @@ class LedgerRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def balance(self, user_id: int) -> Balance:
-        """The balance, zero for a user without an account."""
-        row = _READ.first(self._connection, user_id=user_id)
-        return Balance(user_id) if row is None else Balance(*row)
+    def balances(self, user_ids: Sequence[int]) -> dict[int, Balance]:
+        """The balances of the users who have an account."""
+        return {row[0]: Balance(*row) for row in _READ.all(self._connection, user_ids=user_ids)}
 
     def lock(self, user_id: int) -> Balance:
         """The balance, and nobody else moves credits or settles holds of the user before the transaction ends."""

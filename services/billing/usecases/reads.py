@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kit.db.uow import Units
 from services.billing.domain.errors import field_invalid
 from services.billing.domain.ledger import Balance, Entry, EntryType
@@ -18,11 +20,12 @@ class LedgerReader:
 
     def __init__(self, units: Units[BillingUnit], pages: EntryPages) -> None:
         self._units = units
+        self._balances = units.keyed(_balances)
         self._pages = pages
 
     async def balance(self, user_id: int) -> Balance:
         """Zero for a user without an account."""
-        return await self._units.read(lambda unit: unit.ledger.balance(user_id))
+        return await self._balances.get(user_id) or Balance(user_id)
 
     async def prices(self) -> list[FeaturePrice]:
         """In the order of the contract."""
@@ -37,3 +40,7 @@ class LedgerReader:
         if skip < 0:
             raise field_invalid("skip", "跳过的数量不能为负数")
         return await self._pages.page(user_id, only=only, limit=page_size, offset=skip)
+
+
+def _balances(unit: BillingUnit, user_ids: Sequence[int]) -> dict[int, Balance]:
+    return unit.ledger.balances(user_ids)

@@ -56,7 +56,7 @@ class Billing:
         return await self.units.write(lambda unit: self.book.end_task(unit, task_id, user_id=USER, outcome=outcome))
 
     async def balance(self, user_id: int = USER) -> Balance:
-        return await self.units.read(lambda unit: unit.ledger.balance(user_id))
+        return await self.units.read(lambda unit: unit.ledger.balances([user_id]).get(user_id, Balance(user_id)))
 
     async def entries(self, user_id: int = USER) -> list[Entry]:
         """Oldest first."""

@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 from kit.errors import DomainError
 from kit.events.envelope import EventSource
 from services.billing.domain.holds import HoldState, Reservation
-from services.billing.domain.ledger import Recharge
+from services.billing.domain.ledger import Balance, Recharge
 from services.billing.events import BillingEvents
 from services.billing.store.tables import ENTRIES, FEATURE_PRICES, BillingTable
 from services.billing.store.uow import BillingUnit
@@ -144,7 +144,7 @@ class LedgerLife(RuleBasedStateMachine):
             return
         with self.connection.begin():
             unit = BillingUnit(self.connection, self.clock)
-            balances = {user: unit.ledger.balance(user) for user in USERS}
+            balances = {user: unit.ledger.balances([user]).get(user, Balance(user)) for user in USERS}
         for user, balance in balances.items():
             assert (balance.available, balance.held) == (self.model.available[user], self.model.held(user))
             assert balance.available >= 0
