@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 _LENGTH = len("YYYY-MM-DDTHH:MM:SS")
+_REMEMBERED = 4096
 
 
 class DisplayTimes:
@@ -15,11 +17,16 @@ class DisplayTimes:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
+        # The same users, files and tasks are shown again and again.
+        self._stamp_of = lru_cache(maxsize=_REMEMBERED)(self._render)
 
     def stamp(self, moment: Timestamp) -> str:
         """`YYYY-MM-DDTHH:MM:SS` of a timestamp that is set."""
-        return datetime.fromtimestamp(moment.seconds, self._zone).isoformat()[:_LENGTH]
+        return self._stamp_of(moment.seconds)
 
     def aware(self, moment: datetime) -> str:
         """`YYYY-MM-DDTHH:MM:SS` of an aware time."""
         return moment.astimezone(self._zone).isoformat()[:_LENGTH]
+
+    def _render(self, seconds: int) -> str:
+        return datetime.fromtimestamp(seconds, self._zone).isoformat()[:_LENGTH]

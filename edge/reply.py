@@ -6,23 +6,26 @@ import math
 
 import orjson
 from aiohttp import web
+from multidict import CIMultiDict
 
 from edge.endpoint import Dialect, JsonObject
 from edge.errors import PublicError
 
-_JSON_HEADERS = {
-    "Content-Type": "application/json",
-    # Replies belong to one user at one moment.
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
+_JSON_HEADERS = CIMultiDict(
+    {
+        "Content-Type": "application/json",
+        # Replies belong to one user at one moment.
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+)
 
 
 def json_reply(body: JsonObject, dialect: Dialect) -> web.Response:
     """A success."""
     if dialect is Dialect.DUBBING:
         body = {"code": 200, "message": "success", "data": body}
-    return web.Response(body=orjson.dumps(body), headers=_JSON_HEADERS)
+    return web.Response(body=orjson.dumps(body), headers=_JSON_HEADERS.copy())
 
 
 def error_reply(error: PublicError, dialect: Dialect) -> web.Response:
@@ -30,7 +33,8 @@ def error_reply(error: PublicError, dialect: Dialect) -> web.Response:
     body: JsonObject = {"detail": error.message}
     if dialect is Dialect.DUBBING:
         body = {"code": error.status, "message": error.message, "data": None}
-    headers = {**_JSON_HEADERS, "X-Error-Reason": error.reason}
+    headers = _JSON_HEADERS.copy()
+    headers["X-Error-Reason"] = error.reason
     if error.allowed_methods:
         headers["Allow"] = error.allowed_methods
     if error.status == 401:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from edge.aggregates.resources import read_resources, storage_is_writable
 from edge.platform_api.models.system import CacheConfigOut, ServiceStateOut, SystemIn, SystemOut
 from edge.shared import Shared
+from kit.concurrency import both
 from kit.errors import DomainError
 from voxreel.engine.v1 import engine_service_pb2 as engines
 from voxreel.engine.v1 import engine_service_pb2_grpc
@@ -98,7 +99,7 @@ def platform_version() -> str:
 
 
 async def _usable_capabilities(shared: Shared) -> frozenset[str]:
-    listed = await asyncio.gather(_engines_of(shared.clients.speech_engines), _engines_of(shared.clients.video_engines))
+    listed = await both(_engines_of(shared.clients.speech_engines), _engines_of(shared.clients.video_engines))
     return frozenset(engine.capability for each in listed for engine in each if engine.is_available)
 
 

@@ -7,7 +7,6 @@ loop turn together. Cold reads use an async SQLModel session.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self, TypeVar
@@ -118,12 +117,8 @@ class Database:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Runs a short read in a reader thread. Raises what `work` raises; Unavailable when the database is gone."""
-        result: T = await self.start_read(work)
+        result: T = await self._readers.submit(work)
         return result
-
-    def start_read(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
-        """The same without waiting for it."""
-        return self._readers.submit(work)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:

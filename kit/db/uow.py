@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Table
 
 from kit.db.database import Database
-from kit.db.keyed import KeyedReads
 from kit.events.outbox import Outbox
 
-K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -42,8 +40,3 @@ class Units(Generic[U]):
         """Runs `work` in a reader thread; see `Database.read`."""
         make = self._make
         return await self._database.read(lambda connection: work(make(connection)))
-
-    def keyed(self, read_many: Callable[[U, Sequence[K]], Mapping[K, T]]) -> KeyedReads[K, T]:
-        """Reads by key that share a statement; see `KeyedReads`."""
-        make = self._make
-        return KeyedReads(self._database, lambda connection, keys: read_many(make(connection), keys))

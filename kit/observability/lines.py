@@ -20,7 +20,7 @@ class LineBuffer:
         self._stream: BinaryIO | None = None
         self._lines: list[bytes] = []
         self._is_flush_due = False
-        self._second = -1
+        self._millisecond = -1
         self._head = b""
 
     def redirect(self, stream: BinaryIO | None) -> None:
@@ -63,10 +63,11 @@ class LineBuffer:
             return
 
     def _stamp(self) -> bytes:
-        now = time.time()
-        second = int(now)
-        if second != self._second:
-            self._second = second
+        millisecond = int(time.time() * 1000)
+        # The calls of a batch end together.
+        if millisecond != self._millisecond:
+            self._millisecond = millisecond
+            second, rest = divmod(millisecond, 1000)
             text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-            self._head = b'{"level":"info","event":"access","timestamp":"' + text.encode()
-        return b'%b.%03dZ",' % (self._head, int((now - second) * 1000))
+            self._head = f'{{"level":"info","event":"access","timestamp":"{text}.{rest:03d}Z",'.encode()
+        return self._head

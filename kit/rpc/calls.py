@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from kit.errors import DomainError, Forbidden, Internal, Unauthenticated
 from kit.rpc.context import CallContext, bind_call, unbind_call
-from kit.rpc.deadline import Deadline
+from kit.rpc.deadline import Deadlines, TaskDeadline
 from kit.rpc.observer import CallObserver
 from kit.rpc.policy import MethodRule
+from kit.rpc.sets import CallInSet, SetMethod
 from kit.rpc.status import deadline_exceeded
 from kit.rpc.tokens import TokenVerifier
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -30,6 +31,15 @@ _SHORTEST_CALL_S = 0.05
 _CANCELLED = 1
 
 
+class GivenCall(NamedTuple):
+    """One call of a set as it arrived: not admitted yet."""
+
+    request: Any
+    context: CallContext
+    service_token: str
+    time_left_s: float
+
+
 class CallChain:
     """Serves calls by the rules of their methods. Made in the event loop that serves."""
 
@@ -38,6 +48,7 @@ class CallChain:
         self._service_token = service_token.encode()
         self._observer = observer
         self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(self._loop)
 
     def admit(self, rule: MethodRule, call: CallContext, service_token: str, allowed_s: float) -> CallContext:
         """The call with its deadline and its principal. Raises when it is too late or not allowed."""
@@ -92,9 +103,60 @@ class CallChain:
         finally:
             self._observer.finished(rule.path, code, time.monotonic() - start, call)
 
+    async def serve_set(self, rule: MethodRule, given: Sequence[GivenCall], method: SetMethod) -> list[Any]:
+        """Runs one piece of work for many calls; answers an Outcome for each. Only cancellation is raised.
+
+        The work has the time of the most patient call; a less patient caller gives up by itself.
+        """
+        start = time.monotonic()
+        outcomes: list[Any] = [None] * len(given)
+        contexts = [one.context for one in given]
+        try:
+            places, allowed_s = self._admit_set(rule, given, contexts, outcomes)
+            calls = [CallInSet(given[place].request, contexts[place]) for place in places]
+            for place, outcome in zip(places, await self._set_outcomes(rule, calls, allowed_s, method), strict=True):
+                outcomes[place] = outcome
+            return outcomes
+        finally:
+            seconds = time.monotonic() - start
+            for context, outcome in zip(contexts, outcomes, strict=True):
+                self._observer.finished(rule.path, _code_of(outcome), seconds, context)
+
+    def _admit_set(
+        self, rule: MethodRule, given: Sequence[GivenCall], contexts: list[CallContext], outcomes: list[Any]
+    ) -> tuple[list[int], float]:
+        """Places of the calls that may be served, and the longest time allowed in seconds."""
+        places, longest_s = [], 0.0
+        for place, one in enumerate(given):
+            allowed_s = min(one.time_left_s, rule.timeout_s) - _DEADLINE_MARGIN_S
+            try:
+                contexts[place] = self.admit(rule, one.context, one.service_token, allowed_s)
+            except DomainError as error:
+                outcomes[place] = error
+                continue
+            places.append(place)
+            longest_s = max(longest_s, allowed_s)
+        return places, longest_s
+
+    async def _set_outcomes(
+        self, rule: MethodRule, calls: Sequence[CallInSet[Any]], allowed_s: float, method: SetMethod
+    ) -> Sequence[Any]:
+        if not calls:
+            return ()
+        # Nobody's identity: work for many must not be taken for the work of one.
+        frame = CallContext(request_id=calls[0].context.request_id, deadline=time.monotonic() + allowed_s)
+        try:
+            return await self._within(allowed_s, frame, lambda: method(calls))
+        except DomainError as error:
+            return [error.copy() for _ in calls]
+        except Exception as error:
+            self._observer.crashed(rule.path, error, frame)
+            return [Internal() for _ in calls]
+
     async def _within(self, allowed_s: float, call: CallContext, handler: Callable[[], Awaitable[R]]) -> R:
         bound = bind_call(call)
-        deadline = Deadline(self._loop, allowed_s)
+        deadline = TaskDeadline(self._loop, self._loop.time() + allowed_s)
+        self._deadlines.add(deadline)
         try:
             return await handler()
         except asyncio.CancelledError:
@@ -102,11 +164,17 @@ class CallChain:
                 raise deadline_exceeded() from None
             raise
         finally:
-            deadline.lift()
+            self._deadlines.discard(deadline)
             unbind_call(bound)
 
     def _is_service_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self._service_token)
+
+
+def _code_of(outcome: object) -> int:
+    if outcome is None:
+        return _CANCELLED
+    return outcome.grpc_code if isinstance(outcome, DomainError) else 0
 
 
 def _authorize(rule: MethodRule, call: CallContext) -> None:

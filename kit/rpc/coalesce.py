@@ -16,6 +16,7 @@ from grpc import aio
 
 from kit.errors import DomainError, RateLimited
 from kit.rpc.batch import CALLS_LIMIT
+from kit.rpc.deadline import Deadlines
 from kit.rpc.status import deadline_exceeded, error_of, error_of_call
 from voxreel.common.v1 import batch_service_pb2 as batch
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -24,14 +25,22 @@ SendBatch = Callable[[batch.DoRequest, float], Awaitable[batch.DoResponse]]
 
 _BYTES_LIMIT = 1 << 20
 _WAITING_LIMIT = 20_000
+# The peer serves one batch while the replies of another are worked on here. A second one is worth its frame when it
+# carries this many calls; a slower first one must not keep a few calls waiting for longer than this.
 _BATCHES_UNDER_WAY = 2
+_WORTH_A_SECOND = 32
+_PATIENCE_S = 0.005
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     call: batch.BatchCall
     future: asyncio.Future[bytes]
     deadline: float
+
+    def expire(self) -> None:
+        if not self.future.done():
+            self.future.set_exception(deadline_exceeded())
 
 
 class Coalescer:
@@ -41,48 +50,65 @@ class Coalescer:
         self._send = send
         # Asking for the running loop costs a system call on Python 3.11.
         self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(self._loop)
         self._waiting: deque[_Waiting] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._is_scheduled = False
+        self._patience: asyncio.TimerHandle | None = None
 
     async def call(self, call: batch.BatchCall, timeout_s: float) -> bytes:
         """The serialized response. Raises what the call failed with, DeadlineExceeded after the timeout."""
         if len(self._waiting) >= _WAITING_LIMIT:
             raise RateLimited(reasons.ERROR_REASON_QUEUE_FULL, "系统繁忙，请稍后重试", retry_after_s=1)
         loop = self._loop
-        future: asyncio.Future[bytes] = loop.create_future()
-        deadline = loop.time() + timeout_s
-        timer = loop.call_at(deadline, _expire, future)
-        self._waiting.append(_Waiting(call, future, deadline))
-        if not self._is_scheduled and len(self._under_way) < _BATCHES_UNDER_WAY:
-            self._is_scheduled = True
-            loop.call_soon(self._dispatch)
+        waiting = _Waiting(call, loop.create_future(), loop.time() + timeout_s)
+        self._deadlines.add(waiting)
+        self._waiting.append(waiting)
+        if not self._is_scheduled:
+            self._schedule()
         try:
-            return await future
+            return await waiting.future
         finally:
-            timer.cancel()
+            self._deadlines.discard(waiting)
 
     async def close(self) -> None:
         """Cancels what is under way."""
+        self._deadlines.close()
+        if self._patience is not None:
+            self._patience.cancel()
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
+    def _schedule(self) -> None:
+        """Has the waiting calls sent at the end of the turn, when the peer answers, or when patience is at its end."""
+        if not self._under_way or len(self._waiting) >= _WORTH_A_SECOND:
+            self._is_scheduled = True
+            self._loop.call_soon(self._dispatch)
+        elif self._patience is None:
+            self._patience = self._loop.call_later(_PATIENCE_S, self._dispatch)
+
     def _dispatch(self) -> None:
         self._is_scheduled = False
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         while self._waiting and len(self._under_way) < _BATCHES_UNDER_WAY:
-            task = self._loop.create_task(self._exchange(self._next_group()))
+            free = _BATCHES_UNDER_WAY - len(self._under_way)
+            share = max(_WORTH_A_SECOND, -(-len(self._waiting) // free))
+            task = self._loop.create_task(self._exchange(self._next_group(min(share, CALLS_LIMIT))))
             self._under_way.add(task)
             task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        self._dispatch()
+        if self._waiting and not self._is_scheduled:
+            self._schedule()
 
-    def _next_group(self) -> list[_Waiting]:
+    def _next_group(self, limit: int) -> list[_Waiting]:
         group: list[_Waiting] = []
         size = 0
-        while self._waiting and len(group) < CALLS_LIMIT and size < _BYTES_LIMIT:
+        while self._waiting and len(group) < limit and size < _BYTES_LIMIT:
             waiting = self._waiting.popleft()
             if not waiting.future.done():
                 group.append(waiting)
@@ -114,11 +140,6 @@ class Coalescer:
                 waiting.future.set_result(reply.body)
             else:
                 waiting.future.set_exception(error_of(status_pb2.Status.FromString(reply.status)))
-
-
-def _expire(future: asyncio.Future[bytes]) -> None:
-    if not future.done():
-        future.set_exception(deadline_exceeded())
 
 
 def _fail(group: list[_Waiting], error: BaseException) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, cast
 
 import grpc
@@ -11,11 +12,12 @@ from grpc_status import rpc_status
 
 from kit.errors import DomainError
 from kit.rpc import metadata as keys
-from kit.rpc.batch import BatchServicer, CoalescedMethod
+from kit.rpc.batch import BATCH_PATH, BatchServicer, CoalescedMethod
 from kit.rpc.calls import CallChain
 from kit.rpc.context import CallContext
 from kit.rpc.observer import CallObserver
 from kit.rpc.policy import MethodRule, rule_for
+from kit.rpc.sets import SetMethod
 from kit.rpc.status import status_of
 from kit.rpc.tokens import TokenVerifier
 from voxreel.common.v1 import batch_service_pb2_grpc
@@ -61,14 +63,27 @@ class RpcServer:
         self._max_connection_age_s = max_connection_age_s
         self._server: aio.Server | None = None
         self._coalesced: dict[str, CoalescedMethod] = {}
-        self.add(
-            batch_service_pb2_grpc.add_BatchServiceServicer_to_server,
-            BatchServicer(service, self._chain, self._coalesced),
-        )
+        self._sets: dict[str, SetMethod] = {}
+        self._batches = BatchServicer(service, self._chain, self._coalesced)
+        self.add(batch_service_pb2_grpc.add_BatchServiceServicer_to_server, self._batches)
 
-    def add(self, register: Callable[[S, aio.Server], None], servicer: S) -> None:
-        """Adds a servicer with its generated `add_…_to_server`."""
+    def add(
+        self,
+        register: Callable[[S, aio.Server], None],
+        servicer: S,
+        *,
+        sets: Mapping[str, SetMethod] = MappingProxyType({}),
+    ) -> None:
+        """Adds a servicer with its generated `add_…_to_server`, and its methods for sets by the name of the method.
+
+        Raises ValueError for a set of a method that the servicer does not have or that is never coalesced.
+        """
         register(servicer, cast(aio.Server, self._collector))
+        for name, method in sets.items():
+            path = f"/{self._collector.services[-1]}/{name}"
+            if path not in self._collector.methods or not rule_for(path).is_coalesced:
+                raise ValueError(f"{path} is not called in batches")
+            self._sets[path] = method
 
     def add_open(self, register: Callable[[aio.Server], None]) -> None:
         """Adds a standard service that has no policy of ours: health, reflection."""
@@ -114,14 +129,25 @@ class RpcServer:
         make, behaviour = _kind_of(handler)
         if rule.is_coalesced and handler.request_deserializer and handler.response_serializer:
             self._coalesced[path] = CoalescedMethod(
-                rule, behaviour, handler.request_deserializer, handler.response_serializer
+                rule, behaviour, handler.request_deserializer, handler.response_serializer, self._sets.get(path)
             )
-        serve = self._serve_stream if handler.response_streaming else self._serve_single
         return make(
-            serve(rule, behaviour),
+            self._served(rule, behaviour, is_stream=bool(handler.response_streaming)),
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
+
+    def _served(self, rule: MethodRule, behaviour: Callable[[Any, Any], Any], *, is_stream: bool) -> Callable[..., Any]:
+        if rule.path == BATCH_PATH:
+            return self._serve_batch
+        return self._serve_stream(rule, behaviour) if is_stream else self._serve_single(rule, behaviour)
+
+    async def _serve_batch(self, request: Any, context: Context) -> Any:
+        """The envelope itself passes no chain: each of its calls does."""
+        try:
+            return await self._batches.Do(request, context)
+        except DomainError as error:
+            await self._abort(context, error)
 
     def _serve_single(self, rule: MethodRule, behaviour: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         async def serve(request: Any, context: Context) -> Any:

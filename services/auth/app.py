@@ -70,7 +70,8 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     accounts = AccountServicer(registration, sessions)
     server.add(account_service_pb2_grpc.add_AccountServiceServicer_to_server, accounts)
     server.add(key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(keys.public_keys))
-    server.add(user_service_pb2_grpc.add_UserServiceServicer_to_server, UserServicer(UserReader(units), passwords))
+    users = UserServicer(UserReader(units), passwords)
+    server.add(user_service_pb2_grpc.add_UserServiceServicer_to_server, users, sets={"GetProfile": users.get_profiles})
     _relay_events(app, database, surroundings)
     if app.runs_workers:
         app.background("session pruning", SessionPruner(units, clock).run)

@@ -66,7 +66,9 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     recharges = Recharges(units, AuthPeer(auth), RechargeBook(events, clock))
     server = _server(app, auth, clock)
     ledger = LedgerServicer(reader, Holds(units, book), recharges)
-    server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)
+    server.add(
+        ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets={"GetBalance": ledger.get_balances}
+    )
     server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, PricingServicer(reader))
     _relay_events(app, database, surroundings)
     if app.runs_workers:

@@ -4,7 +4,7 @@ not have one of each for the chain to be tested."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -15,6 +15,7 @@ from grpc import aio
 
 from kit.errors import NotFound
 from kit.rpc.context import CallContext, current_call
+from kit.rpc.sets import CallInSet, Outcome, alone
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.common.v1 import method_policy_pb2 as policy
 
@@ -63,6 +64,7 @@ def _declare() -> None:
     method("Short", policy.ACCESS_PUBLIC, is_coalesced=True)
     method("ShortRead", policy.ACCESS_PUBLIC, is_coalesced=True, is_read=True)
     method("ForUsers", policy.ACCESS_USER, is_coalesced=True)
+    method("Together", policy.ACCESS_USER, is_coalesced=True)
     method("ForAdmins", policy.ACCESS_ADMIN)
     method("ForServices", policy.ACCESS_INTERNAL)
     method("Unlisted", policy.ACCESS_UNSPECIFIED)
@@ -77,6 +79,8 @@ class FakeEcho:
 
     def __init__(self) -> None:
         self.calls: list[CallContext] = []
+        self.sets: list[list[str]] = []
+        self.frames: list[CallContext] = []
         self.served = 0
         self.started = asyncio.Event()
         self.cancelled = asyncio.Event()
@@ -86,6 +90,22 @@ class FakeEcho:
         self.calls.append(current_call())
         await self._obey(request.value)
         return StringValue(value=f"echo {request.value}")
+
+    async def answer_alone(self, request: StringValue, context: Any) -> StringValue:
+        return await alone(self.answer_together, request)
+
+    async def answer_together(self, calls: Sequence[CallInSet[StringValue]]) -> list[Outcome[StringValue]]:
+        """The order "fail all" fails the whole set, "fail" its own call only."""
+        self.sets.append([call.request.value for call in calls])
+        self.frames.append(current_call())
+        for call in calls:
+            await self._obey(call.request.value.removesuffix(" all") if " all" in call.request.value else "")
+        return [
+            NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, "文件不存在")
+            if call.request.value == "fail"
+            else StringValue(value=f"{call.principal.user_id} {call.request.value}")
+            for call in calls
+        ]
 
     async def gather(self, requests: AsyncIterator[StringValue], context: Any) -> StringValue:
         words = []
@@ -127,6 +147,7 @@ def add_echo(echo: FakeEcho, server: aio.Server) -> None:
     handlers = dict.fromkeys(
         ("Single", "Read", "Short", "ShortRead", "ForUsers", "ForAdmins", "ForServices", "Unlisted"), single
     )
+    handlers["Together"] = grpc.unary_unary_rpc_method_handler(echo.answer_alone, **codec)
     handlers["Upload"] = grpc.stream_unary_rpc_method_handler(echo.gather, **codec)
     handlers["Download"] = grpc.unary_stream_rpc_method_handler(echo.repeat, **codec)
     handlers["Chat"] = grpc.stream_stream_rpc_method_handler(echo.chat, **codec)
@@ -148,6 +169,7 @@ class EchoStub:
         self.Short = make(channel.unary_unary, "Short")
         self.ShortRead = make(channel.unary_unary, "ShortRead")
         self.ForUsers = make(channel.unary_unary, "ForUsers")
+        self.Together = make(channel.unary_unary, "Together")
         self.ForAdmins = make(channel.unary_unary, "ForAdmins")
         self.ForServices = make(channel.unary_unary, "ForServices")
         self.Unlisted = make(channel.unary_unary, "Unlisted")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from edge.endpoint import Call, NoInput
 from edge.platform_api import render
 from edge.platform_api.models.users import (
@@ -16,6 +14,7 @@ from edge.platform_api.models.users import (
     RefreshOut,
     RegisterIn,
 )
+from kit.concurrency import both
 from kit.errors import Invalid
 from voxreel.auth.v1 import account_service_pb2 as accounts
 from voxreel.auth.v1 import user_service_pb2 as users
@@ -62,9 +61,7 @@ async def refresh(given: RefreshIn, call: Call) -> RefreshOut:
 async def profile(_given: NoInput, call: Call) -> ProfileOut:
     """The caller with their balance; both are asked for at once."""
     clients = call.shared.clients
-    found, balance = await asyncio.gather(
-        clients.users.GetProfile(_GET_PROFILE), clients.ledger.GetBalance(_GET_BALANCE)
-    )
+    found, balance = await both(clients.users.GetProfile(_GET_PROFILE), clients.ledger.GetBalance(_GET_BALANCE))
     return render.profile(found.user, balance.available_credits, call.shared.times)
 
 

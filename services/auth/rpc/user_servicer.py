@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from kit.errors import DomainError
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from kit.rpc.sets import CallInSet, Outcome, alone
 from services.auth.rpc.mapping import claims_of, user_to_proto
 from services.auth.usecases.passwords import PasswordChange
 from services.auth.usecases.users import UserReader
@@ -18,9 +22,16 @@ class UserServicer(user_service_pb2_grpc.UserServiceServicer):
         self._users = users
         self._passwords = passwords
 
-    async def GetProfile(self, _request: pb.GetProfileRequest, _context: Context) -> pb.GetProfileResponse:
-        user = await self._users.profile(claims_of(require_principal()))
-        return pb.GetProfileResponse(user=user_to_proto(user))
+    async def GetProfile(self, request: pb.GetProfileRequest, _context: Context) -> pb.GetProfileResponse:
+        return await alone(self.get_profiles, request)
+
+    async def get_profiles(
+        self, calls: Sequence[CallInSet[pb.GetProfileRequest]]
+    ) -> list[Outcome[pb.GetProfileResponse]]:
+        found = await self._users.profiles([claims_of(call.principal) for call in calls])
+        return [
+            user if isinstance(user, DomainError) else pb.GetProfileResponse(user=user_to_proto(user)) for user in found
+        ]
 
     async def ChangePassword(self, request: pb.ChangePasswordRequest, _context: Context) -> pb.ChangePasswordResponse:
         await self._passwords.change(

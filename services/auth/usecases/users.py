@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kit.db.uow import Units
+from kit.errors import DomainError
 from services.auth.domain.errors import field_invalid, user_not_found
 from services.auth.domain.users import AccessTokenClaims, User
 from services.auth.store.uow import AuthUnit
@@ -17,18 +18,15 @@ class UserReader:
 
     def __init__(self, units: Units[AuthUnit]) -> None:
         self._units = units
-        self._by_id = units.keyed(_find_many)
 
-    async def profile(self, token: AccessTokenClaims) -> User:
-        """The holder of the token.
+    async def profiles(self, tokens: Sequence[AccessTokenClaims]) -> list[User | DomainError]:
+        """The holders of the tokens.
 
-        Raises NotFound (USER_NOT_FOUND), Forbidden (ACCOUNT_FROZEN), Unauthenticated (TOKEN_EXPIRED).
+        In place of one: NotFound (USER_NOT_FOUND), Forbidden (ACCOUNT_FROZEN), Unauthenticated (TOKEN_EXPIRED).
         """
-        user = await self._by_id.get(token.user_id)
-        if user is None:
-            raise user_not_found()
-        user.require_access(token)
-        return user
+        user_ids = list({token.user_id for token in tokens})
+        found = await self._units.read(lambda unit: unit.users.find_many(user_ids))
+        return [_holder(found, token) for token in tokens]
 
     async def batch(self, user_ids: Sequence[int]) -> list[User]:
         """The users that exist, in the order of the ids. Raises Invalid for more than BATCH_LIMIT ids."""
@@ -38,5 +36,12 @@ class UserReader:
         return [found[user_id] for user_id in user_ids if user_id in found]
 
 
-def _find_many(unit: AuthUnit, user_ids: Sequence[int]) -> dict[int, User]:
-    return unit.users.find_many(user_ids)
+def _holder(found: Mapping[int, User], token: AccessTokenClaims) -> User | DomainError:
+    user = found.get(token.user_id)
+    if user is None:
+        return user_not_found()
+    try:
+        user.require_access(token)
+    except DomainError as refusal:
+        return refusal
+    return user

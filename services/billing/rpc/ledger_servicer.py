@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from kit.rpc.sets import CallInSet, Outcome, alone
 from services.billing.rpc.mapping import (
     entry_to_proto,
     entry_type_from_proto,
@@ -26,9 +29,17 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
         self._holds = holds
         self._recharges = recharges
 
-    async def GetBalance(self, _request: pb.GetBalanceRequest, _context: Context) -> pb.GetBalanceResponse:
-        balance = await self._reader.balance(require_principal().user_id)
-        return pb.GetBalanceResponse(available_credits=balance.available, held_credits=balance.held)
+    async def GetBalance(self, request: pb.GetBalanceRequest, _context: Context) -> pb.GetBalanceResponse:
+        return await alone(self.get_balances, request)
+
+    async def get_balances(
+        self, calls: Sequence[CallInSet[pb.GetBalanceRequest]]
+    ) -> list[Outcome[pb.GetBalanceResponse]]:
+        balances = await self._reader.balances([call.principal.user_id for call in calls])
+        return [
+            pb.GetBalanceResponse(available_credits=balance.available, held_credits=balance.held)
+            for balance in balances
+        ]
 
     async def ReserveCredits(self, request: pb.ReserveCreditsRequest, _context: Context) -> pb.ReserveCreditsResponse:
         hold = await self._holds.reserve(reservation_from_proto(request))

@@ -20,12 +20,13 @@ class LedgerReader:
 
     def __init__(self, units: Units[BillingUnit], pages: EntryPages) -> None:
         self._units = units
-        self._balances = units.keyed(_balances)
         self._pages = pages
 
-    async def balance(self, user_id: int) -> Balance:
-        """Zero for a user without an account."""
-        return await self._balances.get(user_id) or Balance(user_id)
+    async def balances(self, user_ids: Sequence[int]) -> list[Balance]:
+        """In the order of the ids; zero for a user without an account."""
+        asked = list(set(user_ids))
+        found = await self._units.read(lambda unit: unit.ledger.balances(asked))
+        return [found.get(user_id) or Balance(user_id) for user_id in user_ids]
 
     async def prices(self) -> list[FeaturePrice]:
         """In the order of the contract."""
@@ -40,7 +41,3 @@ class LedgerReader:
         if skip < 0:
             raise field_invalid("skip", "跳过的数量不能为负数")
         return await self._pages.page(user_id, only=only, limit=page_size, offset=skip)
-
-
-def _balances(unit: BillingUnit, user_ids: Sequence[int]) -> dict[int, Balance]:
-    return unit.ledger.balances(user_ids)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from kit.clock import SystemClock
+from kit.rpc.batch import BatchServicer
 from kit.rpc.client import Peer
 from kit.rpc.context import CallContext
-from kit.rpc.server import RpcServer
+from kit.rpc.server import Context, RpcServer
 from tests.fakes.echo import EchoStub, FakeEcho, add_echo
 from tests.fakes.tokens import FakeTokens
+from voxreel.common.v1 import batch_service_pb2 as batch
 
 SERVICE_TOKEN = "the-service-token"
 
@@ -40,16 +42,26 @@ class World:
     observer: RecordingObserver
     server: RpcServer
     port: int
+    batches: list[int]
+    """How many calls each batch had."""
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    batches: list[int] = []
+    serve = BatchServicer.Do
+
+    async def counted(servicer: BatchServicer, request: batch.DoRequest, context: Context) -> batch.DoResponse:
+        batches.append(len(request.calls))
+        return await serve(servicer, request, context)
+
+    monkeypatch.setattr(BatchServicer, "Do", counted)
     tokens = FakeTokens(SystemClock())
     observer = RecordingObserver()
     server = RpcServer("echo", verifier=tokens.verifier, service_token=SERVICE_TOKEN, observer=observer)
     echo = FakeEcho()
-    server.add(add_echo, echo)
+    server.add(add_echo, echo, sets={"Together": echo.answer_together})
     port = await server.start("127.0.0.1:0")
     async with Peer(f"127.0.0.1:{port}", caller="test", service_token=SERVICE_TOKEN) as peer:
-        yield World(echo, peer.stub(EchoStub), peer, tokens, observer, server, port)
+        yield World(echo, peer.stub(EchoStub), peer, tokens, observer, server, port, batches)
     await server.stop(0)

@@ -20,21 +20,24 @@ def said(word: str) -> StringValue:
     return StringValue(value=word)
 
 
-def batches(world: World) -> int:
-    return sum(method == "Do" for method, _code in world.observer.done)
-
-
 async def test_calls_of_one_loop_turn_share_a_batch(world: World) -> None:
-    replies = await asyncio.gather(*[world.stub.Short(said(str(number))) for number in range(50)])
-    assert [reply.value for reply in replies] == [f"echo {number}" for number in range(50)]
-    assert batches(world) == 1
+    replies = await asyncio.gather(*[world.stub.Short(said(str(number))) for number in range(30)])
+    assert [reply.value for reply in replies] == [f"echo {number}" for number in range(30)]
+    assert world.batches == [30]
+
+
+async def test_many_calls_of_one_loop_turn_are_divided_in_two(world: World) -> None:
+    replies = await asyncio.gather(*[world.stub.Short(said(str(number))) for number in range(100)])
+    assert [reply.value for reply in replies] == [f"echo {number}" for number in range(100)]
+    assert world.batches == [50, 50]
 
 
 async def test_more_calls_than_a_batch_takes(world: World) -> None:
     count = CALLS_LIMIT * 3 + 1
     replies = await asyncio.gather(*[world.stub.Short(said(str(number))) for number in range(count)])
     assert [reply.value for reply in replies] == [f"echo {number}" for number in range(count)]
-    assert batches(world) == 4
+    assert sum(world.batches) == count
+    assert len(world.batches) == 4
 
 
 async def test_one_failing_call_fails_alone(world: World) -> None:
@@ -79,6 +82,18 @@ async def test_a_hanging_call_times_out_alone_at_its_own_deadline(world: World) 
     assert (await world.stub.Short(said("quick"))).value == "echo quick"
     with pytest.raises(DomainError) as raised:
         await slow
+    assert raised.value.reason_name == "DEADLINE_EXCEEDED"
+
+
+async def test_a_later_call_may_have_the_earlier_deadline(world: World) -> None:
+    patient = asyncio.ensure_future(world.stub.Short(said("hang"), timeout=0.6))
+    await world.echo.started.wait()
+    with pytest.raises(DomainError) as raised:
+        await world.stub.Short(said("hang"), timeout=0.1)
+    assert raised.value.reason_name == "DEADLINE_EXCEEDED"
+    assert not patient.done()
+    with pytest.raises(DomainError) as raised:
+        await patient
     assert raised.value.reason_name == "DEADLINE_EXCEEDED"
 
 
