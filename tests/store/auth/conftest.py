@@ -11,13 +11,14 @@ from sqlalchemy import Connection, select, update
 
 from kit.db.database import Database
 from kit.db.uow import Units
+from kit.errors import DomainError
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
 from kit.rpc.tokens import TokenVerifier
 from services.auth.crypto.keys import key_ring, read_or_create_key
 from services.auth.crypto.passwords import Argon2Hasher
 from services.auth.crypto.tokens import JwtIssuer
-from services.auth.domain.users import AccessTokenClaims
+from services.auth.domain.users import AccessTokenClaims, User
 from services.auth.events import AuthEvents
 from services.auth.store.tables import EVENT_TABLES, USERS
 from services.auth.store.uow import AuthUnit
@@ -45,6 +46,13 @@ class Auth:
     passwords: PasswordChange
     users: UserReader
     verifier: TokenVerifier
+
+    async def profile(self, claims: AccessTokenClaims) -> User:
+        """The holder of a token. Raises what is answered in its place."""
+        (found,) = await self.users.profiles([claims])
+        if isinstance(found, DomainError):
+            raise found
+        return found
 
     def claims(self, token: str) -> AccessTokenClaims:
         """What a token says, verified."""

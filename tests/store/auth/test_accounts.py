@@ -57,7 +57,7 @@ async def test_a_login_gives_tokens_and_leaves_a_trace(auth: Auth) -> None:
     assert (principal.user_id, principal.account, principal.is_admin) == (user.id, "Alice", False)
     assert login.access.expires_in.total_seconds() == 3600
     assert len(login.refresh_token) >= 43
-    profile = await auth.users.profile(auth.claims(login.access.token))
+    profile = await auth.profile(auth.claims(login.access.token))
     assert profile.last_login_time == auth.clock.now()
     assert profile.update_time == user.update_time
     logged_in = UserLoggedIn.FromString((await auth.events())[-1].payload)
@@ -101,7 +101,7 @@ async def test_a_frozen_user_gets_no_token_and_only_the_right_password_learns_wh
     with pytest.raises(Forbidden):
         await auth.sessions.refresh(login.refresh_token)
     with pytest.raises(Forbidden):
-        await auth.users.profile(auth.claims(login.access.token))
+        await auth.profile(auth.claims(login.access.token))
 
 
 async def test_a_login_renews_a_hash_of_former_parameters(auth: Auth) -> None:

@@ -42,9 +42,9 @@ async def test_refresh_tokens_and_all_other_access_tokens_end(auth: Auth) -> Non
         with pytest.raises(Unauthenticated) as refusal:
             await auth.sessions.refresh(login.refresh_token)
         assert refusal.value.reason_name == "REFRESH_TOKEN_INVALID"
-    assert await auth.users.profile(auth.claims(kept.access.token))
+    assert await auth.profile(auth.claims(kept.access.token))
     with pytest.raises(Unauthenticated) as refusal:
-        await auth.users.profile(auth.claims(other.access.token))
+        await auth.profile(auth.claims(other.access.token))
     assert refusal.value.reason_name == "TOKEN_EXPIRED"
     assert await auth.event_types() == [
         "UserAccessRevoked",
@@ -70,7 +70,7 @@ async def test_the_event_lets_every_verifier_tell_tokens_of_one_second_apart(aut
     )
     for token in (kept.access.token, after.access.token, refreshed.token):
         assert auth.verifier.verify(token).account == "Alice"
-        assert await auth.users.profile(auth.claims(token))
+        assert await auth.profile(auth.claims(token))
     with pytest.raises(Unauthenticated):
         auth.verifier.verify(other.access.token)
 
@@ -82,9 +82,9 @@ async def test_a_second_change_ends_the_token_the_first_one_kept(auth: Auth) -> 
     second = await auth.sessions.login("Alice", NEW, client_address="")
     auth.clock.advance(1)
     await change(auth, second, current=NEW, new=OLD)
-    assert await auth.users.profile(auth.claims(second.access.token))
+    assert await auth.profile(auth.claims(second.access.token))
     with pytest.raises(Unauthenticated):
-        await auth.users.profile(auth.claims(first.access.token))
+        await auth.profile(auth.claims(first.access.token))
 
 
 async def test_a_wrong_current_password_changes_nothing(auth: Auth) -> None:
@@ -108,7 +108,7 @@ async def test_a_user_who_is_gone_is_not_found(auth: Auth) -> None:
     with pytest.raises(NotFound):
         await auth.passwords.change(nobody, current_password=OLD, new_password=NEW)
     with pytest.raises(NotFound):
-        await auth.users.profile(nobody)
+        await auth.profile(nobody)
 
 
 async def test_of_two_changes_at_once_one_wins(auth: Auth) -> None:

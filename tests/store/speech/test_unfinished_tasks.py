@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from kit.db.database import Database
 from kit.db.uow import Units
@@ -60,8 +60,14 @@ async def test_a_freed_request_id_names_another_task(units: Units[SpeechUnit]) -
 
 
 async def test_the_count_of_a_user_uses_the_index(units: Units[SpeechUnit], database: Database) -> None:
-    if database.dialect_name != "sqlite":
-        pytest.skip("PostgreSQL plans by statistics, which an empty table does not have")
-    query = "EXPLAIN QUERY PLAN SELECT count(*) FROM tasks WHERE state IN ('NEW', 'QUEUED', 'RUNNING') AND user_id = 7"
-    plan = await database.read(lambda connection: connection.execute(text(query)).all())
-    assert "ix_tasks_user_id " in str(plan)
+    query = "SELECT count(*) FROM tasks WHERE state IN ('NEW', 'QUEUED', 'RUNNING') AND user_id = 7"
+    plan = await database.read(lambda connection: _plan(connection, query))
+    assert "ix_tasks_user_id " in plan
+
+
+def _plan(connection: Connection, query: str) -> str:
+    if connection.dialect.name == "sqlite":
+        return str(connection.execute(text(f"EXPLAIN QUERY PLAN {query}")).all())
+    # An empty table is read whole wherever that is allowed.
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    return str(connection.execute(text(f"EXPLAIN {query}")).all())
