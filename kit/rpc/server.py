@@ -54,13 +54,11 @@ class RpcServer:
         verifier: TokenVerifier,
         service_token: str,
         observer: CallObserver,
-        max_connection_age_s: int | None = None,
     ) -> None:
         self._service = service
         self._chain = CallChain(verifier=verifier, service_token=service_token, observer=observer)
         self._collector = _Collector()
         self._open: list[Callable[[aio.Server], None]] = []
-        self._max_connection_age_s = max_connection_age_s
         self._server: aio.Server | None = None
         self._coalesced: dict[str, CoalescedMethod] = {}
         self._sets: dict[str, SetMethod] = {}
@@ -96,11 +94,7 @@ class RpcServer:
 
     async def start(self, address: str) -> int:
         """Binds "host:port" (port 0 for a free one) and serves. Answers the port; raises when it is taken."""
-        options: list[tuple[str, Any]] = [("grpc.so_reuseport", 0)]
-        if self._max_connection_age_s is not None:
-            options.append(("grpc.max_connection_age_ms", self._max_connection_age_s * 1000))
-            options.append(("grpc.max_connection_age_grace_ms", 60_000))
-        server = aio.server(options=options)
+        server = aio.server(options=[("grpc.so_reuseport", 0)])
         for service in dict.fromkeys(self._collector.services):
             server.add_registered_method_handlers(service, self._wrapped_methods(service))
         for register in self._open:
