@@ -75,6 +75,8 @@ class Keeper:
         finally:
             if self._process is not None:
                 self._process.kill()
+                # Not left to the garbage collector: it would find the process after the loop.
+                await self._process.wait()
             self.has_ended.set()
 
     def stop(self) -> None:

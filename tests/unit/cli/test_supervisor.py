@@ -13,7 +13,7 @@ import pytest
 
 from cli.stack.component import Component, Probe
 from cli.stack.data_dir import DataDir
-from cli.stack.keeper import UnusableSettingsError
+from cli.stack.keeper import Keeper, UnusableSettingsError
 from cli.stack.ports import PortChooser
 from cli.stack.state import StackState, is_alive, read_state
 from cli.stack.supervisor import Supervisor
@@ -152,6 +152,20 @@ async def test_refused_settings_end_the_stack(tmp_path: Path) -> None:
         await asyncio.wait_for(supervisor.run(stack.stop, on_ready=stack.terminal.is_ready.set), 10)
     assert ("auth", "VOXREEL_X is not a setting") in stack.terminal.lines
     assert not stack.data_dir.state_file.exists()
+
+
+async def test_a_cancelled_keeper_waits_for_what_it_kills(tmp_path: Path) -> None:
+    probe = Probe(PortChooser("127.0.0.1").take_any(), "/readyz")
+    component = Component("auth", (sys.executable, "-c", "input()"), {}, "", probe)
+    started = asyncio.Event()
+    keeper = Keeper(component, tmp_path, report=lambda _name, _text: None, changed=started.set)
+    keeping = asyncio.ensure_future(keeper.run())
+    await asyncio.wait_for(started.wait(), 10)
+    assert is_alive(keeper.state.pid)
+    keeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await keeping
+    assert keeper.state.pid == 0
 
 
 async def test_stopping_while_starting_leaves_nothing(tmp_path: Path) -> None:
