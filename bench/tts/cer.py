@@ -9,13 +9,16 @@ counts as an error. What remains is the error of synthesiser and recogniser toge
 voice.
 
     python -m bench.tts.cer [--cache-dir DIR] [--voice ID ...]
-    python -m bench.tts.cer --wav FILE --text "what was said"
+    python -m bench.tts.cer --demo       # the same sentences, each a WAV that `voxreel demo` left
 """
 
 import argparse
 import asyncio
 import io
 import re
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +26,7 @@ from typing import BinaryIO
 from faster_whisper import WhisperModel
 from opencc import OpenCC
 
+from bench.stack import running_stack
 from services.speech.engines.base import Language, SynthesisRequest
 from services.speech.engines.kokoro.catalog import voices
 from services.speech.engines.model_store import DEFAULT_MODELS_DIR, ModelStore
@@ -97,11 +101,6 @@ class Recognizer:
         return Comparison(comparable(expected_reading), comparable(self.transcribe(audio)))
 
 
-def check_recording(path: Path, text: str, recognizer: Recognizer) -> Comparison:
-    """How far a finished recording is from `text`, which is read by our own normalisation."""
-    return recognizer.compare(str(path), text)
-
-
 def comparable(text: str) -> str:
     spoken = normalize(clean(text.replace(" ", "")), default_reading=Reading.CHINESE)
     return _NOT_COMPARED.sub("", spoken.translate(_SAME_SOUND).upper())
@@ -134,6 +133,19 @@ async def measure(voice_ids: list[str], cache_dir: Path) -> dict[str, list[Compa
     return results
 
 
+def measure_demo(cache_dir: Path) -> list[Comparison]:
+    """Has `voxreel demo` speak every sample on a stack of its own, and recognises the files it leaves."""
+    recognizer = Recognizer(cache_dir)
+    with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder) / "data") as stack:
+        recording = Path(folder) / "demo.wav"
+        command = [Path(sys.executable).parent / "voxreel", "demo", "--url", stack.url, "--data-dir", stack.data_dir]
+        results = []
+        for sample in SAMPLES:
+            subprocess.run([*command, "--text", sample.text, "--out", recording], check=True, stdout=subprocess.DEVNULL)
+            results.append(recognizer.compare(str(recording), sample.reading))
+    return results
+
+
 def total_rate(comparisons: list[Comparison]) -> float:
     return sum(item.errors for item in comparisons) / sum(len(item.expected) for item in comparisons)
 
@@ -142,24 +154,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache-dir", type=Path, default=Path("data/models"))
     parser.add_argument("--voice", action="append", help="preset voice id; all Mandarin voices if omitted")
-    parser.add_argument("--wav", type=Path, help="check this recording instead of the voices")
-    parser.add_argument("--text", default="", help="what the recording says")
+    parser.add_argument("--demo", action="store_true", help="through a stack and its demo instead of the engine alone")
     options = parser.parse_args()
-    if options.wav is not None:
-        print_comparison(check_recording(options.wav, options.text, Recognizer(options.cache_dir)))
+    if options.demo:
+        print_results("demo", measure_demo(options.cache_dir))
         return
     mandarin = [voice.voice_id for voice in voices() if voice.language is Language.CHINESE]
     results = asyncio.run(measure(options.voice or mandarin, options.cache_dir))
     for voice_id, comparisons in results.items():
-        print(f"{voice_id}: {total_rate(comparisons):.1%}")
-        for item in comparisons:
-            if item.errors:
-                print_comparison(item)
+        print_results(voice_id, comparisons)
     print(f"overall: {total_rate([item for items in results.values() for item in items]):.1%}")
 
 
-def print_comparison(item: Comparison) -> None:
-    print(f"  {item.rate:.1%}\n    expected {item.expected}\n    heard    {item.heard}")
+def print_results(name: str, comparisons: list[Comparison]) -> None:
+    print(f"{name}: {total_rate(comparisons):.1%}")
+    for item in comparisons:
+        if item.errors:
+            print(f"  {item.rate:.1%}\n    expected {item.expected}\n    heard    {item.heard}")
 
 
 if __name__ == "__main__":
