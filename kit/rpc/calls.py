@@ -120,7 +120,13 @@ class CallChain:
         finally:
             seconds = time.monotonic() - start
             for context, outcome in zip(contexts, outcomes, strict=True):
-                self._observer.finished(rule.path, _code_of(outcome), seconds, context)
+                self._report(rule, _code_of(outcome), seconds, context)
+
+    def _report(self, rule: MethodRule, code: int, seconds: float, context: CallContext) -> None:
+        if code == 0:
+            self._observer.counted(rule.path, seconds)
+        else:
+            self._observer.finished(rule.path, code, seconds, context)
 
     def _admit_set(
         self, rule: MethodRule, given: Sequence[GivenCall], contexts: list[CallContext], outcomes: list[Any]

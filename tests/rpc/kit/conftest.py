@@ -29,6 +29,9 @@ class RecordingObserver:
     def finished(self, method: str, code: int, seconds: float, call: CallContext) -> None:
         self.done.append((method.rsplit("/", 1)[1], code))
 
+    def counted(self, method: str, seconds: float) -> None:
+        self.done.append((method.rsplit("/", 1)[1], 0))
+
     def crashed(self, method: str, error: BaseException, call: CallContext) -> None:
         self.crashes.append(error)
 
