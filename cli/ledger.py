@@ -38,8 +38,9 @@ def command() -> None:
 @click.option("--head", "published", metavar="ID:HASH", help="A chain head kept elsewhere that must still be there.")
 def verify(data_dir: Path, url: str | None, published: str | None) -> None:
     """Walk the whole journal; exit status 1 when anything is wrong."""
+    expected = _head(published)
     with _ledger(data_dir, url) as audit:
-        verification = Verification(audit, _head(published))
+        verification = Verification(audit, expected)
         number = 0
         for finding in verification.findings():
             number += 1

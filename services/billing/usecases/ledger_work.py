@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 from kit.errors import DomainError
@@ -90,10 +91,12 @@ class LedgerWork:
         made = [(submission, one) for submission, one in zip(group, decided, strict=True) if isinstance(one, Decision)]
         decisions = [decision for _, decision in made]
         unit.accounts.move_all(loaded.before, loaded.state.balances)
-        unit.holds.add_all([decision.opened for decision in decisions if decision.opened is not None])
+        # Rivals that insert the same keys wait for each other in one order, too.
+        opened = [decision.opened for decision in decisions if decision.opened is not None]
+        unit.holds.add_all(sorted(opened, key=attrgetter("request_id")))
         unit.holds.settle_all([decision.settled for decision in decisions if decision.settled is not None])
         unit.inbox.add_all(
-            SETTLEMENT_CONSUMER, [decision.applied_event for decision in decisions if decision.applied_event]
+            SETTLEMENT_CONSUMER, sorted(decision.applied_event for decision in decisions if decision.applied_event)
         )
         transactions = _append(unit, decisions)
         unit.outbox.add_all(self._told(made, transactions))
