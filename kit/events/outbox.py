@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Table
 
+from kit.db.lean_many import LeanInsertMany
 from kit.db.lean_write import LeanWrite, insert_of
 from kit.events.envelope import OutboundEvent
 
@@ -31,7 +32,7 @@ class Outbox:
     def add_all(self, events: Sequence[OutboundEvent]) -> None:
         """The same for many events at once."""
         if events:
-            _addition_to(self._table).run_many(self._connection, [_row(event) for event in events])
+            _additions_to(self._table).run(self._connection, [_row(event) for event in events])
             self._connection.info[EVENTS_ADDED] = True
 
 
@@ -52,3 +53,8 @@ def _row(event: OutboundEvent) -> dict[str, Any]:
 @lru_cache(maxsize=32)
 def _addition_to(table: Table) -> LeanWrite:
     return LeanWrite(insert_of(table))
+
+
+@lru_cache(maxsize=32)
+def _additions_to(table: Table) -> LeanInsertMany:
+    return LeanInsertMany(table)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
+from kit.db.lean_many import LeanUpdateMany
 from kit.db.lean_write import LeanWrite, insert_if_absent
 from services.billing.domain.errors import concurrent_update
 from services.billing.domain.ledger import Balance
@@ -20,10 +21,14 @@ _READ = LeanQuery(_SOME)
 # PostgreSQL locks after it has sorted, so every replica takes the locks in the same order.
 _LOCK = LeanQuery(_SOME.order_by(ACCOUNTS.c.user_id).with_for_update())
 _OPEN = LeanWrite(insert_if_absent(ACCOUNTS))
-_MOVE = LeanWrite(
-    update(ACCOUNTS)
-    .where(ACCOUNTS.c.user_id == bindparam("owner"), ACCOUNTS.c.version == bindparam("seen"))
-    .values(available=bindparam("new_available"), held=bindparam("new_held"), version=bindparam("new_version"))
+_MOVE = LeanUpdateMany(
+    ACCOUNTS,
+    keys={"owner": ACCOUNTS.c.user_id, "seen": ACCOUNTS.c.version},
+    values={
+        "new_available": ACCOUNTS.c.available,
+        "new_held": ACCOUNTS.c.held,
+        "new_version": ACCOUNTS.c.version,
+    },
 )
 
 
@@ -68,5 +73,5 @@ class AccountRepository:
             for user_id, balance in sorted(after.items())
             if balance.version != before[user_id].version
         ]
-        if _MOVE.run_many(self._connection, rows) != len(rows):
+        if _MOVE.run(self._connection, rows) != len(rows):
             raise concurrent_update()

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
 from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
-from kit.db.lean_write import LeanWrite, insert_of
+from kit.db.lean_many import LeanInsertMany, LeanUpdateMany
 from services.billing.domain.errors import concurrent_update
 from services.billing.domain.holds import Hold, HoldState
 from services.billing.store.tables import HOLDS
@@ -28,7 +28,9 @@ _COLUMNS = (
     HOLDS.c.expire_time,
     HOLDS.c.settle_time,
 )
-_FIND = LeanQuery(select(*_COLUMNS).where(or_(AnyOf(HOLDS.c.id, "hold_ids"), AnyOf(HOLDS.c.request_id, "request_ids"))))
+# Two statements, since SQLite reads the whole table for one with OR.
+_BY_ID = LeanQuery(select(*_COLUMNS).where(AnyOf(HOLDS.c.id, "hold_ids")))
+_BY_REQUEST = LeanQuery(select(*_COLUMNS).where(AnyOf(HOLDS.c.request_id, "request_ids")))
 # Written out, since the partial index serves no statement in which the state is a parameter.
 _OPEN: ColumnElement[str] = literal_column(f"'{HoldState.OPEN.value}'")
 _DUE = LeanQuery(
@@ -37,15 +39,16 @@ _DUE = LeanQuery(
     .order_by(HOLDS.c.expire_time)
     .limit(bindparam("limit"))
 )
-_ADD = LeanWrite(insert_of(HOLDS))
-_SETTLE = LeanWrite(
-    update(HOLDS)
-    .where(HOLDS.c.id == bindparam("hold_id"), HOLDS.c.state == _OPEN)
-    .values(
-        state=bindparam("new_state"),
-        captured_credits=bindparam("captured"),
-        settle_time=bindparam("settled_at"),
-    )
+_ADD = LeanInsertMany(HOLDS)
+_SETTLE = LeanUpdateMany(
+    HOLDS,
+    keys={"hold_id": HOLDS.c.id},
+    values={
+        "new_state": HOLDS.c.state,
+        "captured": HOLDS.c.captured_credits,
+        "settled_at": HOLDS.c.settle_time,
+    },
+    only=[HOLDS.c.state == _OPEN],
 )
 
 
@@ -74,13 +77,15 @@ class HoldRepository:
         self._connection = connection
 
     def find(self, *, hold_ids: Sequence[str] = (), request_ids: Sequence[str] = ()) -> list[Hold]:
-        """Those with one of the ids, or made by one of the requests."""
-        rows = _FIND.all(self._connection, hold_ids=hold_ids, request_ids=request_ids)
+        """Those with one of the ids, and those made by one of the requests; one that is both comes twice."""
+        rows = _BY_ID.all(self._connection, hold_ids=hold_ids) if hold_ids else []
+        if request_ids:
+            rows += _BY_REQUEST.all(self._connection, request_ids=request_ids)
         return [_hold_from_row(row) for row in rows]
 
     def add_all(self, holds: Iterable[Hold]) -> None:
         """Raises IntegrityError when one of the requests has a hold already."""
-        _ADD.run_many(self._connection, [_row_of(hold) for hold in holds])
+        _ADD.run(self._connection, [_row_of(hold) for hold in holds])
 
     def settle_all(self, settled: Sequence[Hold]) -> None:
         """Writes how open holds were settled. Raises Conflict when one was settled meanwhile."""
@@ -93,7 +98,7 @@ class HoldRepository:
             }
             for hold in settled
         ]
-        if _SETTLE.run_many(self._connection, rows) != len(settled):
+        if _SETTLE.run(self._connection, rows) != len(settled):
             raise concurrent_update()
 
     def due(self, now: datetime, *, limit: int) -> list[str]:

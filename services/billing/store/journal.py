@@ -9,7 +9,8 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
-from kit.db.lean_write import LeanWrite, insert_of
+from kit.db.lean_many import LeanInsertMany
+from kit.db.lean_write import LeanWrite
 from services.billing.domain.journal import ChainHead, Posting, Transaction, TransactionDraft, TransactionKind
 from services.billing.store.tables import CHAIN_HEAD, POSTINGS, TRANSACTIONS
 
@@ -39,8 +40,8 @@ _POSTINGS = LeanQuery(
     .where(AnyOf(POSTINGS.c.transaction_id, "transaction_ids"))
     .order_by(POSTINGS.c.transaction_id, POSTINGS.c.account)
 )
-_ADD = LeanWrite(insert_of(TRANSACTIONS))
-_ADD_POSTING = LeanWrite(insert_of(POSTINGS))
+_ADD = LeanInsertMany(TRANSACTIONS)
+_ADD_POSTING = LeanInsertMany(POSTINGS)
 
 
 class JournalRepository:
@@ -61,8 +62,8 @@ class JournalRepository:
         """Writes what follows the locked head. Raises IntegrityError when a request key is taken."""
         if not transactions:
             return
-        _ADD.run_many(self._connection, [_row_of(transaction) for transaction in transactions])
-        _ADD_POSTING.run_many(self._connection, list(_posting_rows(transactions)))
+        _ADD.run(self._connection, [_row_of(transaction) for transaction in transactions])
+        _ADD_POSTING.run(self._connection, list(_posting_rows(transactions)))
         newest = transactions[-1]
         _MOVE_HEAD.run(self._connection, new_transaction_id=newest.id, new_hash=newest.hash)
 

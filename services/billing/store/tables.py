@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Table, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, Table, text
 from sqlmodel import Field, SQLModel
 
 from kit.db.types import UtcDateTime, new_metadata
 from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamColumns, core_table
+
+# A column declared INTEGER is SQLite's own key of the row and needs no index beside it.
+_RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class BillingTable(SQLModel):
@@ -27,7 +30,7 @@ class AccountRow(BillingTable, table=True):
         CheckConstraint("held >= 0", name="held"),
     )
 
-    user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    user_id: int = Field(primary_key=True, sa_type=_RowId, sa_column_kwargs={"autoincrement": False})
     available: int = Field(sa_type=BigInteger)
     held: int = Field(sa_type=BigInteger)
     version: int = Field(sa_type=BigInteger)
@@ -38,7 +41,7 @@ class TransactionRow(BillingTable, table=True):
 
     __tablename__ = "transactions"
 
-    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    id: int = Field(primary_key=True, sa_type=_RowId, sa_column_kwargs={"autoincrement": False})
     kind: str = Field(max_length=32)
     request_key: str = Field(unique=True, max_length=200)
     input_hash: str = Field(max_length=64)
@@ -62,7 +65,7 @@ class PostingRow(BillingTable, table=True):
         {"sqlite_with_rowid": False},
     )
 
-    transaction_id: int = Field(primary_key=True, foreign_key="transactions.id", sa_type=BigInteger)
+    transaction_id: int = Field(primary_key=True, foreign_key="transactions.id", sa_type=_RowId)
     account: str = Field(primary_key=True, max_length=40)
     credits: int = Field(sa_type=BigInteger)
     balance_after: int | None = Field(sa_type=BigInteger)
@@ -97,7 +100,7 @@ class HoldRow(BillingTable, table=True):
     id: str = Field(primary_key=True, max_length=64)
     request_id: str = Field(unique=True, max_length=128)
     input_hash: str = Field(max_length=64)
-    user_id: int = Field(foreign_key="accounts.user_id", sa_type=BigInteger)
+    user_id: int = Field(foreign_key="accounts.user_id", sa_type=_RowId)
     feature_key: str = Field(max_length=64)
     credits: int = Field(sa_type=BigInteger)
     captured_credits: int = Field(sa_type=BigInteger)

@@ -12,6 +12,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _JOURNAL = ("transactions", "postings")
 _PRICES = (
     ("tts", "语音合成", 10),
@@ -38,7 +39,7 @@ def upgrade() -> None:
 def _create_accounts() -> None:
     op.create_table(
         "accounts",
-        sa.Column("user_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("user_id", _ROW_ID, primary_key=True, autoincrement=False),
         sa.Column("available", sa.BigInteger(), nullable=False),
         sa.Column("held", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -50,7 +51,7 @@ def _create_accounts() -> None:
 def _create_journal() -> None:
     op.create_table(
         "transactions",
-        sa.Column("id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("id", _ROW_ID, primary_key=True, autoincrement=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("request_key", sa.String(200), nullable=False),
         sa.Column("input_hash", sa.String(64), nullable=False),
@@ -65,7 +66,7 @@ def _create_journal() -> None:
     )
     op.create_table(
         "postings",
-        sa.Column("transaction_id", sa.BigInteger(), sa.ForeignKey("transactions.id"), primary_key=True),
+        sa.Column("transaction_id", _ROW_ID, sa.ForeignKey("transactions.id"), primary_key=True),
         sa.Column("account", sa.String(40), primary_key=True),
         sa.Column("credits", sa.BigInteger(), nullable=False),
         sa.Column("balance_after", sa.BigInteger(), nullable=True),
@@ -90,7 +91,7 @@ def _create_hold_tables() -> None:
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("request_id", sa.String(128), nullable=False),
         sa.Column("input_hash", sa.String(64), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), sa.ForeignKey("accounts.user_id"), nullable=False),
+        sa.Column("user_id", _ROW_ID, sa.ForeignKey("accounts.user_id"), nullable=False),
         sa.Column("feature_key", sa.String(64), nullable=False),
         sa.Column("credits", sa.BigInteger(), nullable=False),
         sa.Column("captured_credits", sa.BigInteger(), nullable=False),
