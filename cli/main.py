@@ -12,6 +12,7 @@ _COMMANDS = {
     "doctor": "Say what is configured and what can work here.",
     "models": "List, verify and locate model files.",
     "restart": "Restart one process of a running stack.",
+    "ledger": "Check the ledger of credits, or print one account.",
 }
 
 

@@ -8,6 +8,7 @@ import uuid
 from typing import Protocol
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 # 26 characters of 36 carry 134 bits.
 _RANDOM_CHARACTERS = 26
 
@@ -33,11 +34,11 @@ class RandomIds:
 
     def random(self, prefix: str = "") -> str:
         number = secrets.randbits(136)
-        characters = []
-        for _ in range(_RANDOM_CHARACTERS):
-            number, digit = divmod(number, 36)
-            characters.append(_ALPHABET[digit])
-        return prefix + "".join(characters)
+        pairs = []
+        for _ in range(_RANDOM_CHARACTERS // 2):
+            number, digits = divmod(number, len(_PAIRS))
+            pairs.append(_PAIRS[digits])
+        return prefix + "".join(pairs)
 
     def uuid(self) -> str:
         return str(uuid.UUID(int=secrets.randbits(128), version=4))

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Dialect, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean, Text, TypeDecorator, TypeEngine
 
 
@@ -40,6 +41,11 @@ class AnyOf(ColumnElement[bool]):
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         self.column = column
         self.keys = bindparam(name, type_=_Keys(column.type))
+
+    def self_group(self, against: OperatorType | None = None) -> AnyOf:
+        """Itself: SQLAlchemy would make it `… = 1` on SQLite, which then reads the whole table."""
+        del against
+        return self
 
 
 @compiles(AnyOf, "sqlite")

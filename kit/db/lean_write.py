@@ -6,7 +6,7 @@ built before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter, methodcaller
 from typing import Any
 
@@ -34,6 +34,10 @@ class LeanWrite:
         """How many rows it wrote."""
         count: int = self._prepared.on(connection.dialect).run(connection, values, take=_row_count)
         return count
+
+    def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]], /) -> int:
+        """Runs it for each of the rows, in their order; answers how many rows it wrote. Uses up the rows."""
+        return self._prepared.on(connection.dialect).run_many(connection, rows) if rows else 0
 
     def returning(self, connection: Connection, /, **values: Any) -> int:
         """The integer that the statement returns of its one row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -32,15 +32,33 @@ class PreparedStatement:
 
         Raises what Core raises: subclasses of sqlalchemy.exc.DBAPIError.
         """
-        values.update(self.constants)
-        for name, process in self.binds.items():
-            values[name] = process(values[name])
-        arguments = values if self.positions is None else [values[name] for name in self.positions]
+        arguments = self._arguments(values)
         driver: Any = connection.connection.driver_connection
         try:
             return take(driver.execute(self.sql, arguments))
         except connection.dialect.loaded_dbapi.Error as error:
             raise _core_error(error, connection, self.sql) from error
+
+    def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
+        """Runs it once for each of the rows, which it uses up; answers how many rows were written in all.
+
+        Raises what Core raises.
+        """
+        many = [self._arguments(values) for values in rows]
+        driver: Any = connection.connection.driver_connection
+        try:
+            cursor = driver.cursor()
+            cursor.executemany(self.sql, many)
+            count: int = cursor.rowcount
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _core_error(error, connection, self.sql) from error
+        return count
+
+    def _arguments(self, values: dict[str, Any]) -> dict[str, Any] | list[Any]:
+        values.update(self.constants)
+        for name, process in self.binds.items():
+            values[name] = process(values[name])
+        return values if self.positions is None else [values[name] for name in self.positions]
 
 
 class PreparedByDialect:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -25,3 +26,16 @@ class Inbox:
             statement, {"consumer": consumer, "event_id": event_id, "create_time": self._now}
         )
         return added.first() is not None
+
+    def applied(self, consumer: str, event_ids: Sequence[str]) -> set[str]:
+        """Which of the events the consumer has applied. Right only under a lock that whoever applies them takes."""
+        seen = select(self._table.c.event_id).where(
+            self._table.c.consumer == consumer, self._table.c.event_id.in_(event_ids)
+        )
+        return set(self._connection.scalars(seen))
+
+    def add_all(self, consumer: str, event_ids: Sequence[str]) -> None:
+        """Writes down that the events are applied. Raises IntegrityError when one of them was."""
+        if event_ids:
+            rows = [{"consumer": consumer, "event_id": event_id, "create_time": self._now} for event_id in event_ids]
+            self._connection.execute(self._table.insert(), rows)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Table
 
+from kit.db.lean_many import LeanInsertMany
 from kit.db.lean_write import LeanWrite, insert_of
 from kit.events.envelope import OutboundEvent
 
@@ -23,21 +26,35 @@ class Outbox:
 
     def add(self, event: OutboundEvent) -> None:
         """Sends the event if, and only if, the transaction commits."""
-        _addition_to(self._table).run(
-            self._connection,
-            id=event.id,
-            subject=event.subject,
-            type=event.type,
-            payload=event.body,
-            headers=orjson.dumps(dict(event.headers)).decode(),
-            create_time=event.create_time,
-            lease_until=None,
-            attempts=0,
-            sent_time=None,
-        )
+        _addition_to(self._table).run(self._connection, **_row(event))
         self._connection.info[EVENTS_ADDED] = True
+
+    def add_all(self, events: Sequence[OutboundEvent]) -> None:
+        """The same for many events at once."""
+        if events:
+            _additions_to(self._table).run(self._connection, [_row(event) for event in events])
+            self._connection.info[EVENTS_ADDED] = True
+
+
+def _row(event: OutboundEvent) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "subject": event.subject,
+        "type": event.type,
+        "payload": event.body,
+        "headers": orjson.dumps(dict(event.headers)).decode(),
+        "create_time": event.create_time,
+        "lease_until": None,
+        "attempts": 0,
+        "sent_time": None,
+    }
 
 
 @lru_cache(maxsize=32)
 def _addition_to(table: Table) -> LeanWrite:
     return LeanWrite(insert_of(table))
+
+
+@lru_cache(maxsize=32)
+def _additions_to(table: Table) -> LeanInsertMany:
+    return LeanInsertMany(table)

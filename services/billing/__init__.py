@@ -1,6 +1,6 @@
-"""Credits of users: balances, holds, prices, and the entries that explain every change.
+"""Credits of users: balances, holds, prices, and the journal that explains every change.
 
 Invariants: available and held credits are never negative; a hold is settled exactly once, whatever is repeated
-or crashes; an entry never changes after it was written, and a user's entries chain (what is before one entry is
-what was after the one before); every change leaves its entry and its event in the same transaction.
+or crashes; a transaction never changes after it was written, its postings sum to zero, and its hash covers everything
+before it; balances are what the journal says; every change leaves its event in the same database transaction.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from kit.app import App, open_database
 from kit.clock import Clock, SystemClock
@@ -29,10 +30,10 @@ from services.billing.rpc.pricing_servicer import PricingServicer
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
-from services.billing.usecases.hold_book import HoldBook
 from services.billing.usecases.holds import Holds
+from services.billing.usecases.ledger_work import LedgerWork
+from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.reads import LedgerReader
-from services.billing.usecases.recharge_book import RechargeBook
 from services.billing.usecases.recharges import Recharges
 from services.billing.workers import settlement
 from services.billing.workers.expire_holds import HoldExpiry
@@ -60,22 +61,21 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     database = await open_database(app)
     units = Units(database, lambda connection: BillingUnit(connection, clock))
     events = BillingEvents(EventSource(app.name, ids, clock))
-    book = HoldBook(events, clock, ids)
+    work = LedgerWork(events, new_hold_id=partial(ids.random, "hold_"))
+    writer = await app.enter(LedgerWriter(units, work, clock))
     auth = await _auth(app)
     reader = LedgerReader(units, EntryPages(database))
-    recharges = Recharges(units, AuthPeer(auth), RechargeBook(events, clock))
+    recharges = Recharges(writer, AuthPeer(auth))
     server = _server(app, auth, clock)
-    ledger = LedgerServicer(reader, Holds(units, book), recharges)
-    server.add(
-        ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets={"GetBalance": ledger.get_balances}
-    )
+    ledger = LedgerServicer(reader, Holds(writer), recharges)
+    server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets=ledger.sets())
     server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, PricingServicer(reader))
     _relay_events(app, database, surroundings)
     if app.runs_workers:
-        handler = settlement.SettlementHandler(units, book)
+        handler = settlement.SettlementHandler(writer)
         settling = Consumer(surroundings.bus, settlement.DURABLE, handler, subjects=settlement.SUBJECTS)
         app.background("settlement", settling.run)
-        app.background("hold expiry", HoldExpiry(units, book, clock).run)
+        app.background("hold expiry", HoldExpiry(units, writer, clock).run)
         app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
     app.serve_rpc(server)
 

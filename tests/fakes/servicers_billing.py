@@ -73,6 +73,9 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
     async def ListEntries(self, request: ledger.ListEntriesRequest, context: Context) -> ledger.ListEntriesResponse:
         raise _not_for_the_edge()
 
+    async def GetChainHead(self, request: ledger.GetChainHeadRequest, context: Context) -> ledger.GetChainHeadResponse:
+        raise _not_for_the_edge()
+
 
 def _not_for_the_edge() -> Unimplemented:
     return Unimplemented(reasons.ERROR_REASON_NOT_IMPLEMENTED, "该功能尚未提供")

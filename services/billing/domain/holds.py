@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.billing.domain.errors import field_invalid, hold_captured, hold_released
+from services.billing.domain.fingerprint import fingerprint
 from services.billing.domain.limits import CREDITS_LIMIT, check_description, check_request_id
 
 LONGEST_HOLD = timedelta(days=7)
@@ -42,13 +43,23 @@ class Reservation:
         if not timedelta() < self.expires_in <= LONGEST_HOLD:
             raise field_invalid("expires_in", f"预扣时长须大于 0 且不超过 {LONGEST_HOLD.days} 天")
 
+    def input_hash(self) -> str:
+        """Tells it from another reservation with the same request id."""
+        return fingerprint(
+            self.user_id, self.feature_key, self.credits, self.description, self.expires_in.total_seconds()
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Credits set aside. `captured_credits` were taken for good; the rest went back when it was settled."""
+    """Credits set aside. `captured_credits` were taken for good; the rest went back when it was settled.
+
+    `input_hash` is that of the reservation, empty for a tombstone.
+    """
 
     id: str
     request_id: str
+    input_hash: str
     user_id: int
     feature_key: str
     credits: int
@@ -89,6 +100,7 @@ def open_hold(hold_id: str, reservation: Reservation, *, credits: int, now: date
     return Hold(
         id=hold_id,
         request_id=reservation.request_id,
+        input_hash=reservation.input_hash(),
         user_id=reservation.user_id,
         feature_key=reservation.feature_key,
         credits=credits,
@@ -105,6 +117,7 @@ def tombstone(hold_id: str, request_id: str, *, user_id: int, now: datetime) -> 
     return Hold(
         id=hold_id,
         request_id=request_id,
+        input_hash="",
         user_id=user_id,
         feature_key="",
         credits=0,

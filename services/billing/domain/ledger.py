@@ -1,4 +1,4 @@
-"""Balances, and the movements that are allowed on them."""
+"""Balances, and what their users see of the changes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from kit.errors import InsufficientCredits
-from services.billing.domain.errors import credits_limit_exceeded, field_invalid
-from services.billing.domain.holds import Hold
-from services.billing.domain.limits import CREDITS_LIMIT, check_description, check_request_id
+from services.billing.domain.errors import field_invalid
+from services.billing.domain.fingerprint import fingerprint
+from services.billing.domain.limits import check_description, check_request_id
 
 
 class EntryType(StrEnum):
@@ -40,26 +39,6 @@ class Balance:
         assert after.available >= 0, "available credits would be negative"
         assert after.held >= 0, "held credits would be negative"
         return after
-
-
-@dataclass(frozen=True, slots=True)
-class EntryDraft:
-    """What an entry will say beside the figures."""
-
-    type: EntryType
-    description: str
-    feature_key: str | None = None
-    operator_user_id: int | None = None
-    hold_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """A balance before and after, and what explains it; no draft when spendable credits stay the same."""
-
-    before: Balance
-    after: Balance
-    draft: EntryDraft | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +75,6 @@ class Recharge:
         if self.credits < 1:
             raise field_invalid("credits", "充值积分必须大于或等于 1")
 
-
-def hold_movement(balance: Balance, hold: Hold, description: str) -> Movement:
-    """Sets the credits of a new hold aside. Raises InsufficientCredits."""
-    if balance.available < hold.credits:
-        raise InsufficientCredits(required=hold.credits, available=balance.available)
-    draft = None
-    if hold.credits:
-        draft = EntryDraft(EntryType.FEATURE_CONSUME, description, feature_key=hold.feature_key, hold_id=hold.id)
-    return Movement(balance, balance.moved(available=-hold.credits, held=hold.credits), draft)
-
-
-def settle_movement(balance: Balance, settled: Hold, description: str) -> Movement:
-    """Takes what was captured out of the held credits and gives the rest back."""
-    returned = settled.credits - settled.captured_credits
-    draft = None
-    if returned:
-        draft = EntryDraft(EntryType.REFUND, description, feature_key=settled.feature_key, hold_id=settled.id)
-    return Movement(balance, balance.moved(available=returned, held=-settled.credits), draft)
-
-
-def recharge_movement(balance: Balance, recharge: Recharge) -> Movement:
-    """Adds credits. Raises Precondition (CREDITS_LIMIT_EXCEEDED); what is held counts, since it may return."""
-    if balance.available + balance.held + recharge.credits >= CREDITS_LIMIT:
-        raise credits_limit_exceeded()
-    draft = EntryDraft(EntryType.ADMIN_RECHARGE, recharge.description, operator_user_id=recharge.operator_user_id)
-    return Movement(balance, balance.moved(available=recharge.credits, held=0), draft)
+    def input_hash(self) -> str:
+        """Tells it from another recharge with the same request id."""
+        return fingerprint(self.user_id, self.credits, self.description)

@@ -14,9 +14,14 @@ def check_request_id(request_id: str) -> None:
     """Raises Invalid."""
     if not 1 <= len(request_id) <= REQUEST_ID_MAX_CHARACTERS:
         raise field_invalid("request_id", f"请求标识须为 1 至 {REQUEST_ID_MAX_CHARACTERS} 个字符")
+    if "\0" in request_id:
+        raise field_invalid("request_id", "请求标识不能包含空字符")
 
 
 def check_description(description: str) -> None:
     """Raises Invalid."""
     if len(description) > DESCRIPTION_MAX_CHARACTERS:
         raise field_invalid("description", f"描述不能超过 {DESCRIPTION_MAX_CHARACTERS} 个字符")
+    if "\0" in description:
+        # PostgreSQL has no such character in texts.
+        raise field_invalid("description", "描述不能包含空字符")

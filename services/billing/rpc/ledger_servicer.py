@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
-from kit.rpc.sets import CallInSet, Outcome, alone
+from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone
+from services.billing.domain.commands import Release
 from services.billing.rpc.mapping import (
+    answers,
+    capture_from_proto,
     entry_to_proto,
     entry_type_from_proto,
-    hold_to_proto,
     recharge_from_proto,
     reservation_from_proto,
 )
-from services.billing.usecases.holds import Holds
+from services.billing.usecases.holds import HoldRequest, Holds
 from services.billing.usecases.reads import DEFAULT_PAGE, LedgerReader
 from services.billing.usecases.recharges import Recharges
 from voxreel.billing.v1 import ledger_service_pb2 as pb
@@ -29,6 +31,15 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
         self._holds = holds
         self._recharges = recharges
 
+    def sets(self) -> Mapping[str, SetMethod]:
+        """The methods that answer many calls at once, by the name of the method for one."""
+        return {
+            "GetBalance": self.get_balances,
+            "ReserveCredits": self.reserve_credits,
+            "CaptureHold": self.capture_holds,
+            "ReleaseHold": self.release_holds,
+        }
+
     async def GetBalance(self, request: pb.GetBalanceRequest, _context: Context) -> pb.GetBalanceResponse:
         return await alone(self.get_balances, request)
 
@@ -42,17 +53,31 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
         ]
 
     async def ReserveCredits(self, request: pb.ReserveCreditsRequest, _context: Context) -> pb.ReserveCreditsResponse:
-        hold = await self._holds.reserve(reservation_from_proto(request))
-        return pb.ReserveCreditsResponse(hold=hold_to_proto(hold))
+        return await alone(self.reserve_credits, request)
+
+    async def reserve_credits(
+        self, calls: Sequence[CallInSet[pb.ReserveCreditsRequest]]
+    ) -> list[Outcome[pb.ReserveCreditsResponse]]:
+        requests = [HoldRequest(reservation_from_proto(call.request), call.context) for call in calls]
+        return answers(await self._holds.perform(requests), pb.ReserveCreditsResponse)
 
     async def CaptureHold(self, request: pb.CaptureHoldRequest, _context: Context) -> pb.CaptureHoldResponse:
-        credits = request.credits if request.HasField("credits") else None
-        hold = await self._holds.capture(request.hold_id, credits)
-        return pb.CaptureHoldResponse(hold=hold_to_proto(hold))
+        return await alone(self.capture_holds, request)
+
+    async def capture_holds(
+        self, calls: Sequence[CallInSet[pb.CaptureHoldRequest]]
+    ) -> list[Outcome[pb.CaptureHoldResponse]]:
+        requests = [HoldRequest(capture_from_proto(call.request), call.context) for call in calls]
+        return answers(await self._holds.perform(requests), pb.CaptureHoldResponse)
 
     async def ReleaseHold(self, request: pb.ReleaseHoldRequest, _context: Context) -> pb.ReleaseHoldResponse:
-        hold = await self._holds.release(request.hold_id)
-        return pb.ReleaseHoldResponse(hold=hold_to_proto(hold))
+        return await alone(self.release_holds, request)
+
+    async def release_holds(
+        self, calls: Sequence[CallInSet[pb.ReleaseHoldRequest]]
+    ) -> list[Outcome[pb.ReleaseHoldResponse]]:
+        requests = [HoldRequest(Release(call.request.hold_id), call.context) for call in calls]
+        return answers(await self._holds.perform(requests), pb.ReleaseHoldResponse)
 
     async def RechargeCredits(
         self, request: pb.RechargeCreditsRequest, _context: Context
@@ -69,3 +94,7 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
             skip=request.skip,
         )
         return pb.ListEntriesResponse(entries=map(entry_to_proto, entries), total_size=total)
+
+    async def GetChainHead(self, _request: pb.GetChainHeadRequest, _context: Context) -> pb.GetChainHeadResponse:
+        head = await self._reader.chain_head()
+        return pb.GetChainHeadResponse(transaction_id=head.transaction_id, hash=head.hash)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from kit.errors import DomainError
+from kit.rpc.sets import Outcome
 from kit.rpc.times import timestamp_of
+from services.billing.domain.commands import Capture
 from services.billing.domain.errors import field_invalid
 from services.billing.domain.holds import Hold, HoldState, Reservation
 from services.billing.domain.ledger import Entry, EntryType, Recharge
 from services.billing.domain.pricing import FeaturePrice
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import pricing_service_pb2 as pricing
+
+R = TypeVar("R")
 
 DEFAULT_RECHARGE_DESCRIPTION = "管理员手动充值"
 
@@ -53,6 +61,15 @@ def hold_to_proto(hold: Hold) -> ledger.Hold:
         expire_time=timestamp_of(hold.expire_time),
         settle_time=None if hold.settle_time is None else timestamp_of(hold.settle_time),
     )
+
+
+def capture_from_proto(request: ledger.CaptureHoldRequest) -> Capture:
+    return Capture(request.hold_id, request.credits if request.HasField("credits") else None)
+
+
+def answers(results: Iterable[Hold | DomainError], respond: Callable[..., R]) -> list[Outcome[R]]:
+    """Responses that hold a hold, and refusals as they are."""
+    return [result if isinstance(result, DomainError) else respond(hold=hold_to_proto(result)) for result in results]
 
 
 def recharge_from_proto(request: ledger.RechargeCreditsRequest, operator_user_id: int) -> Recharge:

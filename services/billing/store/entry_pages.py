@@ -1,4 +1,5 @@
-"""Pages of entries. Reads outside of the ledger's threads, so that a long list delays no balance."""
+"""Pages of entries: what a user sees of the journal. Reads outside of the ledger's threads, so that a long list
+delays no balance."""
 
 from __future__ import annotations
 
@@ -6,41 +7,46 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from kit.db.database import Database
+from services.billing.domain.journal import ENTRY_TYPES, TransactionKind, spendable_account
 from services.billing.domain.ledger import Entry, EntryType
-from services.billing.store.tables import EntryRow
+from services.billing.store.tables import PostingRow, TransactionRow
 
 
-def _entry_from_row(row: EntryRow) -> Entry:
-    assert row.id is not None, "a stored row has an id"
+def _entry_from_rows(user_id: int, posting: PostingRow, transaction: TransactionRow) -> Entry:
+    assert posting.balance_after is not None, "users' accounts keep a balance"
     return Entry(
-        id=row.id,
-        user_id=row.user_id,
-        type=EntryType(row.type),
-        credits=row.credits,
-        balance_before=row.balance_before,
-        balance_after=row.balance_after,
-        feature_key=row.feature_key,
-        description=row.description,
-        operator_user_id=row.operator_user_id,
-        hold_id=row.hold_id,
-        create_time=row.create_time,
+        id=transaction.id,
+        user_id=user_id,
+        type=ENTRY_TYPES[TransactionKind(transaction.kind)],
+        credits=posting.credits,
+        balance_before=posting.balance_after - posting.credits,
+        balance_after=posting.balance_after,
+        feature_key=transaction.feature_key,
+        description=transaction.description,
+        operator_user_id=transaction.operator_user_id,
+        hold_id=transaction.hold_id,
+        create_time=transaction.create_time,
     )
 
 
 class EntryPages:
-    """Lists a user's entries."""
+    """Lists a user's entries: the postings of what they can spend."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, user_id: int, *, only: EntryType | None, limit: int, offset: int) -> tuple[list[Entry], int]:
         """Entries newest first, and how many there are in all."""
-        conditions = [col(EntryRow.user_id) == user_id]
+        is_theirs = col(PostingRow.account) == spendable_account(user_id)
+        explained = col(TransactionRow.id) == col(PostingRow.transaction_id)
+        number = select(func.count()).select_from(PostingRow).where(is_theirs)
+        newest = select(PostingRow, TransactionRow).where(is_theirs, explained)
         if only is not None:
-            conditions.append(col(EntryRow.type) == only.value)
+            kinds = [kind.value for kind, shown_as in ENTRY_TYPES.items() if shown_as is only]
+            number = number.where(explained, col(TransactionRow.kind).in_(kinds))
+            newest = newest.where(col(TransactionRow.kind).in_(kinds))
+        newest = newest.order_by(col(PostingRow.transaction_id).desc())
         async with self._database.session() as session:
-            total = await session.exec(select(func.count()).select_from(EntryRow).where(*conditions))
-            # A user's ids grow with time: they are drawn under the lock of the account.
-            newest = select(EntryRow).where(*conditions).order_by(col(EntryRow.id).desc())
+            total = await session.exec(number)
             rows = await session.exec(newest.offset(offset).limit(limit))
-            return [_entry_from_row(row) for row in rows], total.one()
+            return [_entry_from_rows(user_id, posting, transaction) for posting, transaction in rows], total.one()

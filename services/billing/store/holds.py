@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
+from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
-from kit.db.lean_write import LeanWrite, insert_if_absent
+from kit.db.lean_many import LeanInsertMany, LeanUpdateMany
+from services.billing.domain.errors import concurrent_update
 from services.billing.domain.holds import Hold, HoldState
 from services.billing.store.tables import HOLDS
 
 _COLUMNS = (
     HOLDS.c.id,
     HOLDS.c.request_id,
+    HOLDS.c.input_hash,
     HOLDS.c.user_id,
     HOLDS.c.feature_key,
     HOLDS.c.credits,
@@ -24,8 +28,9 @@ _COLUMNS = (
     HOLDS.c.expire_time,
     HOLDS.c.settle_time,
 )
-_BY_ID = LeanQuery(select(*_COLUMNS).where(HOLDS.c.id == bindparam("hold_id")))
-_BY_REQUEST = LeanQuery(select(*_COLUMNS, HOLDS.c.input_hash).where(HOLDS.c.request_id == bindparam("request_id")))
+# Two statements, since SQLite reads the whole table for one with OR.
+_BY_ID = LeanQuery(select(*_COLUMNS).where(AnyOf(HOLDS.c.id, "hold_ids")))
+_BY_REQUEST = LeanQuery(select(*_COLUMNS).where(AnyOf(HOLDS.c.request_id, "request_ids")))
 # Written out, since the partial index serves no statement in which the state is a parameter.
 _OPEN: ColumnElement[str] = literal_column(f"'{HoldState.OPEN.value}'")
 _DUE = LeanQuery(
@@ -34,24 +39,26 @@ _DUE = LeanQuery(
     .order_by(HOLDS.c.expire_time)
     .limit(bindparam("limit"))
 )
-_ADD = LeanWrite(insert_if_absent(HOLDS))
-_SETTLE = LeanWrite(
-    update(HOLDS)
-    .where(HOLDS.c.id == bindparam("hold_id"))
-    .values(
-        state=bindparam("new_state"),
-        captured_credits=bindparam("captured"),
-        settle_time=bindparam("settled_at"),
-    )
+_ADD = LeanInsertMany(HOLDS)
+_SETTLE = LeanUpdateMany(
+    HOLDS,
+    keys={"hold_id": HOLDS.c.id},
+    values={
+        "new_state": HOLDS.c.state,
+        "captured": HOLDS.c.captured_credits,
+        "settled_at": HOLDS.c.settle_time,
+    },
+    only=[HOLDS.c.state == _OPEN],
 )
 
 
 def _hold_from_row(row: tuple[Any, ...]) -> Hold:
-    hold_id, request_id, user_id, feature_key, credits, captured_credits, state, *times = row[:10]
+    hold_id, request_id, input_hash, user_id, feature_key, credits, captured_credits, state, *times = row
     create_time, expire_time, settle_time = times
     return Hold(
         id=hold_id,
         request_id=request_id,
+        input_hash=input_hash,
         user_id=user_id,
         feature_key=feature_key,
         credits=credits,
@@ -69,44 +76,48 @@ class HoldRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find(self, hold_id: str) -> Hold | None:
-        row = _BY_ID.first(self._connection, hold_id=hold_id)
-        return None if row is None else _hold_from_row(row)
+    def find(self, *, hold_ids: Sequence[str] = (), request_ids: Sequence[str] = ()) -> list[Hold]:
+        """Those with one of the ids, and those made by one of the requests; one that is both comes twice."""
+        rows = _BY_ID.all(self._connection, hold_ids=hold_ids) if hold_ids else []
+        if request_ids:
+            rows += _BY_REQUEST.all(self._connection, request_ids=request_ids)
+        return [_hold_from_row(row) for row in rows]
 
-    def find_by_request(self, request_id: str) -> tuple[Hold, str] | None:
-        """The hold, and the hash of what was asked for; the hash of a tombstone is empty."""
-        row = _BY_REQUEST.first(self._connection, request_id=request_id)
-        return None if row is None else (_hold_from_row(row), row[10])
+    def add_all(self, holds: Iterable[Hold]) -> None:
+        """Raises IntegrityError when one of the requests has a hold already."""
+        _ADD.run(self._connection, [_row_of(hold) for hold in holds])
 
-    def add(self, hold: Hold, *, input_hash: str) -> bool:
-        """False when the request has a hold already."""
-        added = _ADD.run(
-            self._connection,
-            id=hold.id,
-            request_id=hold.request_id,
-            input_hash=input_hash,
-            user_id=hold.user_id,
-            feature_key=hold.feature_key,
-            credits=hold.credits,
-            captured_credits=hold.captured_credits,
-            state=hold.state.value,
-            create_time=hold.create_time,
-            expire_time=hold.expire_time,
-            settle_time=hold.settle_time,
-        )
-        return added == 1
-
-    def settle(self, settled: Hold) -> None:
-        """Writes how it was settled."""
-        _SETTLE.run(
-            self._connection,
-            hold_id=settled.id,
-            new_state=settled.state.value,
-            captured=settled.captured_credits,
-            settled_at=settled.settle_time,
-        )
+    def settle_all(self, settled: Sequence[Hold]) -> None:
+        """Writes how open holds were settled. Raises Conflict when one was settled meanwhile."""
+        rows = [
+            {
+                "hold_id": hold.id,
+                "new_state": hold.state.value,
+                "captured": hold.captured_credits,
+                "settled_at": hold.settle_time,
+            }
+            for hold in settled
+        ]
+        if _SETTLE.run(self._connection, rows) != len(settled):
+            raise concurrent_update()
 
     def due(self, now: datetime, *, limit: int) -> list[str]:
         """Ids of open holds past their time, the longest overdue first."""
         rows = _DUE.all(self._connection, now=now, limit=limit)
         return [hold_id for (hold_id,) in rows]
+
+
+def _row_of(hold: Hold) -> dict[str, Any]:
+    return {
+        "id": hold.id,
+        "request_id": hold.request_id,
+        "input_hash": hold.input_hash,
+        "user_id": hold.user_id,
+        "feature_key": hold.feature_key,
+        "credits": hold.credits,
+        "captured_credits": hold.captured_credits,
+        "state": hold.state.value,
+        "create_time": hold.create_time,
+        "expire_time": hold.expire_time,
+        "settle_time": hold.settle_time,
+    }

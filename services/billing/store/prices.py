@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from kit.db.lean import LeanQuery
 from services.billing.domain.pricing import FeaturePrice
@@ -15,7 +15,6 @@ _COLUMNS = (
     FEATURE_PRICES.c.update_time,
 )
 _ALL = LeanQuery(select(*_COLUMNS).order_by(FEATURE_PRICES.c.position))
-_BY_KEY = LeanQuery(select(*_COLUMNS).where(FEATURE_PRICES.c.key == bindparam("key")))
 
 
 class PriceRepository:
@@ -27,7 +26,3 @@ class PriceRepository:
     def list_all(self) -> list[FeaturePrice]:
         """In the order of the contract."""
         return [FeaturePrice(*row) for row in _ALL.all(self._connection)]
-
-    def find(self, key: str) -> FeaturePrice | None:
-        row = _BY_KEY.first(self._connection, key=key)
-        return None if row is None else FeaturePrice(*row)

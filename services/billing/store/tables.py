@@ -1,4 +1,4 @@
-"""Tables of the billing database. The migrations also make `entries` refuse UPDATE and DELETE."""
+"""Tables of the billing database. The migrations also make the journal refuse UPDATE and DELETE."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 from kit.db.types import UtcDateTime, new_metadata
 from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamColumns, core_table
 
-# SQLite numbers rows by itself only in a column declared INTEGER.
+# A column declared INTEGER is SQLite's own key of the row and needs no index beside it.
 _RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -22,7 +22,7 @@ class BillingTable(SQLModel):
 
 
 class AccountRow(BillingTable, table=True):
-    """Credits of a user. Its row lock guards the user's holds and entries too."""
+    """Credits of a user, derived from the journal. Its row lock guards the user's holds and postings too."""
 
     __tablename__ = "accounts"
     __table_args__: ClassVar[Any] = (
@@ -30,33 +30,56 @@ class AccountRow(BillingTable, table=True):
         CheckConstraint("held >= 0", name="held"),
     )
 
-    user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    user_id: int = Field(primary_key=True, sa_type=_RowId, sa_column_kwargs={"autoincrement": False})
     available: int = Field(sa_type=BigInteger)
     held: int = Field(sa_type=BigInteger)
     version: int = Field(sa_type=BigInteger)
 
 
-class EntryRow(BillingTable, table=True):
-    """One line of a user's account."""
+class TransactionRow(BillingTable, table=True):
+    """One transaction of the journal, chained to the one before. Ids count from 1 without gaps."""
 
-    __tablename__ = "entries"
-    __table_args__: ClassVar[Any] = (
-        Index(None, "user_id", "id"),
-        CheckConstraint("balance_after = balance_before + credits", name="sum"),
-        {"sqlite_autoincrement": True},
-    )
+    __tablename__ = "transactions"
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
-    user_id: int = Field(foreign_key="accounts.user_id", sa_type=BigInteger)
-    type: str = Field(max_length=32)
-    credits: int = Field(sa_type=BigInteger)
-    balance_before: int = Field(sa_type=BigInteger)
-    balance_after: int = Field(sa_type=BigInteger)
+    id: int = Field(primary_key=True, sa_type=_RowId, sa_column_kwargs={"autoincrement": False})
+    kind: str = Field(max_length=32)
+    request_key: str = Field(unique=True, max_length=200)
+    input_hash: str = Field(max_length=64)
+    hold_id: str | None = Field(max_length=64)
     feature_key: str | None = Field(max_length=64)
     description: str = Field(max_length=200)
     operator_user_id: int | None = Field(sa_type=BigInteger)
-    hold_id: str | None = Field(max_length=64)
     create_time: datetime = Field(sa_type=UtcDateTime)
+    previous_hash: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+
+
+class PostingRow(BillingTable, table=True):
+    """What one account gained or lost in one transaction. Accounts of users say what they have after it."""
+
+    __tablename__ = "postings"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("credits <> 0", name="credits"),
+        CheckConstraint("balance_after >= 0", name="balance_after"),
+        Index(None, "account", "transaction_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    transaction_id: int = Field(primary_key=True, foreign_key="transactions.id", sa_type=_RowId)
+    account: str = Field(primary_key=True, max_length=40)
+    credits: int = Field(sa_type=BigInteger)
+    balance_after: int | None = Field(sa_type=BigInteger)
+
+
+class ChainHeadRow(BillingTable, table=True):
+    """The newest transaction, in the only row. Its lock orders the replicas."""
+
+    __tablename__ = "chain_head"
+    __table_args__: ClassVar[Any] = (CheckConstraint("id = 1", name="only"),)
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    transaction_id: int = Field(sa_type=BigInteger)
+    hash: str = Field(max_length=64)
 
 
 class HoldRow(BillingTable, table=True):
@@ -77,7 +100,7 @@ class HoldRow(BillingTable, table=True):
     id: str = Field(primary_key=True, max_length=64)
     request_id: str = Field(unique=True, max_length=128)
     input_hash: str = Field(max_length=64)
-    user_id: int = Field(foreign_key="accounts.user_id", sa_type=BigInteger)
+    user_id: int = Field(foreign_key="accounts.user_id", sa_type=_RowId)
     feature_key: str = Field(max_length=64)
     credits: int = Field(sa_type=BigInteger)
     captured_credits: int = Field(sa_type=BigInteger)
@@ -85,18 +108,6 @@ class HoldRow(BillingTable, table=True):
     create_time: datetime = Field(sa_type=UtcDateTime)
     expire_time: datetime = Field(sa_type=UtcDateTime)
     settle_time: datetime | None = Field(sa_type=UtcDateTime)
-
-
-class IdempotencyRow(BillingTable, table=True):
-    """A request that wrote an entry. The scope says whose request ids these are."""
-
-    __tablename__ = "idempotency"
-
-    scope: str = Field(primary_key=True, max_length=64)
-    request_id: str = Field(primary_key=True, max_length=128)
-    input_hash: str = Field(max_length=64)
-    entry_id: int = Field(foreign_key="entries.id", sa_type=_RowId)
-    create_time: datetime = Field(sa_type=UtcDateTime)
 
 
 class FeaturePriceRow(BillingTable, table=True):
@@ -131,8 +142,9 @@ class StreamRow(StreamColumns, BillingTable, table=True):
 
 
 ACCOUNTS: Table = core_table(AccountRow)
-ENTRIES: Table = core_table(EntryRow)
+TRANSACTIONS: Table = core_table(TransactionRow)
+POSTINGS: Table = core_table(PostingRow)
+CHAIN_HEAD: Table = core_table(ChainHeadRow)
 HOLDS: Table = core_table(HoldRow)
-IDEMPOTENCY: Table = core_table(IdempotencyRow)
 FEATURE_PRICES: Table = core_table(FeaturePriceRow)
 EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)

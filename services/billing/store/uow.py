@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from kit.clock import Clock
 from kit.db.uow import UnitOfWork
 from kit.events.inbox import Inbox
+from services.billing.store.accounts import AccountRepository
 from services.billing.store.holds import HoldRepository
-from services.billing.store.idempotency import IdempotencyRepository
-from services.billing.store.ledger import LedgerRepository
+from services.billing.store.journal import JournalRepository
 from services.billing.store.prices import PriceRepository
 from services.billing.store.tables import EVENT_TABLES
 
@@ -19,8 +19,10 @@ class BillingUnit(UnitOfWork):
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         super().__init__(connection, outbox_table=EVENT_TABLES.outbox)
-        self.ledger = LedgerRepository(connection)
+        # One writer at a time has the whole database there; elsewhere what was read before a lock may be old.
+        self.is_alone = connection.dialect.name == "sqlite"
+        self.accounts = AccountRepository(connection)
         self.holds = HoldRepository(connection)
+        self.journal = JournalRepository(connection)
         self.prices = PriceRepository(connection)
-        self.idempotency = IdempotencyRepository(connection)
         self.inbox = Inbox(connection, EVENT_TABLES.inbox, now=clock.now())

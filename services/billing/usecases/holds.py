@@ -1,27 +1,51 @@
-"""Holding credits for a task, taking them and giving them back."""
+"""Holding credits for tasks, taking them and giving them back."""
 
 from __future__ import annotations
 
-from kit.db.uow import Units
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kit.errors import DomainError
+from kit.rpc.context import CallContext
+from services.billing.domain.commands import Capture, Release
 from services.billing.domain.holds import Hold, Reservation
-from services.billing.store.uow import BillingUnit
-from services.billing.usecases.hold_book import HoldBook
+from services.billing.usecases.ledger_work import Submission
+from services.billing.usecases.ledger_writer import LedgerWriter
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """What is asked of a hold, and the call that asks."""
+
+    command: Reservation | Capture | Release
+    call: CallContext
 
 
 class Holds:
-    """One transaction per call; errors are those of HoldBook."""
+    """Sets of requests; a refusal is a value among their results."""
 
-    def __init__(self, units: Units[BillingUnit], book: HoldBook) -> None:
-        self._units = units
-        self._book = book
+    def __init__(self, writer: LedgerWriter) -> None:
+        self._writer = writer
 
-    async def reserve(self, reservation: Reservation) -> Hold:
-        """Also raises Invalid (FIELD_INVALID)."""
-        reservation.check()
-        return await self._units.write(lambda unit: self._book.reserve(unit, reservation))
+    async def perform(self, requests: Sequence[HoldRequest]) -> list[Hold | DomainError]:
+        """The holds as they are after the requests, in their order.
 
-    async def capture(self, hold_id: str, credits: int | None) -> Hold:
-        return await self._units.write(lambda unit: self._book.capture(unit, hold_id, credits))
+        A refusal is Invalid (FIELD_INVALID, IDEMPOTENCY_KEY_REUSED), NotFound (FEATURE_NOT_FOUND, HOLD_NOT_FOUND),
+        InsufficientCredits or Precondition (HOLD_SETTLED).
+        """
+        results: list[Hold | DomainError | None] = [_problem(request) for request in requests]
+        places = [place for place, problem in enumerate(results) if problem is None]
+        submissions = [Submission(requests[place].command, requests[place].call) for place in places]
+        for place, result in zip(places, await self._writer.perform(submissions), strict=True):
+            assert isinstance(result, Hold | DomainError), "these commands answer holds"
+            results[place] = result
+        return [result for result in results if result is not None]
 
-    async def release(self, hold_id: str) -> Hold:
-        return await self._units.write(lambda unit: self._book.release(unit, hold_id))
+
+def _problem(request: HoldRequest) -> DomainError | None:
+    if isinstance(request.command, Reservation):
+        try:
+            request.command.check()
+        except DomainError as error:
+            return error
+    return None

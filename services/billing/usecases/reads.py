@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kit.db.uow import Units
 from services.billing.domain.errors import field_invalid
+from services.billing.domain.journal import ChainHead
 from services.billing.domain.ledger import Balance, Entry, EntryType
 from services.billing.domain.pricing import FeaturePrice
 from services.billing.store.entry_pages import EntryPages
@@ -25,8 +26,12 @@ class LedgerReader:
     async def balances(self, user_ids: Sequence[int]) -> list[Balance]:
         """In the order of the ids; zero for a user without an account."""
         asked = list(set(user_ids))
-        found = await self._units.read(lambda unit: unit.ledger.balances(asked))
+        found = await self._units.read(lambda unit: unit.accounts.balances(asked))
         return [found.get(user_id) or Balance(user_id) for user_id in user_ids]
+
+    async def chain_head(self) -> ChainHead:
+        """The newest transaction of the journal."""
+        return await self._units.read(lambda unit: unit.journal.head())
 
     async def prices(self) -> list[FeaturePrice]:
         """In the order of the contract."""

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from kit.db.uow import Units
+from kit.errors import DomainError
+from kit.rpc.context import current_call
 from services.billing.domain.errors import user_not_found
 from services.billing.domain.ledger import Entry, Recharge
-from services.billing.store.uow import BillingUnit
+from services.billing.usecases.ledger_work import Submission
+from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.ports import UserDirectory
-from services.billing.usecases.recharge_book import RechargeBook
 
 
 class Recharges:
     """Recharges users that exist."""
 
-    def __init__(self, units: Units[BillingUnit], users: UserDirectory, book: RechargeBook) -> None:
-        self._units = units
+    def __init__(self, writer: LedgerWriter, users: UserDirectory) -> None:
+        self._writer = writer
         self._users = users
-        self._book = book
 
     async def recharge(self, recharge: Recharge) -> tuple[Entry, str]:
-        """The entry and the user's account name.
+        """The entry and the user's account name; a request done before is answered as it was then.
 
-        Raises Invalid (FIELD_INVALID), NotFound (USER_NOT_FOUND), and what RechargeBook raises.
+        Raises Invalid (FIELD_INVALID, IDEMPOTENCY_KEY_REUSED), NotFound (USER_NOT_FOUND), Precondition
+        (CREDITS_LIMIT_EXCEEDED).
         """
         recharge.check()
         account = await self._users.account_of(recharge.user_id)
         if account is None:
             raise user_not_found()
-        return await self._units.write(lambda unit: self._book.add(unit, recharge)), account
+        (result,) = await self._writer.perform([Submission(recharge, current_call())])
+        if isinstance(result, DomainError):
+            raise result
+        assert isinstance(result, Entry), "a recharge answers its entry"
+        return result, account

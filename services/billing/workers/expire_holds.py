@@ -10,8 +10,11 @@ from kit.clock import Clock
 from kit.db.uow import Units
 from kit.errors import DomainError
 from kit.events.waiting import wait_any
+from kit.rpc.context import current_call
+from services.billing.domain.commands import ExpireHold, Settlement
 from services.billing.store.uow import BillingUnit
-from services.billing.usecases.hold_book import HoldBook
+from services.billing.usecases.ledger_work import Submission
+from services.billing.usecases.ledger_writer import LedgerWriter
 
 _BATCH = 100
 _PAUSE_S = 5.0
@@ -20,20 +23,23 @@ _log = structlog.get_logger(__name__)
 
 
 class HoldExpiry:
-    """Looks for due holds and releases each in a transaction of its own, so that one fails alone."""
+    """Looks for due holds and releases them; each fails alone."""
 
-    def __init__(self, units: Units[BillingUnit], book: HoldBook, clock: Clock) -> None:
+    def __init__(self, units: Units[BillingUnit], writer: LedgerWriter, clock: Clock) -> None:
         self._units = units
-        self._book = book
+        self._writer = writer
         self._clock = clock
 
     async def step(self) -> int:
         """Releases one batch; answers how many holds were due."""
         now = self._clock.now()
         due = await self._units.read(lambda unit: unit.holds.due(now, limit=_BATCH))
-        async with asyncio.TaskGroup() as group:
-            for hold_id in due:
-                group.create_task(self._expire(hold_id))
+        submissions = [Submission(ExpireHold(hold_id), current_call()) for hold_id in due]
+        for hold_id, result in zip(due, await self._writer.perform(submissions), strict=True):
+            if isinstance(result, DomainError):
+                _log.warning("hold_not_expired", hold_id=hold_id, reason=result.reason_name)
+            elif result is Settlement.SETTLED:
+                _log.warning("hold_expired", hold_id=hold_id)
         return len(due)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -41,12 +47,3 @@ class HoldExpiry:
         while not stop.is_set():
             if await self.step() < _BATCH:
                 await wait_any(stop, timeout_s=_PAUSE_S)
-
-    async def _expire(self, hold_id: str) -> None:
-        try:
-            has_expired = await self._units.write(lambda unit: self._book.expire(unit, hold_id))
-        except DomainError as error:
-            _log.warning("hold_not_expired", hold_id=hold_id, reason=error.reason_name)
-            return
-        if has_expired:
-            _log.warning("hold_expired", hold_id=hold_id)

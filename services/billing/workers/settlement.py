@@ -7,13 +7,15 @@ from typing import Final
 
 import structlog
 
-from kit.db.uow import Units
-from services.billing.store.uow import BillingUnit
-from services.billing.usecases.hold_book import HoldBook, Settlement, TaskOutcome
+from kit.errors import DomainError
+from kit.rpc.context import current_call
+from services.billing.domain.commands import EndTask, Settlement, TaskOutcome
+from services.billing.usecases.ledger_work import SETTLEMENT_CONSUMER, Submission
+from services.billing.usecases.ledger_writer import LedgerWriter
 from voxreel.common.v1.event_pb2 import EventEnvelope
 from voxreel.task.v1 import events_pb2
 
-DURABLE: Final = "billing--settlement"
+DURABLE: Final = SETTLEMENT_CONSUMER
 SUBJECTS: Final = ("evt.*.task.succeeded", "evt.*.task.failed", "evt.*.task.cancelled")
 
 TaskEnd = events_pb2.TaskSucceeded | events_pb2.TaskFailed | events_pb2.TaskCancelled
@@ -32,21 +34,18 @@ _log = structlog.get_logger(__name__)
 class SettlementHandler:
     """Handles the events of `SUBJECTS`."""
 
-    def __init__(self, units: Units[BillingUnit], book: HoldBook) -> None:
-        self._units = units
-        self._book = book
+    def __init__(self, writer: LedgerWriter) -> None:
+        self._writer = writer
 
     async def __call__(self, envelope: EventEnvelope) -> None:
-        """Applies the event once. Raises KeyError for a type that is none of a task's ends."""
+        """Applies the event once. Raises KeyError for a type that is none of a task's ends, and DomainError."""
         message, outcome = _OUTCOMES[envelope.type]
         end = message.FromString(envelope.payload)
-        settlement = await self._units.write(lambda unit: self._apply(unit, envelope.id, end=end, outcome=outcome))
-        if settlement is Settlement.CONTRADICTED:
+        command = EndTask(envelope.id, end.task_id, end.user_id, outcome)
+        (result,) = await self._writer.perform([Submission(command, current_call())])
+        if isinstance(result, DomainError):
+            raise result
+        if result is Settlement.CONTRADICTED:
             _log.error("hold_settled_otherwise", task_id=end.task_id, task_event=envelope.type)
-        elif settlement is Settlement.BURIED:
+        elif result is Settlement.BURIED:
             _log.info("hold_never_made", task_id=end.task_id, task_event=envelope.type)
-
-    def _apply(self, unit: BillingUnit, event_id: str, *, end: TaskEnd, outcome: TaskOutcome) -> Settlement:
-        if not unit.inbox.first_time(DURABLE, event_id):
-            return Settlement.REPEATED
-        return self._book.end_task(unit, end.task_id, user_id=end.user_id, outcome=outcome)

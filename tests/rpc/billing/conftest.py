@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,17 @@ class BillingService:
     tokens: FakeTokens
     clock: FakeClock
     bus: MemoryBus
+    address: str
+
+    @asynccontextmanager
+    async def connections(self, number: int) -> AsyncIterator[list[ledger_service_pb2_grpc.LedgerServiceAsyncStub]]:
+        """The ledger over so many connections of their own."""
+        async with AsyncExitStack() as stack:
+            peers = [
+                await stack.enter_async_context(Peer(self.address, caller="test", service_token=SERVICE_TOKEN))
+                for _ in range(number)
+            ]
+            yield [peer.stub(ledger_service_pb2_grpc.LedgerServiceStub) for peer in peers]
 
     @contextmanager
     def calling_as(self, user_id: int) -> Iterator[None]:
@@ -83,15 +94,7 @@ class BillingService:
             return (await self.ledger.RechargeCredits(request)).entry
 
     async def reserve(self, request_id: str, credits: int | None = None) -> pb.Hold:
-        request = pb.ReserveCreditsRequest(
-            request_id=request_id,
-            user_id=USER,
-            feature_key="tts",
-            credits=credits,
-            description="TTS语音合成消耗积分",
-        )
-        request.expires_in.seconds = 3600
-        return (await self.ledger.ReserveCredits(request)).hold
+        return (await self.ledger.ReserveCredits(reservation(request_id, credits))).hold
 
     async def balance(self, user_id: int = USER) -> tuple[int, int]:
         """What the user can spend and what is held."""
@@ -104,6 +107,19 @@ class BillingService:
         service = subject.split(".")[1]
         event = EventSource(service, RandomIds(), self.clock).event(subject, payload, user_id=USER)
         await self.bus.publish(event.subject, event.body, message_id=event.id)
+
+
+def reservation(request_id: str, credits: int | None = None) -> pb.ReserveCreditsRequest:
+    """A reservation of speech synthesis for an hour."""
+    request = pb.ReserveCreditsRequest(
+        request_id=request_id,
+        user_id=USER,
+        feature_key="tts",
+        credits=credits,
+        description="TTS语音合成消耗积分",
+    )
+    request.expires_in.seconds = 3600
+    return request
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -155,6 +171,7 @@ async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
                     tokens=tokens,
                     clock=clock,
                     bus=bus,
+                    address=address,
                 )
                 await eventually(lambda: _has_keys(service))
                 yield service

@@ -9,7 +9,7 @@ import pytest
 
 from kit.errors import Forbidden, InsufficientCredits, Invalid, NotFound, Precondition, Unauthenticated
 from services.billing.domain.limits import CREDITS_LIMIT
-from tests.rpc.billing.conftest import ADMIN, USER, BillingService, eventually
+from tests.rpc.billing.conftest import ADMIN, USER, BillingService, eventually, reservation
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import pricing_service_pb2 as pricing
 from voxreel.task.v1.events_pb2 import TaskCancelled, TaskFailed, TaskSucceeded
@@ -100,6 +100,65 @@ async def test_fifty_calls_at_once_spend_no_more_than_there_is(billing: BillingS
     assert sum(isinstance(result, ledger.Hold) for result in results) == 10
     assert sum(isinstance(result, InsufficientCredits) for result in results) == 40
     assert await billing.balance() == (0, 1000)
+
+
+async def test_fifty_calls_over_many_connections_spend_no_more_than_there_is(billing: BillingService) -> None:
+    await billing.recharge(1000)
+    async with billing.connections(10) as ledgers:
+        results = await asyncio.gather(
+            *[ledgers[number % 10].ReserveCredits(reservation(f"t-{number}", 100)) for number in range(50)],
+            return_exceptions=True,
+        )
+        made = [result.hold for result in results if isinstance(result, ledger.ReserveCreditsResponse)]
+        assert (len(made), sum(isinstance(result, InsufficientCredits) for result in results)) == (10, 40)
+        captures = [ledger.CaptureHoldRequest(hold_id=hold.id) for hold in made]
+        releases = [ledger.ReleaseHoldRequest(hold_id=hold.id) for hold in made]
+        outcomes = await asyncio.gather(
+            *[each.CaptureHold(request) for each, request in zip(ledgers, captures, strict=True)],
+            *[each.ReleaseHold(request) for each, request in zip(ledgers[::-1], releases, strict=True)],
+            return_exceptions=True,
+        )
+    captured = sum(isinstance(outcome, ledger.CaptureHoldResponse) for outcome in outcomes)
+    assert sum(isinstance(outcome, ledger.ReleaseHoldResponse) for outcome in outcomes) == 10 - captured
+    assert await billing.balance() == (1000 - 100 * captured, 0)
+
+
+async def test_calls_of_one_batch_are_refused_one_by_one(billing: BillingService) -> None:
+    await billing.recharge(25)
+    results = await asyncio.gather(
+        *[
+            billing.ledger.ReserveCredits(request)
+            for request in (
+                reservation("t-1", 15),
+                reservation("t-2", 15),
+                reservation("", 1),
+                reservation("t-3", -1),
+                reservation("t-4"),
+            )
+        ],
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [
+        ledger.ReserveCreditsResponse,
+        InsufficientCredits,
+        Invalid,
+        Invalid,
+        ledger.ReserveCreditsResponse,
+    ]
+    assert await billing.balance() == (0, 25)
+
+
+async def test_the_head_of_the_chain_is_for_administrators(billing: BillingService) -> None:
+    request = ledger.GetChainHeadRequest()
+    with billing.calling_as(ADMIN):
+        assert (await billing.ledger.GetChainHead(request)).hash == "0" * 64
+    await billing.recharge(25)
+    await billing.reserve("t-1")
+    with billing.calling_as(ADMIN):
+        head = await billing.ledger.GetChainHead(request)
+    assert (head.transaction_id, len(head.hash)) == (2, 64)
+    with billing.calling_as(USER), pytest.raises(Forbidden, match="ADMIN_REQUIRED"):
+        await billing.ledger.GetChainHead(request)
 
 
 async def test_entries_are_listed_for_their_user_only(billing: BillingService) -> None:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, select
 
 from kit.db.database import Database
 from kit.db.uow import Units
+from kit.errors import DomainError
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
-from services.billing.domain.holds import Reservation
+from kit.rpc.context import current_call
+from services.billing.domain.commands import Capture, Command, EndTask, Release, TaskOutcome
+from services.billing.domain.holds import Hold, Reservation
 from services.billing.domain.ledger import Balance, Entry, Recharge
 from services.billing.events import BillingEvents
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
-from services.billing.usecases.hold_book import HoldBook, Settlement, TaskOutcome
-from services.billing.usecases.holds import Holds
-from services.billing.usecases.recharge_book import RechargeBook
+from services.billing.usecases.holds import HoldRequest, Holds
+from services.billing.usecases.ledger_work import LedgerWork, Result, Submission
+from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.recharges import Recharges
 from tests.fakes.clock import FakeClock
 from tests.store.migrated import migrated_database
@@ -36,6 +40,28 @@ class FakeUsers:
         return f"user{user_id}" if user_id < 1000 else None
 
 
+class Holding:
+    """Requests for holds, one at a time; a refusal is raised."""
+
+    def __init__(self, writer: LedgerWriter) -> None:
+        self._holds = Holds(writer)
+
+    async def reserve(self, asked: Reservation) -> Hold:
+        return await self._one(asked)
+
+    async def capture(self, hold_id: str, credits: int | None) -> Hold:
+        return await self._one(Capture(hold_id, credits))
+
+    async def release(self, hold_id: str) -> Hold:
+        return await self._one(Release(hold_id))
+
+    async def _one(self, command: Reservation | Capture | Release) -> Hold:
+        (result,) = await self._holds.perform([HoldRequest(command, current_call())])
+        if isinstance(result, DomainError):
+            raise result
+        return result
+
+
 @dataclass
 class Billing:
     """Billing without transport."""
@@ -43,20 +69,26 @@ class Billing:
     database: Database
     clock: FakeClock
     units: Units[BillingUnit]
-    book: HoldBook
-    holds: Holds
+    writer: LedgerWriter
+    holds: Holding
     recharges: Recharges
+    ids: RandomIds
 
     async def recharge(self, credits: int, *, user_id: int = USER, request_id: str = "first") -> Entry:
         recharge = Recharge(request_id, operator_user_id=1, user_id=user_id, credits=credits, description="充值")
         entry, _ = await self.recharges.recharge(recharge)
         return entry
 
-    async def end_task(self, task_id: str, outcome: TaskOutcome) -> Settlement:
-        return await self.units.write(lambda unit: self.book.end_task(unit, task_id, user_id=USER, outcome=outcome))
+    async def perform(self, *commands: Command) -> Sequence[Result]:
+        """The commands as they would come in one group."""
+        return await self.writer.perform([Submission(command, current_call()) for command in commands])
+
+    async def end_task(self, task_id: str, outcome: TaskOutcome) -> Result:
+        (result,) = await self.perform(EndTask(self.ids.ordered(), task_id, USER, outcome))
+        return result
 
     async def balance(self, user_id: int = USER) -> Balance:
-        return await self.units.read(lambda unit: unit.ledger.balances([user_id]).get(user_id, Balance(user_id)))
+        return await self.units.read(lambda unit: unit.accounts.balances([user_id]).get(user_id, Balance(user_id)))
 
     async def entries(self, user_id: int = USER) -> list[Entry]:
         """Oldest first."""
@@ -86,12 +118,17 @@ def reservation(request_id: str, credits: int | None = None, *, user_id: int = U
     )
 
 
+def ledger_writer(units: Units[BillingUnit], clock: FakeClock, ids: RandomIds) -> LedgerWriter:
+    """A writer as one replica of the service has it."""
+    work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.random, "hold_"))
+    return LedgerWriter(units, work, clock)
+
+
 @pytest.fixture
 async def billing(database_url: str) -> AsyncIterator[Billing]:
     clock, ids = FakeClock(), RandomIds()
     async with migrated_database(database_url, "billing") as database:
         units = Units(database, lambda connection: BillingUnit(connection, clock))
-        events = BillingEvents(EventSource("billing", ids, clock))
-        book = HoldBook(events, clock, ids)
-        recharges = Recharges(units, FakeUsers(), RechargeBook(events, clock))
-        yield Billing(database, clock, units, book, Holds(units, book), recharges)
+        async with ledger_writer(units, clock, ids) as writer:
+            recharges = Recharges(writer, FakeUsers())
+            yield Billing(database, clock, units, writer, Holding(writer), recharges, ids)

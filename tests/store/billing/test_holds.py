@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from kit.errors import InsufficientCredits, Invalid, NotFound, Precondition
+from services.billing.domain.commands import Settlement, TaskOutcome
 from services.billing.domain.holds import HoldState
 from services.billing.domain.ledger import EntryType
 from services.billing.store.entry_pages import EntryPages
-from services.billing.usecases.hold_book import Settlement, TaskOutcome
 from services.billing.workers.expire_holds import HoldExpiry
 from tests.store.billing.conftest import USER, Billing, reservation
 
@@ -123,7 +123,7 @@ async def test_a_hold_past_its_time_is_released_once(billing: Billing) -> None:
     open_hold = await billing.holds.reserve(reservation("t-1"))
     captured = await billing.holds.reserve(reservation("t-2"))
     await billing.holds.capture(captured.id, None)
-    expiry = HoldExpiry(billing.units, billing.book, billing.clock)
+    expiry = HoldExpiry(billing.units, billing.writer, billing.clock)
     billing.clock.advance(3599)
     assert await expiry.step() == 0
     billing.clock.advance(1)

@@ -6,8 +6,8 @@ import asyncio
 from collections import Counter
 
 from kit.errors import InsufficientCredits, Precondition
+from services.billing.domain.commands import TaskOutcome
 from services.billing.domain.holds import Hold
-from services.billing.usecases.hold_book import TaskOutcome
 from tests.store.billing.conftest import USER, Billing, reservation
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Column, Integer, String, Table, insert, select
+from sqlalchemy import Column, Connection, Integer, String, Table, insert, select
 
 from kit.db.any_of import AnyOf
 from kit.db.database import Database
@@ -38,3 +38,18 @@ async def test_it_takes_texts(words: Database) -> None:
 
 async def test_it_takes_nothing(words: Database) -> None:
     assert await words.read(lambda c: BY_TEXTS.all(c, texts=[])) == []
+
+
+async def test_it_uses_the_index_of_its_column(words: Database) -> None:
+    """A table of this size is read by its key on either engine, if the statement lets it be."""
+
+    def plan(connection: Connection) -> str:
+        explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+        statement = select(WORDS.c.id).where(AnyOf(WORDS.c.id, "ids"), WORDS.c.text.is_not(None))
+        compiled = statement.compile(dialect=connection.dialect)
+        keys = "[1, 2]" if connection.dialect.name == "sqlite" else [1, 2]
+        arguments = (keys,) if compiled.positional else {"ids": keys}
+        return str(connection.exec_driver_sql(explain + str(compiled), arguments).all())
+
+    found = await words.read(plan)
+    assert "SEARCH words USING INTEGER PRIMARY KEY" in found or "words_pkey" in found or "pk_words" in found, found

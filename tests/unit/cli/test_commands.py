@@ -18,7 +18,7 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_help_lists_every_command_and_each_has_its_own() -> None:
     status, output = run("--help")
     assert status == 0
-    for name in ("up", "demo", "doctor", "models", "restart"):
+    for name in ("up", "demo", "doctor", "models", "restart", "ledger"):
         assert name in output
         assert run(name, "--help")[0] == 0
     assert run("nonsense")[0] == 2

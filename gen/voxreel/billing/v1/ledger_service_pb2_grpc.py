@@ -65,6 +65,11 @@ class LedgerServiceStub:
                 request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesRequest.SerializeToString,
                 response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesResponse.FromString,
                 _registered_method=True)
+        self.GetChainHead = channel.unary_unary(
+                '/voxreel.billing.v1.LedgerService/GetChainHead',
+                request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.GetChainHeadRequest.SerializeToString,
+                response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.GetChainHeadResponse.FromString,
+                _registered_method=True)
 
 
 class LedgerServiceServicer:
@@ -132,6 +137,16 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetChainHead(self, request, context):
+        """Reads the head of the journal's hash chain, for an operator to publish or to keep elsewhere.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: none of its own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LedgerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -164,6 +179,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.ListEntries,
                     request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesRequest.FromString,
                     response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesResponse.SerializeToString,
+            ),
+            'GetChainHead': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetChainHead,
+                    request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.GetChainHeadRequest.FromString,
+                    response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.GetChainHeadResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -329,6 +349,33 @@ class LedgerService:
             '/voxreel.billing.v1.LedgerService/ListEntries',
             voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesRequest.SerializeToString,
             voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetChainHead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.billing.v1.LedgerService/GetChainHead',
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.GetChainHeadRequest.SerializeToString,
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.GetChainHeadResponse.FromString,
             options,
             channel_credentials,
             insecure,

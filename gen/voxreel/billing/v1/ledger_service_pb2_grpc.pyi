@@ -70,6 +70,12 @@ class LedgerServiceStub:
     Access: user. Idempotent: yes, a read.
     Errors: FIELD_INVALID (page size above 100).
     """
+    GetChainHead: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.GetChainHeadRequest, _ledger_service_pb2.GetChainHeadResponse]
+    """Reads the head of the journal's hash chain, for an operator to publish or to keep elsewhere.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: none of its own.
+    """
 
 @_typing.type_check_only
 class LedgerServiceAsyncStub(LedgerServiceStub):
@@ -112,6 +118,12 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
 
     Access: user. Idempotent: yes, a read.
     Errors: FIELD_INVALID (page size above 100).
+    """
+    GetChainHead: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.GetChainHeadRequest, _ledger_service_pb2.GetChainHeadResponse]  # type: ignore[assignment]
+    """Reads the head of the journal's hash chain, for an operator to publish or to keep elsewhere.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: none of its own.
     """
 
 class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -188,6 +200,18 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: user. Idempotent: yes, a read.
         Errors: FIELD_INVALID (page size above 100).
+        """
+
+    @_abc_1.abstractmethod
+    def GetChainHead(
+        self,
+        request: _ledger_service_pb2.GetChainHeadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_service_pb2.GetChainHeadResponse, _abc.Awaitable[_ledger_service_pb2.GetChainHeadResponse]]:
+        """Reads the head of the journal's hash chain, for an operator to publish or to keep elsewhere.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: none of its own.
         """
 
 def add_LedgerServiceServicer_to_server(servicer: LedgerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,4 +1,4 @@
-"""Accounts, entries, holds, prices and the event tables. Entries refuse to be changed."""
+"""Accounts, the journal, holds, prices and the event tables. The journal refuses to be changed."""
 
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 _ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_JOURNAL = ("transactions", "postings")
 _PRICES = (
     ("tts", "语音合成", 10),
     ("voice_clone", "音色克隆", 50),
@@ -24,51 +25,64 @@ _PRICES = (
 
 
 def upgrade() -> None:
-    _create_ledger_tables()
+    _create_accounts()
+    _create_journal()
     _create_hold_tables()
     _create_prices()
     _create_event_tables()
     if op.get_context().dialect.name == "postgresql":
-        _protect_entries_on_postgresql()
+        _protect_journal_on_postgresql()
     else:
-        _protect_entries_on_sqlite()
+        _protect_journal_on_sqlite()
 
 
-def _create_ledger_tables() -> None:
+def _create_accounts() -> None:
     op.create_table(
         "accounts",
-        sa.Column("user_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("user_id", _ROW_ID, primary_key=True, autoincrement=False),
         sa.Column("available", sa.BigInteger(), nullable=False),
         sa.Column("held", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("available >= 0", name="available"),
         sa.CheckConstraint("held >= 0", name="held"),
     )
+
+
+def _create_journal() -> None:
     op.create_table(
-        "entries",
-        sa.Column("id", _ROW_ID, primary_key=True),
-        sa.Column("user_id", sa.BigInteger(), sa.ForeignKey("accounts.user_id"), nullable=False),
-        sa.Column("type", sa.String(32), nullable=False),
-        sa.Column("credits", sa.BigInteger(), nullable=False),
-        sa.Column("balance_before", sa.BigInteger(), nullable=False),
-        sa.Column("balance_after", sa.BigInteger(), nullable=False),
+        "transactions",
+        sa.Column("id", _ROW_ID, primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("request_key", sa.String(200), nullable=False),
+        sa.Column("input_hash", sa.String(64), nullable=False),
+        sa.Column("hold_id", sa.String(64), nullable=True),
         sa.Column("feature_key", sa.String(64), nullable=True),
         sa.Column("description", sa.String(200), nullable=False),
         sa.Column("operator_user_id", sa.BigInteger(), nullable=True),
-        sa.Column("hold_id", sa.String(64), nullable=True),
         sa.Column("create_time", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("balance_after = balance_before + credits", name="sum"),
-        sqlite_autoincrement=True,
+        sa.Column("previous_hash", sa.String(64), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.UniqueConstraint("request_key"),
     )
-    op.create_index(op.f("ix_entries_user_id_id"), "entries", ["user_id", "id"])
     op.create_table(
-        "idempotency",
-        sa.Column("scope", sa.String(64), primary_key=True),
-        sa.Column("request_id", sa.String(128), primary_key=True),
-        sa.Column("input_hash", sa.String(64), nullable=False),
-        sa.Column("entry_id", _ROW_ID, sa.ForeignKey("entries.id"), nullable=False),
-        sa.Column("create_time", UtcDateTime(), nullable=False),
+        "postings",
+        sa.Column("transaction_id", _ROW_ID, sa.ForeignKey("transactions.id"), primary_key=True),
+        sa.Column("account", sa.String(40), primary_key=True),
+        sa.Column("credits", sa.BigInteger(), nullable=False),
+        sa.Column("balance_after", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("credits <> 0", name="credits"),
+        sa.CheckConstraint("balance_after >= 0", name="balance_after"),
+        sqlite_with_rowid=False,
     )
+    op.create_index(op.f("ix_postings_account_transaction_id"), "postings", ["account", "transaction_id"])
+    head = op.create_table(
+        "chain_head",
+        sa.Column("id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.CheckConstraint("id = 1", name="only"),
+    )
+    op.bulk_insert(head, [{"id": 1, "transaction_id": 0, "hash": "0" * 64}])
 
 
 def _create_hold_tables() -> None:
@@ -77,7 +91,7 @@ def _create_hold_tables() -> None:
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("request_id", sa.String(128), nullable=False),
         sa.Column("input_hash", sa.String(64), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), sa.ForeignKey("accounts.user_id"), nullable=False),
+        sa.Column("user_id", _ROW_ID, sa.ForeignKey("accounts.user_id"), nullable=False),
         sa.Column("feature_key", sa.String(64), nullable=False),
         sa.Column("credits", sa.BigInteger(), nullable=False),
         sa.Column("captured_credits", sa.BigInteger(), nullable=False),
@@ -158,31 +172,54 @@ def _create_event_tables() -> None:
     )
 
 
-def _protect_entries_on_sqlite() -> None:
-    for verb in ("UPDATE", "DELETE"):
+def _protect_journal_on_sqlite() -> None:
+    for table in _JOURNAL:
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
+            )
+    # REPLACE deletes rows without asking the triggers above.
+    op.execute(
+        "CREATE TRIGGER transactions_refuse_replace BEFORE INSERT ON transactions "
+        "WHEN EXISTS (SELECT 1 FROM transactions WHERE id = NEW.id OR request_key = NEW.request_key) "
+        "BEGIN SELECT RAISE(ABORT, 'transactions are append-only'); END"
+    )
+    op.execute(
+        "CREATE TRIGGER postings_refuse_replace BEFORE INSERT ON postings "
+        "WHEN EXISTS (SELECT 1 FROM postings WHERE transaction_id = NEW.transaction_id AND account = NEW.account) "
+        "BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END"
+    )
+
+
+def _protect_journal_on_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION journal_refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END $$"
+    )
+    for table in _JOURNAL:
         op.execute(
-            f"CREATE TRIGGER entries_refuse_{verb.lower()} BEFORE {verb} ON entries "
-            "BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END"
+            f"CREATE TRIGGER {table}_refuse_change BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION journal_refuse_change()"
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_refuse_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse_change()"
         )
 
 
-def _protect_entries_on_postgresql() -> None:
-    op.execute(
-        "CREATE FUNCTION entries_refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'entries are append-only'; END $$"
-    )
-    op.execute(
-        "CREATE TRIGGER entries_refuse_change BEFORE UPDATE OR DELETE ON entries "
-        "FOR EACH ROW EXECUTE FUNCTION entries_refuse_change()"
-    )
-    op.execute(
-        "CREATE TRIGGER entries_refuse_truncate BEFORE TRUNCATE ON entries "
-        "FOR EACH STATEMENT EXECUTE FUNCTION entries_refuse_change()"
-    )
-
-
 def downgrade() -> None:
-    for table in ("streams", "inbox", "outbox", "feature_prices", "holds", "idempotency", "entries", "accounts"):
+    for table in (
+        "streams",
+        "inbox",
+        "outbox",
+        "feature_prices",
+        "holds",
+        "chain_head",
+        "postings",
+        "transactions",
+        "accounts",
+    ):
         op.drop_table(table)
     if op.get_context().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION entries_refuse_change()")
+        op.execute("DROP FUNCTION journal_refuse_change()")

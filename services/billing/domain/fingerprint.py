@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
+
+import orjson
 
 
 def fingerprint(*parts: str | int | float | None) -> str:
-    """SHA-256 in hex of the parts."""
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+    """SHA-256 in hex of the parts as a JSON array (RFC 8785)."""
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()

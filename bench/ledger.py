@@ -1,0 +1,209 @@
+"""Holds per second: group commit, against one raw transaction per request, on one SQLite file with synchronous=FULL.
+
+    python -m bench.ledger [--callers 64] [--holds 20000] [--rounds 3]
+
+Both write the same rows of the same schema: hold, transaction, two postings, balance, head of the chain. The raw side
+is the fastest loop the sqlite3 module allows: one connection, one thread, no event loop, nothing waits for anything
+but the flush. The group side is billing's own writer with as many callers as asked for, each with one request in
+flight. Rounds of the two take turns, and so do one account for all callers and an account for each request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from kit.clock import SystemClock
+from kit.db.database import Database
+from kit.db.migrate import upgrade
+from kit.db.settings import DatabaseSettings
+from kit.db.uow import Units
+from kit.events.envelope import EventSource
+from kit.ids import RandomIds
+from kit.rpc.context import CallContext
+from services.billing.domain.book import LedgerState, decide
+from services.billing.domain.holds import Hold, Reservation
+from services.billing.domain.journal import ChainHead, sealed
+from services.billing.domain.ledger import Balance
+from services.billing.domain.pricing import FeaturePrice
+from services.billing.events import BillingEvents
+from services.billing.store.uow import BillingUnit
+from services.billing.usecases.ledger_work import LedgerWork, Submission
+from services.billing.usecases.ledger_writer import LedgerWriter
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "services" / "billing" / "migrations"
+CREDITS = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one round came to."""
+
+    per_second: float
+    p99_ms: float
+
+
+def reservations(number: int, users: int) -> list[Reservation]:
+    hour = timedelta(hours=1)
+    return [Reservation(f"t-{each}", each % users + 1, "tts", 10, "bench", hour) for each in range(number)]
+
+
+def fresh_ledger(folder: Path, users: int) -> str:
+    """URL of a migrated ledger whose users have credits; how they came by them is not in its journal."""
+    path = folder / "billing.db"
+    upgrade(f"sqlite:///{path}", MIGRATIONS)
+    connection = sqlite3.connect(path)
+    with connection:
+        rows = ((user, CREDITS) for user in range(1, users + 1))
+        connection.executemany("INSERT INTO accounts (user_id, available, held, version) VALUES (?, ?, 0, 0)", rows)
+    connection.close()
+    return f"sqlite:///{path}"
+
+
+def figures(seconds: float, waits: Sequence[float]) -> Figures:
+    return Figures(len(waits) / seconds, sorted(waits)[int(len(waits) * 0.99)] * 1000)
+
+
+async def grouped(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
+    """Billing's own writer, with so many requests in flight."""
+    clock, ids = SystemClock(), RandomIds()
+    database = await Database.open(DatabaseSettings(url=SecretStr(url), synchronous="FULL"), name="bench")
+    units = Units(database, lambda connection: BillingUnit(connection, clock))
+    work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.random, "hold_"))
+    waits: list[float] = []
+    queue = iter(asked)
+
+    async def caller(writer: LedgerWriter) -> None:
+        for reservation in queue:
+            start = time.perf_counter()
+            (result,) = await writer.perform([Submission(reservation, CallContext())])
+            assert isinstance(result, Hold), result
+            waits.append(time.perf_counter() - start)
+
+    async with LedgerWriter(units, work, clock) as writer:
+        start = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(callers):
+                group.create_task(caller(writer))
+        seconds = time.perf_counter() - start
+    await database.close()
+    return figures(seconds, waits)
+
+
+def grouped_in_a_loop(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
+    return asyncio.run(grouped(url, asked, callers))
+
+
+def raw(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
+    """One transaction per request on the bare driver, decided and hashed by the same code."""
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    connection.execute("PRAGMA synchronous = FULL")
+    clock, ids = SystemClock(), RandomIds()
+    prices = {"tts": FeaturePrice("tts", "tts", 10, clock.now())}
+    ends = [time.perf_counter()]
+    for reservation in asked:
+        connection.execute("BEGIN IMMEDIATE")
+        _reserve(connection, reservation, prices, clock, ids)
+        connection.execute("COMMIT")
+        ends.append(time.perf_counter())
+    connection.close()
+    # A caller asks again when it has its answer, and then waits for all the others.
+    waits = [end - ends[max(0, place + 1 - callers)] for place, end in enumerate(ends[1:])]
+    return figures(ends[-1] - ends[0], waits)
+
+
+def _reserve(
+    connection: sqlite3.Connection,
+    reservation: Reservation,
+    prices: dict[str, FeaturePrice],
+    clock: SystemClock,
+    ids: RandomIds,
+) -> None:
+    user_id = reservation.user_id
+    taken = connection.execute("SELECT id FROM holds WHERE request_id = ?", (reservation.request_id,)).fetchone()
+    assert taken is None, "every request of a round is new"
+    balance = connection.execute(
+        "SELECT user_id, available, held, version FROM accounts WHERE user_id = ?", (user_id,)
+    ).fetchone()
+    state = LedgerState(balances={user_id: Balance(*balance)}, prices=prices)
+    now = clock.now()
+    decision = decide(state, reservation, now=now, new_hold_id=lambda: ids.random("hold_"))
+    hold, after, draft = decision.opened, decision.balance, decision.draft
+    assert hold is not None
+    assert after is not None
+    assert draft is not None
+    head = connection.execute("SELECT transaction_id, hash FROM chain_head").fetchone()
+    (transaction,) = sealed([draft], ChainHead(*head))
+    connection.execute(
+        "UPDATE accounts SET available = ?, held = ?, version = ? WHERE user_id = ?",
+        (after.available, after.held, after.version, user_id),
+    )
+    created, expires = int(now.timestamp() * 1e6), int(hold.expire_time.timestamp() * 1e6)
+    connection.execute(
+        "INSERT INTO holds VALUES (?, ?, ?, ?, ?, ?, 0, 'open', ?, ?, NULL)",
+        (hold.id, hold.request_id, hold.input_hash, user_id, hold.feature_key, hold.credits, created, expires),
+    )
+    connection.execute(
+        "INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?)",
+        (
+            transaction.id,
+            draft.kind.value,
+            draft.request_key,
+            draft.input_hash,
+            hold.id,
+            hold.feature_key,
+            draft.description,
+            created,
+            transaction.previous_hash,
+            transaction.hash,
+        ),
+    )
+    for posting in draft.postings:
+        connection.execute(
+            "INSERT INTO postings VALUES (?, ?, ?, ?)",
+            (transaction.id, posting.account, posting.credits, posting.balance_after),
+        )
+    connection.execute("UPDATE chain_head SET transaction_id = ?, hash = ?", (transaction.id, transaction.hash))
+
+
+def measured(run: Callable[[str], Figures], users: int) -> Figures:
+    with tempfile.TemporaryDirectory() as folder:
+        return run(fresh_ledger(Path(folder), users))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--callers", type=int, default=64)
+    parser.add_argument("--holds", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    found: dict[tuple[str, int], list[Figures]] = {}
+    for _ in range(arguments.rounds):
+        for users in (1, 10_000):
+            asked = reservations(arguments.holds, users)
+            sides: dict[str, Callable[[str], Figures]] = {
+                "in groups": partial(grouped_in_a_loop, asked=asked, callers=arguments.callers),
+                "one raw transaction each": partial(raw, asked=asked[: len(asked) // 5], callers=arguments.callers),
+            }
+            for side, run in sides.items():
+                found.setdefault((side, users), []).append(measured(run, users))
+    print(f"| {arguments.callers} callers | accounts | holds/s | p99, ms |")
+    print("| --- | ---: | ---: | ---: |")
+    for (side, users), rounds in found.items():
+        speed = statistics.median(each.per_second for each in rounds)
+        print(f"| {side} | {users} | {speed:,.0f} | {statistics.median(each.p99_ms for each in rounds):.1f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What can be asked of the ledger, beside `Reservation` and `Recharge`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeAlias
+
+from services.billing.domain.holds import Reservation
+from services.billing.domain.ledger import Recharge
+
+
+class TaskOutcome(Enum):
+    """How a task ended."""
+
+    SUCCEEDED = auto()
+    NOT_DONE = auto()
+
+
+class Settlement(Enum):
+    """What the end of a task, or of a hold's time, did to the hold."""
+
+    SETTLED = auto()
+    # It was settled so before, or the same end was told before.
+    REPEATED = auto()
+    # There was no hold; now a tombstone keeps one from being made.
+    BURIED = auto()
+    # The hold had been settled the other way.
+    CONTRADICTED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Takes held credits, all of them when None; what is above the amount goes back."""
+
+    hold_id: str
+    credits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Gives held credits back."""
+
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireHold:
+    """Gives held credits back if the time of the hold is over and nobody has settled it."""
+
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndTask:
+    """Captures or releases the hold of a task that has ended. `event_id` tells a repeated event from a new one."""
+
+    event_id: str
+    task_id: str
+    user_id: int
+    outcome: TaskOutcome
+
+
+Command: TypeAlias = Reservation | Capture | Release | ExpireHold | EndTask | Recharge

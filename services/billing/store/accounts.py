@@ -1,0 +1,77 @@
+"""Balances in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, select
+
+from kit.db.any_of import AnyOf
+from kit.db.lean import LeanQuery
+from kit.db.lean_many import LeanUpdateMany
+from kit.db.lean_write import LeanWrite, insert_if_absent
+from services.billing.domain.errors import concurrent_update
+from services.billing.domain.ledger import Balance
+from services.billing.store.tables import ACCOUNTS
+
+_SOME = select(ACCOUNTS.c.user_id, ACCOUNTS.c.available, ACCOUNTS.c.held, ACCOUNTS.c.version).where(
+    AnyOf(ACCOUNTS.c.user_id, "user_ids")
+)
+_READ = LeanQuery(_SOME)
+# PostgreSQL locks after it has sorted, so every replica takes the locks in the same order.
+_LOCK = LeanQuery(_SOME.order_by(ACCOUNTS.c.user_id).with_for_update())
+_OPEN = LeanWrite(insert_if_absent(ACCOUNTS))
+_MOVE = LeanUpdateMany(
+    ACCOUNTS,
+    keys={"owner": ACCOUNTS.c.user_id, "seen": ACCOUNTS.c.version},
+    values={
+        "new_available": ACCOUNTS.c.available,
+        "new_held": ACCOUNTS.c.held,
+        "new_version": ACCOUNTS.c.version,
+    },
+)
+
+
+class AccountRepository:
+    """Balances, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def balances(self, user_ids: Sequence[int]) -> dict[int, Balance]:
+        """The balances of the users who have an account."""
+        return {row[0]: Balance(*row) for row in _READ.all(self._connection, user_ids=user_ids)}
+
+    def lock(self, user_ids: Iterable[int]) -> dict[int, Balance]:
+        """The balances of all these users, who get an account if they have none. Until the transaction ends nobody
+        else moves their credits or settles their holds."""
+        wanted = sorted(user_ids)
+        found = self.balances(wanted)
+        missing = [user_id for user_id in wanted if user_id not in found]
+        if self._connection.dialect.name == "sqlite" and not missing:
+            # Only one transaction writes at a time there.
+            return found
+        # Making an account may wait for another replica that makes it too, so it comes before the first lock.
+        self.open(missing)
+        return {row[0]: Balance(*row) for row in _LOCK.all(self._connection, user_ids=wanted)}
+
+    def open(self, user_ids: Sequence[int]) -> None:
+        """Makes empty accounts for those who have none, in the order given."""
+        rows = [{"user_id": user_id, "available": 0, "held": 0, "version": 0} for user_id in user_ids]
+        _OPEN.run_many(self._connection, rows)
+
+    def move_all(self, before: Mapping[int, Balance], after: Mapping[int, Balance]) -> None:
+        """Writes the balances that changed. Raises Conflict when one is not any more what it was before."""
+        rows = [
+            {
+                "owner": user_id,
+                "seen": before[user_id].version,
+                "new_available": balance.available,
+                "new_held": balance.held,
+                "new_version": balance.version,
+            }
+            for user_id, balance in sorted(after.items())
+            if balance.version != before[user_id].version
+        ]
+        if _MOVE.run(self._connection, rows) != len(rows):
+            raise concurrent_update()

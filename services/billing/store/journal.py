@@ -1,0 +1,135 @@
+"""The journal in the database. The only place that writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from kit.db.any_of import AnyOf
+from kit.db.lean import LeanQuery
+from kit.db.lean_many import LeanInsertMany
+from kit.db.lean_write import LeanWrite
+from services.billing.domain.journal import ChainHead, Posting, Transaction, TransactionDraft, TransactionKind
+from services.billing.store.tables import CHAIN_HEAD, POSTINGS, TRANSACTIONS
+
+_THE_HEAD = select(CHAIN_HEAD.c.transaction_id, CHAIN_HEAD.c.hash)
+_HEAD = LeanQuery(_THE_HEAD)
+_LOCK_HEAD = LeanQuery(_THE_HEAD.with_for_update())
+_MOVE_HEAD = LeanWrite(
+    update(CHAIN_HEAD).values(transaction_id=bindparam("new_transaction_id"), hash=bindparam("new_hash"))
+)
+TRANSACTION_COLUMNS = (
+    TRANSACTIONS.c.id,
+    TRANSACTIONS.c.kind,
+    TRANSACTIONS.c.request_key,
+    TRANSACTIONS.c.input_hash,
+    TRANSACTIONS.c.hold_id,
+    TRANSACTIONS.c.feature_key,
+    TRANSACTIONS.c.description,
+    TRANSACTIONS.c.operator_user_id,
+    TRANSACTIONS.c.create_time,
+    TRANSACTIONS.c.previous_hash,
+    TRANSACTIONS.c.hash,
+)
+POSTING_COLUMNS = (POSTINGS.c.transaction_id, POSTINGS.c.account, POSTINGS.c.credits, POSTINGS.c.balance_after)
+_BY_KEY = LeanQuery(select(*TRANSACTION_COLUMNS).where(AnyOf(TRANSACTIONS.c.request_key, "request_keys")))
+_POSTINGS = LeanQuery(
+    select(*POSTING_COLUMNS)
+    .where(AnyOf(POSTINGS.c.transaction_id, "transaction_ids"))
+    .order_by(POSTINGS.c.transaction_id, POSTINGS.c.account)
+)
+_ADD = LeanInsertMany(TRANSACTIONS)
+_ADD_POSTING = LeanInsertMany(POSTINGS)
+
+
+class JournalRepository:
+    """The journal, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> ChainHead:
+        """The newest transaction."""
+        return self._head(_HEAD)
+
+    def lock_head(self) -> ChainHead:
+        """The newest transaction; nobody else appends before this transaction ends."""
+        return self._head(_LOCK_HEAD)
+
+    def append(self, transactions: Sequence[Transaction]) -> None:
+        """Writes what follows the locked head. Raises IntegrityError when a request key is taken."""
+        if not transactions:
+            return
+        _ADD.run(self._connection, [_row_of(transaction) for transaction in transactions])
+        _ADD_POSTING.run(self._connection, list(_posting_rows(transactions)))
+        newest = transactions[-1]
+        _MOVE_HEAD.run(self._connection, new_transaction_id=newest.id, new_hash=newest.hash)
+
+    def find(self, request_keys: Sequence[str]) -> list[Transaction]:
+        """The transactions with these request keys."""
+        rows = _BY_KEY.all(self._connection, request_keys=request_keys)
+        return transactions_from_rows(rows, self.postings([row[0] for row in rows]))
+
+    def postings(self, transaction_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Rows of `POSTING_COLUMNS`, by transaction and account."""
+        return _POSTINGS.all(self._connection, transaction_ids=transaction_ids)
+
+    def _head(self, query: LeanQuery) -> ChainHead:
+        row = query.first(self._connection)
+        assert row is not None, "the migration made the row"
+        return ChainHead(*row)
+
+
+def transactions_from_rows(rows: Sequence[tuple[Any, ...]], postings: Sequence[tuple[Any, ...]]) -> list[Transaction]:
+    """Transactions with their postings, in the order of the rows."""
+    postings_of: dict[int, list[Posting]] = {}
+    for transaction_id, account, credits, balance_after in postings:
+        postings_of.setdefault(transaction_id, []).append(Posting(account, credits, balance_after))
+    return [_transaction_from_row(row, tuple(postings_of.get(row[0], ()))) for row in rows]
+
+
+def _transaction_from_row(row: tuple[Any, ...], postings: tuple[Posting, ...]) -> Transaction:
+    transaction_id, kind, request_key, input_hash, hold_id, feature_key, description, operator, time, *hashes = row
+    draft = TransactionDraft(
+        TransactionKind(kind),
+        request_key,
+        input_hash,
+        description,
+        time,
+        postings,
+        hold_id=hold_id,
+        feature_key=feature_key,
+        operator_user_id=operator,
+    )
+    previous_hash, own_hash = hashes
+    return Transaction(transaction_id, draft, previous_hash, own_hash)
+
+
+def _row_of(transaction: Transaction) -> dict[str, Any]:
+    draft = transaction.draft
+    return {
+        "id": transaction.id,
+        "kind": draft.kind.value,
+        "request_key": draft.request_key,
+        "input_hash": draft.input_hash,
+        "hold_id": draft.hold_id,
+        "feature_key": draft.feature_key,
+        "description": draft.description,
+        "operator_user_id": draft.operator_user_id,
+        "create_time": draft.create_time,
+        "previous_hash": transaction.previous_hash,
+        "hash": transaction.hash,
+    }
+
+
+def _posting_rows(transactions: Sequence[Transaction]) -> Iterator[dict[str, Any]]:
+    for transaction in transactions:
+        for posting in transaction.draft.postings:
+            yield {
+                "transaction_id": transaction.id,
+                "account": posting.account,
+                "credits": posting.credits,
+                "balance_after": posting.balance_after,
+            }

@@ -1,0 +1,170 @@
+"""What a group of commands does in one database transaction.
+
+Locks are taken in one order everywhere: accounts by user id, then the head of the chain. An account's lock guards
+its user's balance and holds; the head's lock guards the journal. Whoever waits for the head holds accounts, whoever
+holds the head waits for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+from typing import Final, TypeAlias
+
+from kit.errors import DomainError
+from kit.events.envelope import OutboundEvent
+from kit.rpc.context import CallContext, bind_call, unbind_call
+from services.billing.domain.book import Decision, LedgerState, Recharged, decide
+from services.billing.domain.commands import Capture, Command, EndTask, ExpireHold, Release, Settlement
+from services.billing.domain.errors import concurrent_update
+from services.billing.domain.holds import Hold, Reservation
+from services.billing.domain.journal import Transaction, entry_of, recharge_key, sealed
+from services.billing.domain.ledger import Balance, Entry, Recharge
+from services.billing.events import BillingEvents
+from services.billing.store.uow import BillingUnit
+
+# The name under which the ends of tasks are received, and remembered as applied.
+SETTLEMENT_CONSUMER: Final = "billing--settlement"
+
+Result: TypeAlias = Hold | Settlement | Entry | DomainError
+"""What a command ends with. A refusal is a value, so that it is nobody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A command, and the call that asks for it."""
+
+    command: Command
+    call: CallContext
+
+
+@dataclass(slots=True)
+class _Ids:
+    """What a group is about."""
+
+    user_ids: set[int] = field(default_factory=set)
+    hold_ids: list[str] = field(default_factory=list)
+    task_ids: list[str] = field(default_factory=list)
+    reservation_ids: list[str] = field(default_factory=list)
+    request_keys: list[str] = field(default_factory=list)
+    event_ids: list[str] = field(default_factory=list)
+
+    def add(self, command: Command) -> None:
+        match command:
+            case Reservation():
+                self.user_ids.add(command.user_id)
+                self.reservation_ids.append(command.request_id)
+            case Capture(hold_id) | Release(hold_id) | ExpireHold(hold_id):
+                self.hold_ids.append(hold_id)
+            case EndTask():
+                self.user_ids.add(command.user_id)
+                self.task_ids.append(command.task_id)
+                self.event_ids.append(command.event_id)
+            case Recharge():
+                self.user_ids.add(command.user_id)
+                self.request_keys.append(recharge_key(command.operator_user_id, command.request_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The state under locks, the balances as they were, and what former recharges wrote."""
+
+    state: LedgerState
+    before: Mapping[int, Balance]
+    claimed: dict[str, Transaction]
+
+
+class LedgerWork:
+    """Runs groups. What it does is decided by `services.billing.domain.book` alone."""
+
+    def __init__(self, events: BillingEvents, *, new_hold_id: Callable[[], str]) -> None:
+        self._events = events
+        self._new_hold_id = new_hold_id
+
+    def run(self, unit: BillingUnit, group: Sequence[Submission], now: datetime) -> list[Result]:
+        """The results in the order of the group. Raises what the database raises, and Conflict when somebody
+        else came in between; then nothing of the group is done."""
+        loaded = _load(unit, [submission.command for submission in group])
+        decided = [self._decided(loaded.state, submission.command, now) for submission in group]
+        made = [(submission, one) for submission, one in zip(group, decided, strict=True) if isinstance(one, Decision)]
+        decisions = [decision for _, decision in made]
+        unit.accounts.move_all(loaded.before, loaded.state.balances)
+        # Rivals that insert the same keys wait for each other in one order, too.
+        opened = [decision.opened for decision in decisions if decision.opened is not None]
+        unit.holds.add_all(sorted(opened, key=attrgetter("request_id")))
+        unit.holds.settle_all([decision.settled for decision in decisions if decision.settled is not None])
+        unit.inbox.add_all(
+            SETTLEMENT_CONSUMER, sorted(decision.applied_event for decision in decisions if decision.applied_event)
+        )
+        transactions = _append(unit, decisions)
+        unit.outbox.add_all(self._told(made, transactions))
+        by_key = loaded.claimed | transactions
+        return [one if isinstance(one, DomainError) else _result(one, by_key) for one in decided]
+
+    def _decided(self, state: LedgerState, command: Command, now: datetime) -> Decision | DomainError:
+        try:
+            decision = decide(state, command, now=now, new_hold_id=self._new_hold_id)
+        except DomainError as refusal:
+            return refusal
+        state.apply(decision)
+        return decision
+
+    def _told(
+        self, made: Sequence[tuple[Submission, Decision]], transactions: Mapping[str, Transaction]
+    ) -> list[OutboundEvent]:
+        """The events of the decisions, each in the context of its own call."""
+        events: list[OutboundEvent] = []
+        for submission, decision in made:
+            bound = bind_call(submission.call)
+            try:
+                if decision.settled is not None:
+                    events.append(self._events.settled(decision.settled))
+                elif isinstance(decision.answer, Recharged) and decision.draft is not None:
+                    entry = entry_of(transactions[decision.draft.request_key])
+                    events.append(self._events.recharged(entry))
+            finally:
+                unbind_call(bound)
+        return events
+
+
+def _load(unit: BillingUnit, commands: Sequence[Command]) -> _Loaded:
+    ids = _Ids()
+    for command in commands:
+        ids.add(command)
+    owners = unit.holds.find(hold_ids=ids.hold_ids, request_ids=ids.task_ids) if ids.hold_ids or ids.task_ids else []
+    locked = unit.accounts.lock(ids.user_ids.union(hold.user_id for hold in owners))
+    holds = owners
+    if not unit.is_alone or ids.reservation_ids:
+        # Whoever had the locks may have made or settled some of them.
+        holds = unit.holds.find(hold_ids=ids.hold_ids, request_ids=[*ids.task_ids, *ids.reservation_ids])
+    if any(hold.user_id not in locked for hold in holds if hold.request_id in ids.task_ids):
+        # Made meanwhile, for another user than the task's: the next attempt knows whose lock to take.
+        raise concurrent_update()
+    claimed = (
+        {found.draft.request_key: found for found in unit.journal.find(ids.request_keys)} if ids.request_keys else {}
+    )
+    state = LedgerState(
+        balances=dict(locked),
+        claims={key: transaction.draft.input_hash for key, transaction in claimed.items()},
+        applied_events=unit.inbox.applied(SETTLEMENT_CONSUMER, ids.event_ids) if ids.event_ids else set(),
+        prices={price.key: price for price in unit.prices.list_all()} if ids.reservation_ids else {},
+    )
+    state.add_holds(holds)
+    return _Loaded(state, locked, claimed)
+
+
+def _append(unit: BillingUnit, decisions: Sequence[Decision]) -> dict[str, Transaction]:
+    """Writes the journal, last of all since the head is what everybody waits for."""
+    drafts = [decision.draft for decision in decisions if decision.draft is not None]
+    if not drafts:
+        return {}
+    transactions = sealed(drafts, unit.journal.lock_head())
+    unit.journal.append(transactions)
+    return {transaction.draft.request_key: transaction for transaction in transactions}
+
+
+def _result(decision: Decision, by_key: Mapping[str, Transaction]) -> Result:
+    answer = decision.answer
+    return entry_of(by_key[answer.request_key]) if isinstance(answer, Recharged) else answer

@@ -1,0 +1,77 @@
+"""The one door through which credits move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from kit.clock import Clock
+from kit.db.uow import Units
+from kit.errors import Conflict, DomainError, Internal
+from services.billing.domain.errors import concurrent_update
+from services.billing.store.uow import BillingUnit
+from services.billing.usecases.group_commit import GroupCommit
+from services.billing.usecases.ledger_work import LedgerWork, Result, Submission
+
+_ATTEMPTS_ALONE = 3
+
+_log = structlog.get_logger(__name__)
+
+
+class LedgerWriter:
+    """Commits the commands of all callers in groups; one group at a time is in the database.
+
+    Leaving its context waits until everything queued is done.
+    """
+
+    def __init__(self, units: Units[BillingUnit], work: LedgerWork, clock: Clock) -> None:
+        self._units = units
+        self._work = work
+        self._clock = clock
+        self._groups: GroupCommit[Submission, Result] = GroupCommit(self._commit)
+
+    async def perform(self, submissions: Sequence[Submission]) -> Sequence[Result]:
+        """What the commands end with, in their order; they are durable then. Raises RateLimited."""
+        return await self._groups.perform(submissions)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._groups.close()
+
+    async def _commit(self, group: Sequence[Submission]) -> Sequence[Result]:
+        """Never raises, so that nobody pays for another's command."""
+        if len(group) > 1:
+            try:
+                return await self._together(group)
+            except (Conflict, IntegrityError):
+                # Another replica came in between.
+                pass
+            except DomainError as error:
+                # The database is gone or too much waits: that is no command's fault.
+                return [error.copy() for _ in group]
+            except Exception as error:
+                _log.warning("ledger_group_failed", commands=len(group), error=type(error).__name__)
+        return [await self._alone(submission) for submission in group]
+
+    async def _together(self, group: Sequence[Submission]) -> list[Result]:
+        return await self._units.write(lambda unit: self._work.run(unit, group, self._clock.now()))
+
+    async def _alone(self, submission: Submission) -> Result:
+        for _ in range(_ATTEMPTS_ALONE):
+            try:
+                (result,) = await self._together([submission])
+            except (Conflict, IntegrityError):
+                continue
+            except DomainError as error:
+                return error
+            except Exception as error:
+                command = type(submission.command).__name__
+                _log.exception("ledger_command_failed", command=command, error=type(error).__name__)
+                return Internal()
+            return result
+        return concurrent_update()

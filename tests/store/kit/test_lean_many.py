@@ -1,0 +1,89 @@
+"""Many rows as one statement, on both engines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Table, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from kit.db.database import Database
+from kit.db.lean_many import LeanInsertMany, LeanUpdateMany
+from kit.db.types import UtcDateTime, new_metadata
+
+METADATA = new_metadata()
+THINGS = Table(
+    "things",
+    METADATA,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("text", String(4), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("time", UtcDateTime(), nullable=True),
+    Column("version", BigInteger, nullable=False),
+)
+ADD = LeanInsertMany(THINGS)
+RENAME = LeanUpdateMany(
+    THINGS,
+    keys={"thing": THINGS.c.id, "seen": THINGS.c.version},
+    values={"new_text": THINGS.c.text, "new_version": THINGS.c.version},
+    only=[THINGS.c.text != "kept"],
+)
+NOW = datetime(2026, 5, 4, 10, 0, 0, 250, tzinfo=UTC)
+
+
+def thing(number: int, **others: Any) -> dict[str, Any]:
+    return {"id": number, "text": "字'\"{", "body": b"\x00\xff", "time": None, "version": 0} | others
+
+
+@pytest.fixture
+async def things(database: Database) -> Database:
+    await database.write(METADATA.create_all)
+    return database
+
+
+async def all_of(database: Database) -> list[tuple[Any, ...]]:
+    def read(connection: Connection) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in connection.execute(select(THINGS).order_by(THINGS.c.id))]
+
+    return await database.read(read)
+
+
+async def test_rows_are_inserted_as_they_are(things: Database) -> None:
+    assert await things.write(lambda c: ADD.run(c, [thing(1), thing(2, time=NOW), thing(2**40)])) == 3
+    assert await things.write(lambda c: ADD.run(c, [])) == 0
+    assert await all_of(things) == [
+        (1, "字'\"{", b"\x00\xff", None, 0),
+        (2, "字'\"{", b"\x00\xff", NOW, 0),
+        (2**40, "字'\"{", b"\x00\xff", None, 0),
+    ]
+
+
+async def test_one_row_that_is_refused_refuses_all(things: Database) -> None:
+    with pytest.raises(IntegrityError):
+        await things.write(lambda c: ADD.run(c, [thing(1), thing(2), thing(1)]))
+    assert await all_of(things) == []
+
+
+async def test_a_text_that_is_too_long_is_not_cut_off(things: Database) -> None:
+    if things.dialect_name == "sqlite":
+        assert await things.write(lambda c: ADD.run(c, [thing(1, text="12345")])) == 1
+        assert (await all_of(things))[0][1] == "12345"
+        return
+    with pytest.raises(DBAPIError):
+        await things.write(lambda c: ADD.run(c, [thing(1, text="12345")]))
+
+
+async def test_rows_are_updated_where_all_keys_agree(things: Database) -> None:
+    await things.write(lambda c: ADD.run(c, [thing(1), thing(2, version=7), thing(3, text="kept"), thing(4)]))
+    changes = [
+        {"thing": number, "seen": 0, "new_text": f"n{number}", "new_version": 10 + number} for number in (1, 2, 3, 9)
+    ]
+    assert await things.write(lambda c: RENAME.run(c, changes)) == 1
+    assert [(row[1], row[4]) for row in await all_of(things)] == [
+        ("n1", 11),
+        ("字'\"{", 7),
+        ("kept", 0),
+        ("字'\"{", 0),
+    ]
