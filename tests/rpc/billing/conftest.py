@@ -141,8 +141,10 @@ async def fake_auth(tokens: FakeTokens) -> AsyncIterator[str]:
     server.add(user_service_pb2_grpc.add_UserServiceServicer_to_server, FakeUserServicer())
     server.add(key_service_pb2_grpc.add_KeyServiceServicer_to_server, FakeKeys(tokens))
     port = await server.start("127.0.0.1:0")
-    yield f"127.0.0.1:{port}"
-    await server.stop(0)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(0)
 
 
 @asynccontextmanager
