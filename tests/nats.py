@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.polling import eventually
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+from tests.ports import free_port
 
 
 class NatsServer:
@@ -23,7 +17,7 @@ class NatsServer:
 
     def __init__(self, folder: Path) -> None:
         self._store = folder / "nats"
-        self._port = _free_port()
+        self._port = free_port()
         self._process: asyncio.subprocess.Process | None = None
 
     @property

@@ -26,6 +26,28 @@ from services.billing.store.tables import ACCOUNTS, HOLDS, POSTINGS, TRANSACTION
 _BATCH = 1000
 
 
+def _holds_not_in_the_journal() -> Select[Any]:
+    """Ids, and whether the journal knows at least how the hold was made."""
+    key = TRANSACTIONS.c.request_key
+    made = select(key).where(key == literal("reserve:") + HOLDS.c.request_id).exists()
+    settled = select(key).where(key == literal("settle:") + HOLDS.c.id).exists()
+    is_settled = HOLDS.c.state != HoldState.OPEN.value
+    return select(HOLDS.c.id, made).where(HOLDS.c.credits > 0, or_(~made, and_(is_settled, ~settled)))
+
+
+_HOLDS_NOT_IN_THE_JOURNAL = _holds_not_in_the_journal()
+_POSTINGS_ALONE = (
+    select(POSTINGS.c.transaction_id)
+    .where(~select(TRANSACTIONS.c.id).where(TRANSACTIONS.c.id == POSTINGS.c.transaction_id).exists())
+    .distinct()
+)
+_OPEN_CREDITS = (
+    select(HOLDS.c.user_id, func.sum(HOLDS.c.credits))
+    .where(HOLDS.c.state == HoldState.OPEN.value)
+    .group_by(HOLDS.c.user_id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadableTransaction:
     """A row of the journal that this code could not have written."""
@@ -66,8 +88,7 @@ class LedgerAudit:
 
     def postings_without_transaction(self) -> Iterator[int]:
         """Ids that postings name and no transaction has."""
-        known = select(TRANSACTIONS.c.id).where(TRANSACTIONS.c.id == POSTINGS.c.transaction_id).exists()
-        for (transaction_id,) in self._rows(select(POSTINGS.c.transaction_id).where(~known).distinct()):
+        for (transaction_id,) in self._rows(_POSTINGS_ALONE):
             yield transaction_id
 
     def balances(self) -> Iterator[Balance]:
@@ -78,8 +99,7 @@ class LedgerAudit:
 
     def open_credits(self) -> dict[int, int]:
         """What is held for each user who has open holds."""
-        statement = select(HOLDS.c.user_id, func.sum(HOLDS.c.credits)).where(HOLDS.c.state == HoldState.OPEN.value)
-        return {user_id: int(credits) for user_id, credits in self._rows(statement.group_by(HOLDS.c.user_id))}
+        return {user_id: int(credits) for user_id, credits in self._rows(_OPEN_CREDITS)}
 
     def holds(self, hold_ids: Sequence[str]) -> dict[str, Hold]:
         """Those of the ids that exist."""
@@ -87,12 +107,7 @@ class LedgerAudit:
 
     def holds_not_in_the_journal(self) -> Iterator[tuple[str, str]]:
         """Holds of credits that no transaction made, and settled ones that none settled: id and what is missing."""
-        key = TRANSACTIONS.c.request_key
-        made = select(key).where(key == literal("reserve:") + HOLDS.c.request_id).exists()
-        settled = select(key).where(key == literal("settle:") + HOLDS.c.id).exists()
-        is_settled = HOLDS.c.state != HoldState.OPEN.value
-        lacking = and_(HOLDS.c.credits > 0, or_(~made, and_(is_settled, ~settled)))
-        for hold_id, has_been_made in self._rows(select(HOLDS.c.id, made).where(lacking)):
+        for hold_id, has_been_made in self._rows(_HOLDS_NOT_IN_THE_JOURNAL):
             yield hold_id, "settles" if has_been_made else "makes"
 
     def statement(self, user_id: int) -> Iterator[StatementLine]:

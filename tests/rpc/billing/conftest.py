@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from kit.app import App
 from kit.config import Peers
+from kit.db.settings import DatabaseSettings
 from kit.errors import Unauthenticated
 from kit.events.envelope import EventSource
 from kit.events.memory import MemoryBus
@@ -26,6 +27,7 @@ from kit.rpc.observer import SilentObserver
 from kit.rpc.server import Context, RpcServer
 from services.billing.app import Surroundings, assemble
 from services.billing.config import BillingConfig
+from tests.databases import database_url, postgres_server
 from tests.fakes.clock import FakeClock
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.tokens import FakeTokens
@@ -33,6 +35,8 @@ from voxreel.auth.v1 import user_pb2, user_service_pb2, user_service_pb2_grpc
 from voxreel.billing.v1 import ledger_service_pb2 as pb
 from voxreel.billing.v1 import ledger_service_pb2_grpc, pricing_service_pb2_grpc
 from voxreel.common.v1 import key_service_pb2_grpc
+
+__all__ = ["database_url", "postgres_server"]
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "services" / "billing" / "migrations"
 SERVICE_TOKEN = "a-service-token-of-tests"
@@ -46,7 +50,7 @@ class FakeUserServicer(user_service_pb2_grpc.UserServiceServicer):
     """Knows the users it was given, account by id."""
 
     def __init__(self) -> None:
-        self.accounts = {USER: "alice", ADMIN: "root"}
+        self.accounts = {USER: "alice", 8: "bob", 9: "carol", ADMIN: "root"}
 
     async def BatchGetUsers(
         self, request: user_service_pb2.BatchGetUsersRequest, context: Context
@@ -67,16 +71,6 @@ class BillingService:
     clock: FakeClock
     bus: MemoryBus
     address: str
-
-    @asynccontextmanager
-    async def connections(self, number: int) -> AsyncIterator[list[ledger_service_pb2_grpc.LedgerServiceAsyncStub]]:
-        """The ledger over so many connections of their own."""
-        async with AsyncExitStack() as stack:
-            peers = [
-                await stack.enter_async_context(Peer(self.address, caller="test", service_token=SERVICE_TOKEN))
-                for _ in range(number)
-            ]
-            yield [peer.stub(ledger_service_pb2_grpc.LedgerServiceStub) for peer in peers]
 
     @contextmanager
     def calling_as(self, user_id: int) -> Iterator[None]:
@@ -130,18 +124,32 @@ async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 @asynccontextmanager
+async def connected(address: str, number: int) -> AsyncIterator[list[ledger_service_pb2_grpc.LedgerServiceAsyncStub]]:
+    """The ledger over so many connections of their own."""
+    async with AsyncExitStack() as stack:
+        peers = [
+            await stack.enter_async_context(Peer(address, caller="test", service_token=SERVICE_TOKEN))
+            for _ in range(number)
+        ]
+        yield [peer.stub(ledger_service_pb2_grpc.LedgerServiceStub) for peer in peers]
+
+
+@asynccontextmanager
 async def fake_auth(tokens: FakeTokens) -> AsyncIterator[str]:
     """Address of a server with users and keys."""
     server = RpcServer("auth", verifier=tokens.verifier, service_token=SERVICE_TOKEN, observer=SilentObserver())
     server.add(user_service_pb2_grpc.add_UserServiceServicer_to_server, FakeUserServicer())
     server.add(key_service_pb2_grpc.add_KeyServiceServicer_to_server, FakeKeys(tokens))
     port = await server.start("127.0.0.1:0")
-    yield f"127.0.0.1:{port}"
-    await server.stop(0)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(0)
 
 
-@pytest.fixture
-async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
+@asynccontextmanager
+async def serving_billing(folder: Path, database_url: str = "") -> AsyncIterator[BillingService]:
+    """The service on a database that it migrates; without a URL, on SQLite in the folder."""
     clock = FakeClock()
     bus, tokens = MemoryBus(clock), FakeTokens(clock)
     await bus.ensure_stream(EVENTS)
@@ -153,7 +161,10 @@ async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
         config = BillingConfig(
             port=0,
             admin_port=0,
-            data_dir=tmp_path,
+            data_dir=folder,
+            db=DatabaseSettings(
+                url=SecretStr(database_url or f"sqlite:///{folder / 'billing.db'}"), synchronous="FULL"
+            ),
             service_token=SecretStr(SERVICE_TOKEN),
             nats_url=SecretStr(NOWHERE),
             peers=Peers(auth=auth_address),
@@ -175,6 +186,19 @@ async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
                 )
                 await eventually(lambda: _has_keys(service))
                 yield service
+
+
+@pytest.fixture
+async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
+    async with serving_billing(tmp_path) as service:
+        yield service
+
+
+@pytest.fixture
+async def billing_on_both(tmp_path: Path, database_url: str) -> AsyncIterator[BillingService]:
+    """The service once per engine, for what the engine may change."""
+    async with serving_billing(tmp_path, database_url) as service:
+        yield service
 
 
 async def _has_keys(service: BillingService) -> bool:

@@ -102,27 +102,6 @@ async def test_fifty_calls_at_once_spend_no_more_than_there_is(billing: BillingS
     assert await billing.balance() == (0, 1000)
 
 
-async def test_fifty_calls_over_many_connections_spend_no_more_than_there_is(billing: BillingService) -> None:
-    await billing.recharge(1000)
-    async with billing.connections(10) as ledgers:
-        results = await asyncio.gather(
-            *[ledgers[number % 10].ReserveCredits(reservation(f"t-{number}", 100)) for number in range(50)],
-            return_exceptions=True,
-        )
-        made = [result.hold for result in results if isinstance(result, ledger.ReserveCreditsResponse)]
-        assert (len(made), sum(isinstance(result, InsufficientCredits) for result in results)) == (10, 40)
-        captures = [ledger.CaptureHoldRequest(hold_id=hold.id) for hold in made]
-        releases = [ledger.ReleaseHoldRequest(hold_id=hold.id) for hold in made]
-        outcomes = await asyncio.gather(
-            *[each.CaptureHold(request) for each, request in zip(ledgers, captures, strict=True)],
-            *[each.ReleaseHold(request) for each, request in zip(ledgers[::-1], releases, strict=True)],
-            return_exceptions=True,
-        )
-    captured = sum(isinstance(outcome, ledger.CaptureHoldResponse) for outcome in outcomes)
-    assert sum(isinstance(outcome, ledger.ReleaseHoldResponse) for outcome in outcomes) == 10 - captured
-    assert await billing.balance() == (1000 - 100 * captured, 0)
-
-
 async def test_calls_of_one_batch_are_refused_one_by_one(billing: BillingService) -> None:
     await billing.recharge(25)
     results = await asyncio.gather(
