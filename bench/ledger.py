@@ -1,11 +1,12 @@
-"""Holds per second: group commit, against one raw transaction per request, on one SQLite file with synchronous=FULL.
+"""Holds per second: group commit, against one transaction per request, on one SQLite file with synchronous=FULL.
 
     python -m bench.ledger [--callers 64] [--holds 20000] [--rounds 3]
 
 Both write the same rows of the same schema: hold, transaction, two postings, balance, head of the chain. The raw side
 is the fastest loop the sqlite3 module allows: one connection, one thread, no event loop, nothing waits for anything
 but the flush. The group side is billing's own writer with as many callers as asked for, each with one request in
-flight. Rounds of the two take turns, and so do one account for all callers and an account for each request.
+flight. A third side is an ORM session per request on tables of its own (bench/ledger_orm.py). Rounds of the sides take
+turns, and so do one account for all callers and 10,000 accounts.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -24,6 +26,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from bench.ledger_orm import orm_session_each
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.migrate import upgrade
@@ -54,9 +57,10 @@ class Figures:
     p99_ms: float
 
 
-def reservations(number: int, users: int) -> list[Reservation]:
+def reservations(number: int, users: int, *, first: int = 0) -> list[Reservation]:
     hour = timedelta(hours=1)
-    return [Reservation(f"t-{each}", each % users + 1, "tts", 10, "bench", hour) for each in range(number)]
+    numbers = range(first, first + number)
+    return [Reservation(f"t-{each}", each % users + 1, "tts", 10, "bench", hour) for each in numbers]
 
 
 def fresh_ledger(folder: Path, users: int) -> str:
@@ -75,30 +79,49 @@ def figures(seconds: float, waits: Sequence[float]) -> Figures:
     return Figures(len(waits) / seconds, sorted(waits)[int(len(waits) * 0.99)] * 1000)
 
 
-async def grouped(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
-    """Billing's own writer, with so many requests in flight."""
+def one_after_another(ends: Sequence[float], callers: int) -> Figures:
+    """Of requests done at these times, the first of which is the start.
+
+    A caller asks again when it has its answer, and then waits for all the others.
+    """
+    waits = [end - ends[max(0, place + 1 - callers)] for place, end in enumerate(ends[1:])]
+    return figures(ends[-1] - ends[0], waits)
+
+
+@asynccontextmanager
+async def ledger_writer(url: str) -> AsyncIterator[LedgerWriter]:
+    """Billing's own writer."""
     clock, ids = SystemClock(), RandomIds()
     database = await Database.open(DatabaseSettings(url=SecretStr(url), synchronous="FULL"), name="bench")
     units = Units(database, lambda connection: BillingUnit(connection, clock))
     work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.random, "hold_"))
+    async with LedgerWriter(units, work, clock) as writer:
+        yield writer
+    await database.close()
+
+
+async def drive(writer: LedgerWriter, asked: Sequence[Reservation], callers: int) -> Figures:
+    """So many requests in flight until all are done."""
     waits: list[float] = []
     queue = iter(asked)
 
-    async def caller(writer: LedgerWriter) -> None:
+    async def caller() -> None:
         for reservation in queue:
             start = time.perf_counter()
             (result,) = await writer.perform([Submission(reservation, CallContext())])
             assert isinstance(result, Hold), result
             waits.append(time.perf_counter() - start)
 
-    async with LedgerWriter(units, work, clock) as writer:
-        start = time.perf_counter()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(callers):
-                group.create_task(caller(writer))
-        seconds = time.perf_counter() - start
-    await database.close()
-    return figures(seconds, waits)
+    start = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(callers):
+            group.create_task(caller())
+    return figures(time.perf_counter() - start, waits)
+
+
+async def grouped(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
+    async with ledger_writer(url) as writer:
+        return await drive(writer, asked, callers)
 
 
 def grouped_in_a_loop(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
@@ -108,6 +131,7 @@ def grouped_in_a_loop(url: str, asked: Sequence[Reservation], callers: int) -> F
 def raw(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
     """One transaction per request on the bare driver, decided and hashed by the same code."""
     connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     clock, ids = SystemClock(), RandomIds()
     prices = {"tts": FeaturePrice("tts", "tts", 10, clock.now())}
@@ -118,9 +142,7 @@ def raw(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
         connection.execute("COMMIT")
         ends.append(time.perf_counter())
     connection.close()
-    # A caller asks again when it has its answer, and then waits for all the others.
-    waits = [end - ends[max(0, place + 1 - callers)] for place, end in enumerate(ends[1:])]
-    return figures(ends[-1] - ends[0], waits)
+    return one_after_another(ends, callers)
 
 
 def _reserve(
@@ -177,6 +199,13 @@ def _reserve(
     connection.execute("UPDATE chain_head SET transaction_id = ?, hash = ?", (transaction.id, transaction.hash))
 
 
+def orm(folder: Path, users: int, asked: Sequence[Reservation], callers: int) -> Figures:
+    """An application's session per request."""
+    return one_after_another(
+        orm_session_each(f"sqlite:///{folder / 'orm.db'}", asked, users=users, credits=CREDITS), callers
+    )
+
+
 def measured(run: Callable[[str], Figures], users: int) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         return run(fresh_ledger(Path(folder), users))
@@ -198,6 +227,9 @@ def main() -> None:
             }
             for side, run in sides.items():
                 found.setdefault((side, users), []).append(measured(run, users))
+            with tempfile.TemporaryDirectory() as folder:
+                figure = orm(Path(folder), users, asked[: len(asked) // 20], arguments.callers)
+            found.setdefault(("one ORM session each", users), []).append(figure)
     print(f"| {arguments.callers} callers | accounts | holds/s | p99, ms |")
     print("| --- | ---: | ---: | ---: |")
     for (side, users), rounds in found.items():
