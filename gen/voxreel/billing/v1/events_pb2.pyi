@@ -3,8 +3,10 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -108,3 +110,128 @@ class HoldReleased(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HoldReleased: _TypeAlias = HoldReleased  # noqa: Y015
+
+@_typing.final
+class CardsGenerated(_message.Message):
+    """Subject evt.billing.cards.generated: an administrator made a batch of cards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    BATCH_NUMBER_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    batch_number: _builtins.str
+    package_key: _builtins.str
+    quantity: _builtins.int
+    credits: _builtins.int
+    """Of one card."""
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        batch_number: _builtins.str = ...,
+        package_key: _builtins.str = ...,
+        quantity: _builtins.int = ...,
+        credits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_number", b"batch_number", "credits", b"credits", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "quantity", b"quantity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardsGenerated: _TypeAlias = CardsGenerated  # noqa: Y015
+
+@_typing.final
+class CardsDisabled(_message.Message):
+    """Subject evt.billing.cards.disabled: an administrator disabled unused cards; the batch number is that of all of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    BATCH_NUMBER_FIELD_NUMBER: _builtins.int
+    CARD_IDS_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    batch_number: _builtins.str
+    @_builtins.property
+    def card_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        batch_number: _builtins.str = ...,
+        card_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_number", b"batch_number", "card_ids", b"card_ids", "operator_user_id", b"operator_user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardsDisabled: _TypeAlias = CardsDisabled  # noqa: Y015
+
+@_typing.final
+class CardDeleted(_message.Message):
+    """Subject evt.billing.card.deleted: an administrator deleted an unused card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    BATCH_NUMBER_FIELD_NUMBER: _builtins.int
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    batch_number: _builtins.str
+    card_id: _builtins.int
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        batch_number: _builtins.str = ...,
+        card_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_number", b"batch_number", "card_id", b"card_id", "operator_user_id", b"operator_user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardDeleted: _TypeAlias = CardDeleted  # noqa: Y015
+
+@_typing.final
+class CardRedeemed(_message.Message):
+    """Subject evt.billing.card.redeemed: a user got the credits of a card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    BALANCE_AFTER_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    card_id: _builtins.int
+    package_key: _builtins.str
+    package_name: _builtins.str
+    credits: _builtins.int
+    balance_after: _builtins.int
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        card_id: _builtins.int = ...,
+        package_key: _builtins.str = ...,
+        package_name: _builtins.str = ...,
+        credits: _builtins.int = ...,
+        balance_after: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance_after", b"balance_after", "card_id", b"card_id", "credits", b"credits", "package_key", b"package_key", "package_name", b"package_name", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardRedeemed: _TypeAlias = CardRedeemed  # noqa: Y015
