@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from kit.app import App
 from kit.config import Peers
+from kit.db.settings import DatabaseSettings
 from kit.errors import Unauthenticated
 from kit.events.envelope import EventSource
 from kit.events.memory import MemoryBus
@@ -26,13 +27,16 @@ from kit.rpc.observer import SilentObserver
 from kit.rpc.server import Context, RpcServer
 from services.billing.app import Surroundings, assemble
 from services.billing.config import BillingConfig
+from tests.databases import database_url, postgres_server
 from tests.fakes.clock import FakeClock
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.tokens import FakeTokens
 from voxreel.auth.v1 import user_pb2, user_service_pb2, user_service_pb2_grpc
+from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
 from voxreel.billing.v1 import ledger_service_pb2 as pb
-from voxreel.billing.v1 import ledger_service_pb2_grpc, pricing_service_pb2_grpc
 from voxreel.common.v1 import key_service_pb2_grpc
+
+__all__ = ["billing", "billing_on_each_engine", "database_url", "postgres_server"]
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "services" / "billing" / "migrations"
 SERVICE_TOKEN = "a-service-token-of-tests"
@@ -61,6 +65,7 @@ class BillingService:
     """The running service, and stubs over a real channel."""
 
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
+    cards: card_service_pb2_grpc.CardServiceAsyncStub
     prices: pricing_service_pb2_grpc.PricingServiceAsyncStub
     stranger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     tokens: FakeTokens
@@ -69,14 +74,13 @@ class BillingService:
     address: str
 
     @asynccontextmanager
-    async def connections(self, number: int) -> AsyncIterator[list[ledger_service_pb2_grpc.LedgerServiceAsyncStub]]:
-        """The ledger over so many connections of their own."""
+    async def connections(self, number: int) -> AsyncIterator[list[Peer]]:
+        """So many connections of their own."""
         async with AsyncExitStack() as stack:
-            peers = [
+            yield [
                 await stack.enter_async_context(Peer(self.address, caller="test", service_token=SERVICE_TOKEN))
                 for _ in range(number)
             ]
-            yield [peer.stub(ledger_service_pb2_grpc.LedgerServiceStub) for peer in peers]
 
     @contextmanager
     def calling_as(self, user_id: int) -> Iterator[None]:
@@ -142,6 +146,19 @@ async def fake_auth(tokens: FakeTokens) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
+    async with serving(tmp_path, f"sqlite:///{tmp_path / 'billing.db'}") as service:
+        yield service
+
+
+@pytest.fixture
+async def billing_on_each_engine(tmp_path: Path, database_url: str) -> AsyncIterator[BillingService]:
+    async with serving(tmp_path, database_url) as service:
+        yield service
+
+
+@asynccontextmanager
+async def serving(data_dir: Path, database_url: str) -> AsyncIterator[BillingService]:
+    """The running service on that database."""
     clock = FakeClock()
     bus, tokens = MemoryBus(clock), FakeTokens(clock)
     await bus.ensure_stream(EVENTS)
@@ -153,7 +170,8 @@ async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
         config = BillingConfig(
             port=0,
             admin_port=0,
-            data_dir=tmp_path,
+            data_dir=data_dir,
+            db=DatabaseSettings(url=SecretStr(database_url), synchronous="FULL"),
             service_token=SecretStr(SERVICE_TOKEN),
             nats_url=SecretStr(NOWHERE),
             peers=Peers(auth=auth_address),
@@ -166,6 +184,7 @@ async def billing(tmp_path: Path) -> AsyncIterator[BillingService]:
             ):
                 service = BillingService(
                     ledger=peer.stub(ledger_service_pb2_grpc.LedgerServiceStub),
+                    cards=peer.stub(card_service_pb2_grpc.CardServiceStub),
                     prices=peer.stub(pricing_service_pb2_grpc.PricingServiceStub),
                     stranger=stranger.stub(ledger_service_pb2_grpc.LedgerServiceStub),
                     tokens=tokens,

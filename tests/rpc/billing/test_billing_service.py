@@ -11,6 +11,7 @@ from kit.errors import Forbidden, InsufficientCredits, Invalid, NotFound, Precon
 from services.billing.domain.limits import CREDITS_LIMIT
 from tests.rpc.billing.conftest import ADMIN, USER, BillingService, eventually, reservation
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
+from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.billing.v1 import pricing_service_pb2 as pricing
 from voxreel.task.v1.events_pb2 import TaskCancelled, TaskFailed, TaskSucceeded
 
@@ -104,7 +105,8 @@ async def test_fifty_calls_at_once_spend_no_more_than_there_is(billing: BillingS
 
 async def test_fifty_calls_over_many_connections_spend_no_more_than_there_is(billing: BillingService) -> None:
     await billing.recharge(1000)
-    async with billing.connections(10) as ledgers:
+    async with billing.connections(10) as peers:
+        ledgers = [peer.stub(ledger_service_pb2_grpc.LedgerServiceStub) for peer in peers]
         results = await asyncio.gather(
             *[ledgers[number % 10].ReserveCredits(reservation(f"t-{number}", 100)) for number in range(50)],
             return_exceptions=True,
