@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kit.events.envelope import EventSource, OutboundEvent
 from services.billing.domain.cards import Card, CardBatch, Redemption
 from services.billing.domain.holds import Hold, HoldState
@@ -52,12 +50,15 @@ class BillingEvents:
         )
         return self._source.event("evt.billing.cards.generated", payload, user_id=batch.operator_user_id)
 
-    def cards_disabled(self, cards: Sequence[Card], operator_user_id: int) -> OutboundEvent:
-        """Cards of one batch number, at least one."""
+    def card_disabled(self, card: Card, operator_user_id: int) -> OutboundEvent:
         payload = events_pb2.CardsDisabled(
-            operator_user_id=operator_user_id,
-            batch_number=cards[0].batch.number,
-            card_ids=[card.id for card in cards],
+            operator_user_id=operator_user_id, batch_number=card.batch.number, card_id=card.id, disabled_cards=1
+        )
+        return self._source.event("evt.billing.cards.disabled", payload, user_id=operator_user_id)
+
+    def batch_disabled(self, number: str, disabled_cards: int, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.CardsDisabled(
+            operator_user_id=operator_user_id, batch_number=number, disabled_cards=disabled_cards
         )
         return self._source.event("evt.billing.cards.disabled", payload, user_id=operator_user_id)
 

@@ -22,6 +22,7 @@ EXPIRES_DAYS_LIMIT = 3650
 BATCH_NUMBER_MAX_CHARACTERS = 64
 
 _CODE = re.compile(f"[{CODE_ALPHABET}]{{16}}")
+_PART_OF_CODE = re.compile(f"[{CODE_ALPHABET}]{{1,16}}")
 _FROM_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CODE_ALPHABET)
 _SEPARATORS = str.maketrans("", "", " -\t\r\n\u3000")
 
@@ -194,6 +195,11 @@ def code_of(random: bytes) -> str:
 def code_as_written(text: str) -> str:
     """The code that somebody typed: spaces, hyphens and the case of letters do not matter."""
     return text.translate(_SEPARATORS).upper()
+
+
+def is_part_of_code(text: str) -> bool:
+    """Whether a code can contain it."""
+    return _PART_OF_CODE.fullmatch(text) is not None
 
 
 def describe(card: Card) -> str:

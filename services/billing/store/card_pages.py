@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from kit.db.database import Database
 from services.billing.domain.card_lists import CardFilter, CardStats
-from services.billing.domain.cards import Card, CardState, CardStatus
+from services.billing.domain.cards import Card, CardState, CardStatus, code_as_written, is_part_of_code
 from services.billing.store.cards import CARD_COLUMNS, card_from_row
 from services.billing.store.tables import CARD_BATCHES, CARDS
 
@@ -71,11 +71,19 @@ def _conditions(wanted: CardFilter, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.create_time_before is not None:
         conditions.append(CARD_BATCHES.c.create_time < wanted.create_time_before)
     if wanted.keyword:
-        columns = (CARDS.c.code, CARD_BATCHES.c.number)
-        conditions.append(or_(*(column.icontains(wanted.keyword, autoescape=True) for column in columns)))
+        conditions.append(_mentions(wanted.keyword))
     if wanted.status is not None:
         conditions += _has_status(wanted.status, now)
     return conditions
+
+
+def _mentions(keyword: str) -> ColumnElement[bool]:
+    # Batches are few and cards are many: the names of batches are looked through once, not at every card.
+    batches = CARD_BATCHES.alias()
+    named = select(batches.c.id).where(batches.c.number.icontains(keyword, autoescape=True))
+    is_named = CARDS.c.batch_id.in_(named)
+    part = code_as_written(keyword)
+    return or_(is_named, CARDS.c.code.contains(part)) if is_part_of_code(part) else is_named
 
 
 def _has_status(status: CardStatus, now: datetime) -> list[ColumnElement[bool]]:

@@ -166,7 +166,11 @@ class CardDesk:
             card = _unused(unit.cards.lock(card_id))
             if card.state is CardState.DELETED:
                 raise card_not_found()
-            return self._disable(unit, [card], operator_user_id)
+            if card.state is CardState.DISABLED:
+                return 0
+            unit.cards.withdraw_all([card.id], CardState.DISABLED)
+            unit.outbox.add(self._events.card_disabled(card, operator_user_id))
+            return 1
 
         return await self._units.write(work)
 
@@ -177,17 +181,14 @@ class CardDesk:
             cards = unit.cards.lock_number(number)
             if not cards:
                 raise card_batch_not_found()
-            return self._disable(unit, cards, operator_user_id)
+            active = [card.id for card in cards if card.state is CardState.ACTIVE]
+            if active:
+                unit.cards.withdraw_all(active, CardState.DISABLED)
+                unit.outbox.add(self._events.batch_disabled(number, len(active), operator_user_id))
+            return len(active)
 
         check_text("batch_number", number)
         return await self._units.write(work)
-
-    def _disable(self, unit: BillingUnit, cards: Sequence[Card], operator_user_id: int) -> int:
-        active = [card for card in cards if card.state is CardState.ACTIVE]
-        if active:
-            unit.cards.withdraw_all([card.id for card in active], CardState.DISABLED)
-            unit.outbox.add(self._events.cards_disabled(active, operator_user_id))
-        return len(active)
 
     async def delete(self, card_id: int, operator_user_id: int) -> None:
         """Raises NotFound (CARD_NOT_FOUND) and Precondition (CARD_USED)."""

@@ -3,10 +3,8 @@
 isort:skip_file
 """
 
-from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -147,29 +145,33 @@ Global___CardsGenerated: _TypeAlias = CardsGenerated  # noqa: Y015
 
 @_typing.final
 class CardsDisabled(_message.Message):
-    """Subject evt.billing.cards.disabled: an administrator disabled unused cards; the batch number is that of all of them."""
+    """Subject evt.billing.cards.disabled: an administrator disabled one card, or without its id all unused ones of the number."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
     BATCH_NUMBER_FIELD_NUMBER: _builtins.int
-    CARD_IDS_FIELD_NUMBER: _builtins.int
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    DISABLED_CARDS_FIELD_NUMBER: _builtins.int
     operator_user_id: _builtins.int
     batch_number: _builtins.str
-    @_builtins.property
-    def card_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    card_id: _builtins.int
+    disabled_cards: _builtins.int
     def __init__(
         self,
         *,
         operator_user_id: _builtins.int = ...,
         batch_number: _builtins.str = ...,
-        card_ids: _abc.Iterable[_builtins.int] | None = ...,
+        card_id: _builtins.int | None = ...,
+        disabled_cards: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_card_id", b"_card_id", "card_id", b"card_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_number", b"batch_number", "card_ids", b"card_ids", "operator_user_id", b"operator_user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_card_id", b"_card_id", "batch_number", b"batch_number", "card_id", b"card_id", "disabled_cards", b"disabled_cards", "operator_user_id", b"operator_user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__card_id: _TypeAlias = _typing.Literal["card_id"]  # noqa: Y015
+    _WhichOneofArgType__card_id: _TypeAlias = _typing.Literal["_card_id", b"_card_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__card_id) -> _WhichOneofReturnType__card_id | None: ...
 
 Global___CardsDisabled: _TypeAlias = CardsDisabled  # noqa: Y015
 
