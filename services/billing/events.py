@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.events.envelope import EventSource, OutboundEvent
+from services.billing.domain.cards import Card, CardBatch, Redemption
 from services.billing.domain.holds import Hold, HoldState
 from services.billing.domain.ledger import Entry
 from voxreel.billing.v1 import events_pb2
@@ -38,3 +39,43 @@ class BillingEvents:
             hold_id=hold.id, user_id=hold.user_id, feature_key=hold.feature_key, credits=hold.credits
         )
         return self._source.event("evt.billing.hold.released", released, user_id=hold.user_id)
+
+    def cards_generated(self, batch: CardBatch) -> OutboundEvent:
+        payload = events_pb2.CardsGenerated(
+            operator_user_id=batch.operator_user_id,
+            batch_number=batch.number,
+            package_key=batch.package_key,
+            quantity=batch.quantity,
+            credits=batch.credits,
+        )
+        return self._source.event("evt.billing.cards.generated", payload, user_id=batch.operator_user_id)
+
+    def card_disabled(self, card: Card, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.CardsDisabled(
+            operator_user_id=operator_user_id, batch_number=card.batch.number, card_id=card.id, disabled_cards=1
+        )
+        return self._source.event("evt.billing.cards.disabled", payload, user_id=operator_user_id)
+
+    def batch_disabled(self, number: str, disabled_cards: int, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.CardsDisabled(
+            operator_user_id=operator_user_id, batch_number=number, disabled_cards=disabled_cards
+        )
+        return self._source.event("evt.billing.cards.disabled", payload, user_id=operator_user_id)
+
+    def card_deleted(self, card: Card, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.CardDeleted(
+            operator_user_id=operator_user_id, batch_number=card.batch.number, card_id=card.id
+        )
+        return self._source.event("evt.billing.card.deleted", payload, user_id=operator_user_id)
+
+    def redeemed(self, redemption: Redemption) -> OutboundEvent:
+        entry, card = redemption.entry, redemption.card
+        payload = events_pb2.CardRedeemed(
+            user_id=entry.user_id,
+            card_id=card.id,
+            package_key=card.batch.package_key,
+            package_name=card.batch.package_name,
+            credits=entry.credits,
+            balance_after=entry.balance_after,
+        )
+        return self._source.event("evt.billing.card.redeemed", payload, user_id=entry.user_id)

@@ -1,1 +1,1 @@
-"""Rules about balances, holds, entries and prices. Pure."""
+"""Rules about balances, holds, cards, entries and prices. Pure."""

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import TypeAlias
 
 from kit.errors import InsufficientCredits
+from services.billing.domain.cards import Card, RedeemCard, describe
 from services.billing.domain.commands import Capture, Command, EndTask, ExpireHold, Release, Settlement, TaskOutcome
 from services.billing.domain.errors import (
+    card_not_found,
     credits_limit_exceeded,
     feature_not_found,
     hold_not_found,
@@ -22,6 +24,7 @@ from services.billing.domain.journal import (
     SystemAccount,
     TransactionDraft,
     TransactionKind,
+    card_key,
     held_account,
     recharge_key,
     reserve_key,
@@ -44,7 +47,14 @@ class Recharged:
     request_key: str
 
 
-Answer: TypeAlias = Hold | Settlement | Recharged
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """The card was redeemed by this request, now or before."""
+
+    card: Card
+
+
+Answer: TypeAlias = Hold | Settlement | Recharged | Redeemed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +62,14 @@ class Decision:
     """The answer to a command, and every change it makes; none for a repeated command.
 
     `balance` is the user's after the change, `opened` a new hold (or a tombstone), `settled` a known hold that now
-    is settled, `applied_event` the event that must never be applied again.
+    is settled, `redeemed` a card that now is used, `applied_event` the event that must never be applied again.
     """
 
     answer: Answer
     balance: Balance | None = None
     opened: Hold | None = None
     settled: Hold | None = None
+    redeemed: Card | None = None
     draft: TransactionDraft | None = None
     applied_event: str | None = None
 
@@ -67,13 +78,15 @@ class Decision:
 class LedgerState:
     """What is known of the ledger: at least what the commands are about. A user without an account has nothing.
 
-    `claims` maps request keys of recharges to their input hashes.
+    `claims` maps request keys of recharges to their input hashes, `cards` codes to cards.
     """
 
     balances: dict[int, Balance] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     holds_by_request: dict[str, str] = field(default_factory=dict)
     claims: dict[str, str] = field(default_factory=dict)
+    cards: dict[str, Card] = field(default_factory=dict)
+    cards_by_request: dict[str, Card] = field(default_factory=dict)
     applied_events: set[str] = field(default_factory=set)
     prices: Mapping[str, FeaturePrice] = field(default_factory=dict)
 
@@ -81,6 +94,12 @@ class LedgerState:
         for hold in holds:
             self.holds[hold.id] = hold
             self.holds_by_request[hold.request_id] = hold.id
+
+    def add_cards(self, cards: Iterable[Card]) -> None:
+        for card in cards:
+            self.cards[card.code] = card
+            if card.redeem_key is not None:
+                self.cards_by_request[card.redeem_key] = card
 
     def balance(self, user_id: int) -> Balance:
         return self.balances.get(user_id) or Balance(user_id)
@@ -101,6 +120,8 @@ class LedgerState:
         if decision.balance is not None:
             self.balances[decision.balance.user_id] = decision.balance
         self.add_holds(hold for hold in (decision.opened, decision.settled) if hold is not None)
+        if decision.redeemed is not None:
+            self.add_cards([decision.redeemed])
         if decision.draft is not None and decision.draft.kind is TransactionKind.RECHARGE:
             self.claims[decision.draft.request_key] = decision.draft.input_hash
         if decision.applied_event is not None:
@@ -110,7 +131,7 @@ class LedgerState:
 def decide(state: LedgerState, command: Command, *, now: datetime, new_hold_id: Callable[[], str]) -> Decision:
     """What the command does now. Raises DomainError for a refusal; then nothing changes.
 
-    Commands are checked already (`Reservation.check`, `Recharge.check`).
+    Commands are checked already (`Reservation.check`, `Recharge.check`, `RedeemCard.check`).
     """
     match command:
         case Reservation():
@@ -129,6 +150,8 @@ def decide(state: LedgerState, command: Command, *, now: datetime, new_hold_id: 
             return _end_task(state, command, now=now, new_hold_id=new_hold_id)
         case Recharge():
             return _recharge(state, command, now)
+        case RedeemCard():
+            return _redeem(state, command, now)
 
 
 def _reserve(
@@ -243,11 +266,7 @@ def _recharge(state: LedgerState, recharge: Recharge, now: datetime) -> Decision
         if claimed != input_hash:
             raise request_id_reused()
         return Decision(Recharged(key))
-    balance = state.balance(recharge.user_id)
-    # What is held counts, since it may return.
-    if balance.available + balance.held + recharge.credits >= CREDITS_LIMIT:
-        raise credits_limit_exceeded()
-    after = balance.moved(available=recharge.credits, held=0)
+    after = _grown(state.balance(recharge.user_id), recharge.credits)
     draft = TransactionDraft(
         TransactionKind.RECHARGE,
         key,
@@ -261,3 +280,36 @@ def _recharge(state: LedgerState, recharge: Recharge, now: datetime) -> Decision
         operator_user_id=recharge.operator_user_id,
     )
     return Decision(Recharged(key), balance=after, draft=draft)
+
+
+def _redeem(state: LedgerState, redemption: RedeemCard, now: datetime) -> Decision:
+    known = state.cards_by_request.get(redemption.redeem_key)
+    if known is not None:
+        if known.code != redemption.code:
+            raise request_id_reused()
+        return Decision(Redeemed(known))
+    found = state.cards.get(redemption.code)
+    if found is None:
+        raise card_not_found()
+    card = found.redeemed(redemption, now)
+    credits = card.batch.credits
+    after = _grown(state.balance(redemption.user_id), credits)
+    draft = TransactionDraft(
+        TransactionKind.REDEEM_CARD,
+        card_key(card.id),
+        redemption.input_hash(),
+        describe(card),
+        now,
+        (
+            Posting(SystemAccount.CARDS.value, -credits),
+            Posting(spendable_account(redemption.user_id), credits, after.available),
+        ),
+    )
+    return Decision(Redeemed(card), balance=after, redeemed=card, draft=draft)
+
+
+def _grown(balance: Balance, credits: int) -> Balance:
+    # What is held counts, since it may return.
+    if balance.available + balance.held + credits >= CREDITS_LIMIT:
+        raise credits_limit_exceeded()
+    return balance.moved(available=credits, held=0)

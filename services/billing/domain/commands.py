@@ -1,4 +1,4 @@
-"""What can be asked of the ledger, beside `Reservation` and `Recharge`."""
+"""What can be asked of the ledger, beside `Reservation`, `Recharge` and `RedeemCard`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
+from services.billing.domain.cards import RedeemCard
 from services.billing.domain.holds import Reservation
 from services.billing.domain.ledger import Recharge
 
@@ -61,4 +62,4 @@ class EndTask:
     outcome: TaskOutcome
 
 
-Command: TypeAlias = Reservation | Capture | Release | ExpireHold | EndTask | Recharge
+Command: TypeAlias = Reservation | Capture | Release | ExpireHold | EndTask | Recharge | RedeemCard

@@ -22,6 +22,30 @@ def hold_not_found() -> NotFound:
     return NotFound(reasons.ERROR_REASON_HOLD_NOT_FOUND, "预扣记录不存在")
 
 
+def package_not_found() -> NotFound:
+    return NotFound(reasons.ERROR_REASON_PACKAGE_NOT_FOUND, "积分套餐不存在")
+
+
+def card_not_found() -> NotFound:
+    return NotFound(reasons.ERROR_REASON_CARD_NOT_FOUND, "卡密不存在")
+
+
+def card_batch_not_found() -> NotFound:
+    return NotFound(reasons.ERROR_REASON_CARD_BATCH_NOT_FOUND, "卡密批次不存在")
+
+
+def card_used() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_CARD_USED, "卡密已被使用")
+
+
+def card_expired() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_CARD_EXPIRED, "卡密已过期")
+
+
+def card_disabled() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_CARD_DISABLED, "卡密已被禁用")
+
+
 def hold_released() -> Precondition:
     return Precondition(reasons.ERROR_REASON_HOLD_SETTLED, "预扣的积分已退回")
 

@@ -32,6 +32,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _SPENDABLE = "user:"
 _HELD = "held:"
 _USER_ACCOUNT = re.compile(f"(?:{_SPENDABLE}|{_HELD})([1-9][0-9]*)")
+_CARD = "card:"
+_CARD_KEY = re.compile(f"{_CARD}([1-9][0-9]{{0,17}})")
 _by_account = attrgetter("account")
 
 
@@ -54,6 +56,7 @@ class TransactionKind(StrEnum):
     CAPTURE = "capture"
     RELEASE = "release"
     EXPIRE_HOLD = "expire_hold"
+    REDEEM_CARD = "redeem_card"
 
 
 # What a user sees when a transaction of the kind changes what they can spend.
@@ -64,6 +67,7 @@ ENTRY_TYPES: Mapping[TransactionKind, EntryType] = MappingProxyType(
         TransactionKind.CAPTURE: EntryType.REFUND,
         TransactionKind.RELEASE: EntryType.REFUND,
         TransactionKind.EXPIRE_HOLD: EntryType.REFUND,
+        TransactionKind.REDEEM_CARD: EntryType.CARD_ACTIVATION,
     }
 )
 
@@ -97,6 +101,17 @@ def settle_key(hold_id: str) -> str:
 def recharge_key(operator_user_id: int, request_id: str) -> str:
     """The request key of a recharge: each administrator's request ids are their own."""
     return f"recharge:{operator_user_id}:{request_id}"
+
+
+def card_key(card_id: int) -> str:
+    """The request key of the one transaction that redeems a card, whoever asks."""
+    return f"{_CARD}{card_id}"
+
+
+def card_of(request_key: str) -> int | None:
+    """The card that is redeemed under this request key; None for any other key."""
+    found = _CARD_KEY.fullmatch(request_key)
+    return None if found is None else int(found[1])
 
 
 @dataclass(frozen=True, slots=True)

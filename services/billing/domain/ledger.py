@@ -56,6 +56,7 @@ class Entry:
     operator_user_id: int | None
     hold_id: str | None
     create_time: datetime
+    card_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

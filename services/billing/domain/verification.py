@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from services.billing.domain.cards import Card, CardState, redemption_hash
 from services.billing.domain.fingerprint import fingerprint
 from services.billing.domain.holds import Hold, HoldState
 from services.billing.domain.journal import (
@@ -13,6 +14,7 @@ from services.billing.domain.journal import (
     SystemAccount,
     Transaction,
     TransactionKind,
+    card_key,
     hash_of,
     held_account,
     recharge_key,
@@ -98,6 +100,25 @@ def check_recharge(transaction: Transaction) -> Iterator[Finding]:
         yield Finding(where, "claims its request with another input than its own")
     if draft.operator_user_id is None or not draft.request_key.startswith(recharge_key(draft.operator_user_id, "")):
         yield Finding(where, f"claims request {draft.request_key}, which is not its operator's")
+
+
+def check_redemption(transaction: Transaction, card: Card | None) -> Iterator[Finding]:
+    """Whether a transaction that redeems a card and the card say the same."""
+    where, draft = f"transaction {transaction.id}", transaction.draft
+    if card is None or draft.request_key != card_key(card.id):
+        yield Finding(where, f"claims request {draft.request_key}, which is that of no card")
+        return
+    if card.state is not CardState.USED or card.used_by_user_id is None:
+        yield Finding(f"card {card.id}", f"is {card.state.value}, but transaction {transaction.id} redeemed it")
+        return
+    credits = card.batch.credits
+    posted = {posting.account: posting.credits for posting in draft.postings}
+    if posted != {SystemAccount.CARDS.value: -credits, spendable_account(card.used_by_user_id): credits}:
+        yield Finding(f"card {card.id}", f"its user or its credits are not those of transaction {transaction.id}")
+    if card.use_time != draft.create_time:
+        yield Finding(f"card {card.id}", f"was not used at the time of transaction {transaction.id}")
+    if draft.input_hash != redemption_hash(card.code, card.redeem_key or ""):
+        yield Finding(f"card {card.id}", f"its code or its request is not that of transaction {transaction.id}")
 
 
 def check_hold(transaction: Transaction, hold: Hold | None) -> Iterator[Finding]:

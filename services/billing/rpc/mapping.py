@@ -95,6 +95,7 @@ def entry_to_proto(entry: Entry) -> ledger.Entry:
         operator_user_id=entry.operator_user_id,
         create_time=timestamp_of(entry.create_time),
         hold_id=entry.hold_id,
+        card_code=entry.card_code,
     )
 
 

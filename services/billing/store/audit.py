@@ -7,13 +7,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, create_engine, event, func, literal, make_url, or_, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    String,
+    and_,
+    cast,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+    or_,
+    select,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
+from services.billing.domain.cards import Card, CardState
 from services.billing.domain.holds import Hold, HoldState
 from services.billing.domain.journal import ChainHead, Posting, Transaction, held_account, spendable_account
 from services.billing.domain.ledger import Balance
+from services.billing.store.cards import CardRepository
 from services.billing.store.holds import HoldRepository
 from services.billing.store.journal import (
     POSTING_COLUMNS,
@@ -21,7 +37,7 @@ from services.billing.store.journal import (
     JournalRepository,
     transactions_from_rows,
 )
-from services.billing.store.tables import ACCOUNTS, HOLDS, POSTINGS, TRANSACTIONS
+from services.billing.store.tables import ACCOUNTS, CARDS, HOLDS, POSTINGS, TRANSACTIONS
 
 _BATCH = 1000
 
@@ -109,6 +125,18 @@ class LedgerAudit:
         """Holds of credits that no transaction made, and settled ones that none settled: id and what is missing."""
         for hold_id, has_been_made in self._rows(_HOLDS_NOT_IN_THE_JOURNAL):
             yield hold_id, "settles" if has_been_made else "makes"
+
+    def cards(self, card_ids: Sequence[int]) -> dict[int, Card]:
+        """Those of the ids that exist."""
+        return {card.id: card for card in CardRepository(self._connection).find(card_ids)}
+
+    def cards_not_in_the_journal(self) -> Iterator[int]:
+        """Ids of used cards that no transaction redeems."""
+        key = literal("card:") + cast(CARDS.c.id, String)
+        redeemed = select(TRANSACTIONS.c.request_key).where(TRANSACTIONS.c.request_key == key).exists()
+        is_used = CARDS.c.state == CardState.USED.value
+        for (card_id,) in self._rows(select(CARDS.c.id).where(is_used, ~redeemed).order_by(CARDS.c.id)):
+            yield card_id
 
     def statement(self, user_id: int) -> Iterator[StatementLine]:
         """What changed the user's accounts, oldest first. Raises ValueError for an unreadable row."""

@@ -3,16 +3,19 @@ delays no balance."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import func
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.db.database import Database
-from services.billing.domain.journal import ENTRY_TYPES, TransactionKind, spendable_account
+from services.billing.domain.journal import ENTRY_TYPES, TransactionKind, card_of, spendable_account
 from services.billing.domain.ledger import Entry, EntryType
-from services.billing.store.tables import PostingRow, TransactionRow
+from services.billing.store.tables import CardRow, PostingRow, TransactionRow
 
 
-def _entry_from_rows(user_id: int, posting: PostingRow, transaction: TransactionRow) -> Entry:
+def _entry_from_rows(user_id: int, posting: PostingRow, transaction: TransactionRow, codes: Mapping[int, str]) -> Entry:
     assert posting.balance_after is not None, "users' accounts keep a balance"
     return Entry(
         id=transaction.id,
@@ -26,6 +29,7 @@ def _entry_from_rows(user_id: int, posting: PostingRow, transaction: Transaction
         operator_user_id=transaction.operator_user_id,
         hold_id=transaction.hold_id,
         create_time=transaction.create_time,
+        card_code=codes.get(card_of(transaction.request_key) or 0),
     )
 
 
@@ -48,5 +52,15 @@ class EntryPages:
         newest = newest.order_by(col(PostingRow.transaction_id).desc())
         async with self._database.session() as session:
             total = await session.exec(number)
-            rows = await session.exec(newest.offset(offset).limit(limit))
-            return [_entry_from_rows(user_id, posting, transaction) for posting, transaction in rows], total.one()
+            rows = (await session.exec(newest.offset(offset).limit(limit))).all()
+            codes = await _codes(session, [transaction for _, transaction in rows])
+            return [_entry_from_rows(user_id, *row, codes) for row in rows], total.one()
+
+
+async def _codes(session: AsyncSession, transactions: Sequence[TransactionRow]) -> dict[int, str]:
+    """The codes of the cards that these transactions redeemed, by the cards' ids."""
+    card_ids = [card_id for one in transactions if (card_id := card_of(one.request_key)) is not None]
+    if not card_ids:
+        return {}
+    found = await session.exec(select(CardRow.id, CardRow.code).where(col(CardRow.id).in_(card_ids)))
+    return {card_id: code for card_id, code in found if card_id is not None}

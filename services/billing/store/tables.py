@@ -123,6 +123,68 @@ class FeaturePriceRow(BillingTable, table=True):
     update_time: datetime = Field(sa_type=UtcDateTime)
 
 
+class CreditPackageRow(BillingTable, table=True):
+    """Credits that are sold together. `position` is its place in lists."""
+
+    __tablename__ = "credit_packages"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("credits > 0", name="credits"),
+        CheckConstraint("price_fen >= 0", name="price_fen"),
+    )
+
+    key: str = Field(primary_key=True, max_length=64)
+    display_name: str = Field(max_length=64)
+    credits: int = Field(sa_type=BigInteger)
+    price_fen: int = Field(sa_type=BigInteger)
+    position: int
+
+
+class CardBatchRow(BillingTable, table=True):
+    """Cards that were made together, with what their package was then. Several batches may have one number."""
+
+    __tablename__ = "card_batches"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("credits > 0", name="credits"),
+        CheckConstraint("price_fen >= 0", name="price_fen"),
+        CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
+    request_key: str = Field(unique=True, max_length=200)
+    input_hash: str = Field(max_length=64)
+    number: str = Field(index=True, max_length=64)
+    package_key: str = Field(max_length=64)
+    package_name: str = Field(max_length=64)
+    credits: int = Field(sa_type=BigInteger)
+    price_fen: int = Field(sa_type=BigInteger)
+    quantity: int
+    description: str = Field(max_length=200)
+    expire_time: datetime | None = Field(sa_type=UtcDateTime)
+    operator_user_id: int = Field(sa_type=BigInteger)
+    create_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class CardRow(BillingTable, table=True):
+    """One card. Its row lock orders those who redeem it; the journal claims it by its id."""
+
+    __tablename__ = "cards"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("state IN ('active', 'used', 'disabled', 'deleted')", name="state"),
+        CheckConstraint("(state = 'used') = (used_by_user_id IS NOT NULL)", name="used_by_user_id"),
+        CheckConstraint("(state = 'used') = (use_time IS NOT NULL)", name="use_time"),
+        CheckConstraint("(state = 'used') = (redeem_key IS NOT NULL)", name="redeem_key"),
+        Index(None, "batch_id", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
+    code: str = Field(unique=True, max_length=16)
+    batch_id: int = Field(foreign_key="card_batches.id", sa_type=_RowId)
+    state: str = Field(max_length=16)
+    used_by_user_id: int | None = Field(foreign_key="accounts.user_id", index=True, sa_type=_RowId)
+    use_time: datetime | None = Field(sa_type=UtcDateTime)
+    redeem_key: str | None = Field(unique=True, max_length=200)
+
+
 class OutboxRow(OutboxColumns, BillingTable, table=True):
     """Events on their way to the broker."""
 
@@ -147,4 +209,7 @@ POSTINGS: Table = core_table(PostingRow)
 CHAIN_HEAD: Table = core_table(ChainHeadRow)
 HOLDS: Table = core_table(HoldRow)
 FEATURE_PRICES: Table = core_table(FeaturePriceRow)
+CREDIT_PACKAGES: Table = core_table(CreditPackageRow)
+CARD_BATCHES: Table = core_table(CardBatchRow)
+CARDS: Table = core_table(CardRow)
 EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)

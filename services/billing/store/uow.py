@@ -8,6 +8,7 @@ from kit.clock import Clock
 from kit.db.uow import UnitOfWork
 from kit.events.inbox import Inbox
 from services.billing.store.accounts import AccountRepository
+from services.billing.store.cards import CardRepository
 from services.billing.store.holds import HoldRepository
 from services.billing.store.journal import JournalRepository
 from services.billing.store.prices import PriceRepository
@@ -23,6 +24,7 @@ class BillingUnit(UnitOfWork):
         self.is_alone = connection.dialect.name == "sqlite"
         self.accounts = AccountRepository(connection)
         self.holds = HoldRepository(connection)
+        self.cards = CardRepository(connection)
         self.journal = JournalRepository(connection)
         self.prices = PriceRepository(connection)
         self.inbox = Inbox(connection, EVENT_TABLES.inbox, now=clock.now())

@@ -1,14 +1,14 @@
 """What a group of commands does in one database transaction.
 
-Locks are taken in one order everywhere: accounts by user id, then the head of the chain. An account's lock guards
-its user's balance and holds; the head's lock guards the journal. Whoever waits for the head holds accounts, whoever
-holds the head waits for nothing.
+Locks are taken in one order everywhere: accounts by user id, then cards by id, then the head of the chain. An account's
+lock guards its user's balance, holds and requests for cards; a card's lock guards its state; the head's lock guards
+the journal. Whoever waits for the head holds accounts and cards, whoever holds the head waits for nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Final, TypeAlias
@@ -16,11 +16,12 @@ from typing import Final, TypeAlias
 from kit.errors import DomainError
 from kit.events.envelope import OutboundEvent
 from kit.rpc.context import CallContext, bind_call, unbind_call
-from services.billing.domain.book import Decision, LedgerState, Recharged, decide
+from services.billing.domain.book import Decision, LedgerState, Recharged, Redeemed, decide
+from services.billing.domain.cards import Card, RedeemCard, Redemption
 from services.billing.domain.commands import Capture, Command, EndTask, ExpireHold, Release, Settlement
 from services.billing.domain.errors import concurrent_update
 from services.billing.domain.holds import Hold, Reservation
-from services.billing.domain.journal import Transaction, entry_of, recharge_key, sealed
+from services.billing.domain.journal import Transaction, card_key, entry_of, recharge_key, sealed
 from services.billing.domain.ledger import Balance, Entry, Recharge
 from services.billing.events import BillingEvents
 from services.billing.store.uow import BillingUnit
@@ -28,7 +29,7 @@ from services.billing.store.uow import BillingUnit
 # The name under which the ends of tasks are received, and remembered as applied.
 SETTLEMENT_CONSUMER: Final = "billing--settlement"
 
-Result: TypeAlias = Hold | Settlement | Entry | DomainError
+Result: TypeAlias = Hold | Settlement | Entry | Redemption | DomainError
 """What a command ends with. A refusal is a value, so that it is nobody else's."""
 
 
@@ -50,6 +51,8 @@ class _Ids:
     reservation_ids: list[str] = field(default_factory=list)
     request_keys: list[str] = field(default_factory=list)
     event_ids: list[str] = field(default_factory=list)
+    card_codes: list[str] = field(default_factory=list)
+    redeem_keys: list[str] = field(default_factory=list)
 
     def add(self, command: Command) -> None:
         match command:
@@ -65,11 +68,16 @@ class _Ids:
             case Recharge():
                 self.user_ids.add(command.user_id)
                 self.request_keys.append(recharge_key(command.operator_user_id, command.request_id))
+            case RedeemCard():
+                self.user_ids.add(command.user_id)
+                self.card_codes.append(command.code)
+                self.redeem_keys.append(command.redeem_key)
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """The state under locks, the balances as they were, and what former recharges wrote."""
+    """The state under locks, the balances as they were, and what former recharges and
+    redemptions wrote."""
 
     state: LedgerState
     before: Mapping[int, Balance]
@@ -95,6 +103,7 @@ class LedgerWork:
         opened = [decision.opened for decision in decisions if decision.opened is not None]
         unit.holds.add_all(sorted(opened, key=attrgetter("request_id")))
         unit.holds.settle_all([decision.settled for decision in decisions if decision.settled is not None])
+        unit.cards.redeem_all([decision.redeemed for decision in decisions if decision.redeemed is not None])
         unit.inbox.add_all(
             SETTLEMENT_CONSUMER, sorted(decision.applied_event for decision in decisions if decision.applied_event)
         )
@@ -121,6 +130,8 @@ class LedgerWork:
             try:
                 if decision.settled is not None:
                     events.append(self._events.settled(decision.settled))
+                elif decision.redeemed is not None:
+                    events.append(self._events.redeemed(_redemption(decision.redeemed, transactions)))
                 elif isinstance(decision.answer, Recharged) and decision.draft is not None:
                     entry = entry_of(transactions[decision.draft.request_key])
                     events.append(self._events.recharged(entry))
@@ -142,9 +153,9 @@ def _load(unit: BillingUnit, commands: Sequence[Command]) -> _Loaded:
     if any(hold.user_id not in locked for hold in holds if hold.request_id in ids.task_ids):
         # Made meanwhile, for another user than the task's: the next attempt knows whose lock to take.
         raise concurrent_update()
-    claimed = (
-        {found.draft.request_key: found for found in unit.journal.find(ids.request_keys)} if ids.request_keys else {}
-    )
+    cards, redeemed = _load_cards(unit, ids)
+    request_keys = [*ids.request_keys, *(card_key(card.id) for card in redeemed)]
+    claimed = {found.draft.request_key: found for found in unit.journal.find(request_keys)} if request_keys else {}
     state = LedgerState(
         balances=dict(locked),
         claims={key: transaction.draft.input_hash for key, transaction in claimed.items()},
@@ -152,7 +163,15 @@ def _load(unit: BillingUnit, commands: Sequence[Command]) -> _Loaded:
         prices={price.key: price for price in unit.prices.list_all()} if ids.reservation_ids else {},
     )
     state.add_holds(holds)
+    state.add_cards([*cards, *redeemed])
     return _Loaded(state, locked, claimed)
+
+
+def _load_cards(unit: BillingUnit, ids: _Ids) -> tuple[list[Card], list[Card]]:
+    """The cards that are asked for, under their locks, and those that the same requests redeemed before."""
+    if not ids.card_codes:
+        return [], []
+    return unit.cards.lock_codes(ids.card_codes), unit.cards.redeemed_by(ids.redeem_keys)
 
 
 def _append(unit: BillingUnit, decisions: Sequence[Decision]) -> dict[str, Transaction]:
@@ -167,4 +186,14 @@ def _append(unit: BillingUnit, decisions: Sequence[Decision]) -> dict[str, Trans
 
 def _result(decision: Decision, by_key: Mapping[str, Transaction]) -> Result:
     answer = decision.answer
-    return entry_of(by_key[answer.request_key]) if isinstance(answer, Recharged) else answer
+    match answer:
+        case Recharged(request_key):
+            return entry_of(by_key[request_key])
+        case Redeemed(card):
+            return _redemption(card, by_key)
+        case _:
+            return answer
+
+
+def _redemption(card: Card, by_key: Mapping[str, Transaction]) -> Redemption:
+    return Redemption(replace(entry_of(by_key[card_key(card.id)]), card_code=card.code), card)

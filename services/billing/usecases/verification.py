@@ -1,21 +1,23 @@
-"""Checks a whole ledger: the chain, zero sums, balances, holds and the requests that were claimed."""
+"""Checks a whole ledger: the chain, zero sums, balances, holds, cards and the requests that were claimed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.billing.domain.cards import Card
 from services.billing.domain.holds import Hold
 from services.billing.domain.journal import (
     ChainHead,
     Transaction,
     TransactionKind,
+    card_of,
     held_account,
     spendable_account,
     user_of,
 )
 from services.billing.domain.ledger import Balance
-from services.billing.domain.verification import Finding, JournalWalk, check_hold, check_recharge
+from services.billing.domain.verification import Finding, JournalWalk, check_hold, check_recharge, check_redemption
 from services.billing.store.audit import LedgerAudit, UnreadableTransaction
 
 
@@ -37,7 +39,7 @@ class Verification:
         return self._walk.head
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that is wrong, in the order of the journal, then of the accounts and the holds."""
+        """Everything that is wrong, in the order of the journal, then of the accounts, the holds and the cards."""
         for batch in self.audit.transactions():
             yield from self._check_batch(batch)
         for transaction_id in self.audit.postings_without_transaction():
@@ -46,10 +48,14 @@ class Verification:
         yield from self._check_balances()
         for hold_id, missing in self.audit.holds_not_in_the_journal():
             yield Finding(f"hold {hold_id}", f"no transaction {missing} it")
+        for card_id in self.audit.cards_not_in_the_journal():
+            yield Finding(f"card {card_id}", "is used, but no transaction redeems it")
 
     def _check_batch(self, batch: Sequence[Transaction | UnreadableTransaction]) -> Iterator[Finding]:
         hold_ids = {one.draft.hold_id for one in batch if isinstance(one, Transaction) and one.draft.hold_id}
         holds = self.audit.holds(sorted(hold_ids))
+        redeemed = (card_of(one.draft.request_key) for one in batch if isinstance(one, Transaction))
+        cards = self.audit.cards(sorted(card_id for card_id in redeemed if card_id is not None))
         for one in batch:
             self.transactions += 1
             if isinstance(one, UnreadableTransaction):
@@ -57,7 +63,7 @@ class Verification:
                 yield Finding(f"transaction {one.id}", "its kind is unknown")
             else:
                 yield from self._walk.check(one)
-                yield from _check_claim(one, holds)
+                yield from _check_claim(one, holds, cards)
             if self.published is not None and self.published.transaction_id == one.id:
                 yield from _check_published(self.published, one.hash)
 
@@ -85,10 +91,12 @@ class Verification:
                 yield Finding(f"account {account}", f"has {credits} in the journal, but no balance is kept")
 
 
-def _check_claim(transaction: Transaction, holds: Mapping[str, Hold]) -> Iterator[Finding]:
+def _check_claim(transaction: Transaction, holds: Mapping[str, Hold], cards: Mapping[int, Card]) -> Iterator[Finding]:
     draft = transaction.draft
     if draft.kind is TransactionKind.RECHARGE:
         return check_recharge(transaction)
+    if draft.kind is TransactionKind.REDEEM_CARD:
+        return check_redemption(transaction, cards.get(card_of(draft.request_key) or 0))
     return check_hold(transaction, holds.get(draft.hold_id or ""))
 
 

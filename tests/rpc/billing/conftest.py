@@ -32,8 +32,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.tokens import FakeTokens
 from voxreel.auth.v1 import user_pb2, user_service_pb2, user_service_pb2_grpc
+from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
 from voxreel.billing.v1 import ledger_service_pb2 as pb
-from voxreel.billing.v1 import ledger_service_pb2_grpc, pricing_service_pb2_grpc
 from voxreel.common.v1 import key_service_pb2_grpc
 
 __all__ = ["database_url", "postgres_server"]
@@ -65,6 +65,7 @@ class BillingService:
     """The running service, and stubs over a real channel."""
 
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
+    cards: card_service_pb2_grpc.CardServiceAsyncStub
     prices: pricing_service_pb2_grpc.PricingServiceAsyncStub
     stranger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     tokens: FakeTokens
@@ -124,13 +125,19 @@ async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 @asynccontextmanager
-async def connected(address: str, number: int) -> AsyncIterator[list[ledger_service_pb2_grpc.LedgerServiceAsyncStub]]:
-    """The ledger over so many connections of their own."""
+async def connected(address: str, number: int) -> AsyncIterator[list[Peer]]:
+    """So many connections of their own."""
     async with AsyncExitStack() as stack:
-        peers = [
+        yield [
             await stack.enter_async_context(Peer(address, caller="test", service_token=SERVICE_TOKEN))
             for _ in range(number)
         ]
+
+
+@asynccontextmanager
+async def ledgers_of(address: str, number: int) -> AsyncIterator[list[ledger_service_pb2_grpc.LedgerServiceAsyncStub]]:
+    """The ledger over so many connections of their own."""
+    async with connected(address, number) as peers:
         yield [peer.stub(ledger_service_pb2_grpc.LedgerServiceStub) for peer in peers]
 
 
@@ -177,6 +184,7 @@ async def serving_billing(folder: Path, database_url: str = "") -> AsyncIterator
             ):
                 service = BillingService(
                     ledger=peer.stub(ledger_service_pb2_grpc.LedgerServiceStub),
+                    cards=peer.stub(card_service_pb2_grpc.CardServiceStub),
                     prices=peer.stub(pricing_service_pb2_grpc.PricingServiceStub),
                     stranger=stranger.stub(ledger_service_pb2_grpc.LedgerServiceStub),
                     tokens=tokens,

@@ -18,7 +18,7 @@ from services.billing.domain.journal import Transaction, spendable_account, user
 from services.billing.store.audit import LedgerAudit, open_audit
 from services.billing.usecases.verification import Verification
 from tests.fakes.tokens import FakeTokens
-from tests.rpc.billing.conftest import ADMIN, MIGRATIONS, SERVICE_TOKEN, connected, fake_auth
+from tests.rpc.billing.conftest import ADMIN, MIGRATIONS, SERVICE_TOKEN, fake_auth, ledgers_of
 from tests.rpc.billing.load import Effect, Load
 from tests.rpc.billing.process import BillingProcess
 
@@ -94,7 +94,7 @@ async def test_kills_lose_nothing_and_double_nothing(database_url: str, tmp_path
     async with (
         fake_auth(tokens) as auth,
         BillingProcess(database_url, folder=tmp_path, auth_address=auth, service_token=SERVICE_TOKEN) as billing,
-        connected(billing.address, CONNECTIONS) as ledgers,
+        ledgers_of(billing.address, CONNECTIONS) as ledgers,
     ):
         load = Load(ledgers, seed)
         await billing.start()

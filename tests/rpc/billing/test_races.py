@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Iterable
 
 from kit.errors import DomainError, InsufficientCredits, Precondition
-from tests.rpc.billing.conftest import BillingService, connected, reservation
+from tests.rpc.billing.conftest import BillingService, ledgers_of, reservation
 from voxreel.billing.v1 import ledger_service_pb2 as pb
 
 CONNECTIONS = 20
@@ -32,7 +32,7 @@ async def at_once(calls: Iterable[Awaitable[Answer]]) -> list[Answer | DomainErr
 async def test_fifty_reserve_a_tenth_of_the_balance_and_ten_get_it(billing_on_both: BillingService) -> None:
     billing = billing_on_both
     await billing.recharge(1000)
-    async with connected(billing.address, 50) as ledgers:
+    async with ledgers_of(billing.address, 50) as ledgers:
         asked = [reservation(f"t-{number}", 100) for number in range(50)]
         outcomes = await at_once(ledger.ReserveCredits(request) for ledger, request in zip(ledgers, asked, strict=True))
     assert Counter(map(type, outcomes)) == {pb.ReserveCreditsResponse: 10, InsufficientCredits: 40}
@@ -42,7 +42,7 @@ async def test_fifty_reserve_a_tenth_of_the_balance_and_ten_get_it(billing_on_bo
 async def test_captures_and_releases_race_and_each_hold_has_one_end(billing_on_both: BillingService) -> None:
     billing = billing_on_both
     await billing.recharge(10_000)
-    async with connected(billing.address, CONNECTIONS) as ledgers:
+    async with ledgers_of(billing.address, CONNECTIONS) as ledgers:
         holds = [(await billing.reserve(f"t-{number}", 100)).id for number in range(100)]
         outcomes = await at_once(
             call
@@ -63,7 +63,7 @@ async def test_of_a_thousand_refunds_after_five_hundred_captures_five_hundred_ar
 ) -> None:
     billing = billing_on_both
     await billing.recharge(HOLDS)
-    async with connected(billing.address, CONNECTIONS) as connections:
+    async with ledgers_of(billing.address, CONNECTIONS) as connections:
         ledgers = [connections[number % CONNECTIONS] for number in range(HOLDS)]
         made = await at_once(ledger.ReserveCredits(reservation(f"t-{n}", 1)) for n, ledger in enumerate(ledgers))
         holds = [answer.hold.id for answer in made if isinstance(answer, pb.ReserveCreditsResponse)]

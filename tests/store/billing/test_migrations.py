@@ -42,6 +42,23 @@ async def test_prices_are_seeded_in_the_order_of_the_contract(database_url: str)
     ]
 
 
+async def test_packages_are_seeded_as_the_contract_lists_them(database_url: str) -> None:
+    async with migrated_database(database_url, "billing") as database:
+        found = await database.read(
+            lambda connection: connection.execute(
+                text("SELECT key, display_name, credits, price_fen FROM credit_packages ORDER BY position")
+            ).all()
+        )
+    assert [tuple(row) for row in found] == [
+        ("recharge_1", "1元充值", 100, 100),
+        ("recharge_6", "6元充值", 600, 600),
+        ("recharge_30", "30元充值", 3100, 3000),
+        ("recharge_68", "68元充值", 7200, 6800),
+        ("recharge_128", "128元充值", 14000, 12800),
+        ("recharge_328", "328元充值", 36800, 32800),
+    ]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from kit.errors import DomainError
 from kit.events.envelope import EventSource
 from kit.rpc.context import CallContext
+from services.billing.domain.cards import CardBatch, CardState, RedeemCard, Redemption
 from services.billing.domain.commands import Capture, Command, EndTask, ExpireHold, Release, Settlement, TaskOutcome
 from services.billing.domain.holds import Hold, HoldState, Reservation
 from services.billing.domain.journal import GENESIS
@@ -32,10 +33,14 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 
 LIVES = 500
+# One life on PostgreSQL takes as long as three on SQLite.
+LIVES_ON_POSTGRESQL = 60
 STEPS = 200
 USERS = (1, 2)
 TASKS = [f"t-{number}" for number in range(4)]
 HOUR = timedelta(hours=1)
+CARD_CREDITS = 8
+CODES = ["A" * 16, "B" * 16, "C" * 16]
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Model:
     holds: dict[str, tuple[int, int, HoldState, float]] = field(default_factory=dict)
     recharges: dict[str, tuple[int, int]] = field(default_factory=dict)
     events: set[str] = field(default_factory=set)
+    redeemed: dict[tuple[int, str], str] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
     now: float = 0.0
 
     def recharge(self, key: str, user: int, credits: int) -> bool:
@@ -99,6 +106,16 @@ class Model:
             return Settlement.CONTRADICTED
         return Settlement.SETTLED if was_open else Settlement.REPEATED
 
+    def redeem(self, request: str, user: int, code: str) -> bool:
+        if (user, request) in self.redeemed:
+            return self.redeemed[user, request] == code
+        is_free = code in CODES and code not in self.withdrawn and code not in self.redeemed.values()
+        if not is_free or self.now >= HOUR.total_seconds():
+            return False
+        self.redeemed[user, request] = code
+        self.available[user] += CARD_CREDITS
+        return True
+
     def held(self, user: int) -> int:
         return sum(h for u, h, state, _ in self.holds.values() if u == user and state is HoldState.OPEN)
 
@@ -108,6 +125,7 @@ Step = tuple[Any, ...]
 users, tasks = st.sampled_from(USERS), st.sampled_from(TASKS)
 steps: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("recharge"), st.sampled_from(["r-1", "r-2", "r-3", "r-4"]), users, st.integers(1, 40)),
+    st.tuples(st.just("redeem"), st.sampled_from(["r-1", "r-2"]), users, st.sampled_from([*CODES, "D" * 16])),
     st.tuples(st.just("reserve"), tasks, users, st.sampled_from([0, 5, 10, 25])),
     st.tuples(st.just("capture"), tasks, st.sampled_from([None, 0, 5, 10, 25])),
     st.tuples(st.just("release"), tasks),
@@ -135,10 +153,16 @@ class LedgerLife(RuleBasedStateMachine):
             price = {"key": "tts", "display_name": "语音合成", "credits": 10, "position": 1}
             self.connection.execute(insert(FEATURE_PRICES), price | {"update_time": self.clock.now()})
             self.connection.execute(insert(CHAIN_HEAD), {"id": 1, "transaction_id": 0, "hash": GENESIS.hash})
+            self.make_cards()
         ids = FakeIds()
         events = BillingEvents(EventSource("billing", ids, self.clock))
         self.work = LedgerWork(events, new_hold_id=partial(ids.random, "hold_"))
         self.model = Model()
+
+    def make_cards(self) -> None:
+        now = self.clock.now()
+        batch = CardBatch(0, "B-1", "tiny", "小套餐", CARD_CREDITS, 8, len(CODES), "", now + HOUR, 9, now)
+        BillingUnit(self.connection, self.clock).cards.add_batch(batch, CODES, request_key="9:g-1", input_hash="")
 
     @rule(group=st.lists(steps, min_size=1, max_size=6))
     def perform(self, group: list[Step]) -> None:
@@ -148,7 +172,7 @@ class LedgerLife(RuleBasedStateMachine):
             submissions = [Submission(command_of(step, hold_ids), CallContext()) for step in group]
             results = self.work.run(unit, submissions, self.clock.now())
         for step, result in zip(group, results, strict=True):
-            is_known = step[0] in ("recharge", "reserve", "end") or step[1] in hold_ids
+            is_known = step[0] in ("recharge", "redeem", "reserve", "end") or step[1] in hold_ids
             expected = self.expected(step) if is_known else False
             assert outcome_of(result) == expected, (step, result)
         self.check()
@@ -157,6 +181,16 @@ class LedgerLife(RuleBasedStateMachine):
     def let_time_pass(self, seconds: int) -> None:
         self.clock.advance(seconds)
         self.model.now += seconds
+
+    @rule(code=st.sampled_from(CODES), state=st.sampled_from([CardState.DISABLED, CardState.DELETED]))
+    def withdraw(self, code: str, state: CardState) -> None:
+        with self.connection.begin():
+            cards = BillingUnit(self.connection, self.clock).cards
+            (card,) = cards.lock_codes([code])
+            assert (card.state is CardState.USED) == (code in self.model.redeemed.values())
+            if card.state is not CardState.USED:
+                cards.withdraw_all([card.id], state)
+                self.model.withdrawn.add(code)
 
     @rule()
     def expire_what_is_due(self) -> None:
@@ -184,6 +218,8 @@ class LedgerLife(RuleBasedStateMachine):
         match step:
             case ("recharge", key, user, credits):
                 return self.model.recharge(key, user, credits)
+            case ("redeem", request, user, code):
+                return self.model.redeem(request, user, code)
             case ("reserve", task, user, credits):
                 return self.model.reserve(task, user, credits)
             case ("capture", task, credits):
@@ -205,6 +241,8 @@ def command_of(step: Step, hold_ids: dict[str, str]) -> Command:
     match step:
         case ("recharge", key, user, credits):
             return Recharge(key, operator_user_id=9, user_id=user, credits=credits, description="")
+        case ("redeem", request, user, code):
+            return RedeemCard(request, user, code)
         case ("reserve", task, user, credits):
             return Reservation(task, user, "tts", credits, "", HOUR)
         case ("capture", task, credits):
@@ -220,19 +258,19 @@ def command_of(step: Step, hold_ids: dict[str, str]) -> Command:
 
 def outcome_of(result: Result) -> bool | Settlement:
     """Refused, allowed, or what was done."""
-    if isinstance(result, Hold | Entry):
+    if isinstance(result, Hold | Entry | Redemption):
         return True
     return False if isinstance(result, DomainError) else result
 
 
-def live(engine: Engine) -> None:
-    """As many lives as long as every run of the tests is to see. A failure prints its steps, and the blob that
+def live(engine: Engine, lives: int) -> None:
+    """So many lives of up to STEPS steps. A failure prints its steps, and the blob that
     `hypothesis.reproduce_failure` repeats it by."""
     BillingTable.metadata.create_all(engine)
     run_state_machine_as_test(
         partial(LedgerLife, engine),
         settings=settings(
-            max_examples=LIVES,
+            max_examples=lives,
             stateful_step_count=STEPS,
             deadline=None,
             print_blob=True,
@@ -244,7 +282,7 @@ def live(engine: Engine) -> None:
 @pytest.mark.timeout(600)
 def test_random_lives_on_sqlite() -> None:
     engine = create_engine("sqlite://", poolclass=StaticPool)
-    live(engine)
+    live(engine, LIVES)
     engine.dispose()
 
 
@@ -252,5 +290,5 @@ def test_random_lives_on_sqlite() -> None:
 def test_random_lives_on_postgresql(postgres_server: PostgresServer) -> None:
     with postgres_server.fresh_database() as url:
         engine = create_engine(url, poolclass=NullPool, connect_args={"options": "-c synchronous_commit=off"})
-        live(engine)
+        live(engine, LIVES_ON_POSTGRESQL)
         engine.dispose()

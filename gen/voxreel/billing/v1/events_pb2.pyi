@@ -108,3 +108,132 @@ class HoldReleased(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HoldReleased: _TypeAlias = HoldReleased  # noqa: Y015
+
+@_typing.final
+class CardsGenerated(_message.Message):
+    """Subject evt.billing.cards.generated: an administrator made a batch of cards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    BATCH_NUMBER_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    batch_number: _builtins.str
+    package_key: _builtins.str
+    quantity: _builtins.int
+    credits: _builtins.int
+    """Of one card."""
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        batch_number: _builtins.str = ...,
+        package_key: _builtins.str = ...,
+        quantity: _builtins.int = ...,
+        credits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_number", b"batch_number", "credits", b"credits", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "quantity", b"quantity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardsGenerated: _TypeAlias = CardsGenerated  # noqa: Y015
+
+@_typing.final
+class CardsDisabled(_message.Message):
+    """Subject evt.billing.cards.disabled: an administrator disabled one card, or without its id all unused ones of the number."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    BATCH_NUMBER_FIELD_NUMBER: _builtins.int
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    DISABLED_CARDS_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    batch_number: _builtins.str
+    card_id: _builtins.int
+    disabled_cards: _builtins.int
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        batch_number: _builtins.str = ...,
+        card_id: _builtins.int | None = ...,
+        disabled_cards: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_card_id", b"_card_id", "card_id", b"card_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_card_id", b"_card_id", "batch_number", b"batch_number", "card_id", b"card_id", "disabled_cards", b"disabled_cards", "operator_user_id", b"operator_user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__card_id: _TypeAlias = _typing.Literal["card_id"]  # noqa: Y015
+    _WhichOneofArgType__card_id: _TypeAlias = _typing.Literal["_card_id", b"_card_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__card_id) -> _WhichOneofReturnType__card_id | None: ...
+
+Global___CardsDisabled: _TypeAlias = CardsDisabled  # noqa: Y015
+
+@_typing.final
+class CardDeleted(_message.Message):
+    """Subject evt.billing.card.deleted: an administrator deleted an unused card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    BATCH_NUMBER_FIELD_NUMBER: _builtins.int
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    batch_number: _builtins.str
+    card_id: _builtins.int
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        batch_number: _builtins.str = ...,
+        card_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_number", b"batch_number", "card_id", b"card_id", "operator_user_id", b"operator_user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardDeleted: _TypeAlias = CardDeleted  # noqa: Y015
+
+@_typing.final
+class CardRedeemed(_message.Message):
+    """Subject evt.billing.card.redeemed: a user got the credits of a card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    BALANCE_AFTER_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    card_id: _builtins.int
+    package_key: _builtins.str
+    package_name: _builtins.str
+    credits: _builtins.int
+    balance_after: _builtins.int
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        card_id: _builtins.int = ...,
+        package_key: _builtins.str = ...,
+        package_name: _builtins.str = ...,
+        credits: _builtins.int = ...,
+        balance_after: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance_after", b"balance_after", "card_id", b"card_id", "credits", b"credits", "package_key", b"package_key", "package_name", b"package_name", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardRedeemed: _TypeAlias = CardRedeemed  # noqa: Y015

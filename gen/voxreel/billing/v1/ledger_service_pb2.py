@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'voxreel/billing/v1/ledger_service.proto\x12\x12voxreel.billing.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\"\xd7\x02\n\x05\x45ntry\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12+\n\x04type\x18\x03 \x01(\x0e\x32\x1d.voxreel.billing.v1.EntryType\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x16\n\x0e\x62\x61lance_before\x18\x05 \x01(\x03\x12\x15\n\rbalance_after\x18\x06 \x01(\x03\x12\x18\n\x0b\x66\x65\x61ture_key\x18\x07 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x0b\x64\x65scription\x18\x08 \x01(\t\x12\x1d\n\x10operator_user_id\x18\t \x01(\x03H\x01\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07hold_id\x18\x0b \x01(\tH\x02\x88\x01\x01\x42\x0e\n\x0c_feature_keyB\x13\n\x11_operator_user_idB\n\n\x08_hold_id\"\xa4\x02\n\x04Hold\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x03 \x01(\t\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x18\n\x10\x63\x61ptured_credits\x18\x05 \x01(\x03\x12,\n\x05state\x18\x06 \x01(\x0e\x32\x1d.voxreel.billing.v1.HoldState\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsettle_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x13\n\x11GetBalanceRequest\"E\n\x12GetBalanceResponse\x12\x19\n\x11\x61vailable_credits\x18\x01 \x01(\x03\x12\x14\n\x0cheld_credits\x18\x02 \x01(\x03\"\xb7\x01\n\x15ReserveCreditsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x03 \x01(\t\x12\x14\n\x07\x63redits\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12-\n\nexpires_in\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationB\n\n\x08_credits\"@\n\x16ReserveCreditsResponse\x12&\n\x04hold\x18\x01 \x01(\x0b\x32\x18.voxreel.billing.v1.Hold\"G\n\x12\x43\x61ptureHoldRequest\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\x12\x14\n\x07\x63redits\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\n\n\x08_credits\"=\n\x13\x43\x61ptureHoldResponse\x12&\n\x04hold\x18\x01 \x01(\x0b\x32\x18.voxreel.billing.v1.Hold\"%\n\x12ReleaseHoldRequest\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\"=\n\x13ReleaseHoldResponse\x12&\n\x04hold\x18\x01 \x01(\x0b\x32\x18.voxreel.billing.v1.Hold\"c\n\x16RechargeCreditsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x03 \x01(\x03\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"Y\n\x17RechargeCreditsResponse\x12(\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x19.voxreel.billing.v1.Entry\x12\x14\n\x0cuser_account\x18\x02 \x01(\t\"\x91\x01\n\x12ListEntriesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\x04skip\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x30\n\x04type\x18\x03 \x01(\x0e\x32\x1d.voxreel.billing.v1.EntryTypeH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\x07\n\x05_skipB\x07\n\x05_type\"U\n\x13ListEntriesResponse\x12*\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x19.voxreel.billing.v1.Entry\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"\x15\n\x13GetChainHeadRequest\"<\n\x14GetChainHeadResponse\x12\x16\n\x0etransaction_id\x18\x01 \x01(\x03\x12\x0c\n\x04hash\x18\x02 \x01(\t*\x8d\x02\n\tEntryType\x12\x1a\n\x16\x45NTRY_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45NTRY_TYPE_CARD_ACTIVATION\x10\x01\x12\x1a\n\x16\x45NTRY_TYPE_INVITE_CODE\x10\x02\x12\x1d\n\x19\x45NTRY_TYPE_ADMIN_RECHARGE\x10\x03\x12\x1b\n\x17\x45NTRY_TYPE_ADMIN_DEDUCT\x10\x04\x12\x1e\n\x1a\x45NTRY_TYPE_FEATURE_CONSUME\x10\x05\x12\x1e\n\x1a\x45NTRY_TYPE_VOICE_SYNTHESIS\x10\x06\x12\x15\n\x11\x45NTRY_TYPE_REFUND\x10\x07\x12\x15\n\x11\x45NTRY_TYPE_EXPIRE\x10\x08*n\n\tHoldState\x12\x1a\n\x16HOLD_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fHOLD_STATE_OPEN\x10\x01\x12\x17\n\x13HOLD_STATE_CAPTURED\x10\x02\x12\x17\n\x13HOLD_STATE_RELEASED\x10\x03\x32\xae\x06\n\rLedgerService\x12k\n\nGetBalance\x12%.voxreel.billing.v1.GetBalanceRequest\x1a&.voxreel.billing.v1.GetBalanceResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x12w\n\x0eReserveCredits\x12).voxreel.billing.v1.ReserveCreditsRequest\x1a*.voxreel.billing.v1.ReserveCreditsResponse\"\x0e\x90\x02\x02\xa2\xbb\x18\x07\x08\x04\x10\x88\'\x18\x01\x12n\n\x0b\x43\x61ptureHold\x12&.voxreel.billing.v1.CaptureHoldRequest\x1a\'.voxreel.billing.v1.CaptureHoldResponse\"\x0e\x90\x02\x02\xa2\xbb\x18\x07\x08\x04\x10\x88\'\x18\x01\x12n\n\x0bReleaseHold\x12&.voxreel.billing.v1.ReleaseHoldRequest\x1a\'.voxreel.billing.v1.ReleaseHoldResponse\"\x0e\x90\x02\x02\xa2\xbb\x18\x07\x08\x04\x10\x88\'\x18\x01\x12x\n\x0fRechargeCredits\x12*.voxreel.billing.v1.RechargeCreditsRequest\x1a+.voxreel.billing.v1.RechargeCreditsResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12l\n\x0bListEntries\x12&.voxreel.billing.v1.ListEntriesRequest\x1a\'.voxreel.billing.v1.ListEntriesResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12o\n\x0cGetChainHead\x12\'.voxreel.billing.v1.GetChainHeadRequest\x1a(.voxreel.billing.v1.GetChainHeadResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\xd0\x0f\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'voxreel/billing/v1/ledger_service.proto\x12\x12voxreel.billing.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\"\xfd\x02\n\x05\x45ntry\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12+\n\x04type\x18\x03 \x01(\x0e\x32\x1d.voxreel.billing.v1.EntryType\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x16\n\x0e\x62\x61lance_before\x18\x05 \x01(\x03\x12\x15\n\rbalance_after\x18\x06 \x01(\x03\x12\x18\n\x0b\x66\x65\x61ture_key\x18\x07 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x0b\x64\x65scription\x18\x08 \x01(\t\x12\x1d\n\x10operator_user_id\x18\t \x01(\x03H\x01\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07hold_id\x18\x0b \x01(\tH\x02\x88\x01\x01\x12\x16\n\tcard_code\x18\x0c \x01(\tH\x03\x88\x01\x01\x42\x0e\n\x0c_feature_keyB\x13\n\x11_operator_user_idB\n\n\x08_hold_idB\x0c\n\n_card_code\"\xa4\x02\n\x04Hold\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x03 \x01(\t\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x18\n\x10\x63\x61ptured_credits\x18\x05 \x01(\x03\x12,\n\x05state\x18\x06 \x01(\x0e\x32\x1d.voxreel.billing.v1.HoldState\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsettle_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x13\n\x11GetBalanceRequest\"E\n\x12GetBalanceResponse\x12\x19\n\x11\x61vailable_credits\x18\x01 \x01(\x03\x12\x14\n\x0cheld_credits\x18\x02 \x01(\x03\"\xb7\x01\n\x15ReserveCreditsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x03 \x01(\t\x12\x14\n\x07\x63redits\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12-\n\nexpires_in\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationB\n\n\x08_credits\"@\n\x16ReserveCreditsResponse\x12&\n\x04hold\x18\x01 \x01(\x0b\x32\x18.voxreel.billing.v1.Hold\"G\n\x12\x43\x61ptureHoldRequest\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\x12\x14\n\x07\x63redits\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\n\n\x08_credits\"=\n\x13\x43\x61ptureHoldResponse\x12&\n\x04hold\x18\x01 \x01(\x0b\x32\x18.voxreel.billing.v1.Hold\"%\n\x12ReleaseHoldRequest\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\"=\n\x13ReleaseHoldResponse\x12&\n\x04hold\x18\x01 \x01(\x0b\x32\x18.voxreel.billing.v1.Hold\"c\n\x16RechargeCreditsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x03 \x01(\x03\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"Y\n\x17RechargeCreditsResponse\x12(\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x19.voxreel.billing.v1.Entry\x12\x14\n\x0cuser_account\x18\x02 \x01(\t\"\x91\x01\n\x12ListEntriesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\x04skip\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x30\n\x04type\x18\x03 \x01(\x0e\x32\x1d.voxreel.billing.v1.EntryTypeH\x02\x88\x01\x01\x42\x0c\n\n_page_sizeB\x07\n\x05_skipB\x07\n\x05_type\"U\n\x13ListEntriesResponse\x12*\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x19.voxreel.billing.v1.Entry\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"\x15\n\x13GetChainHeadRequest\"<\n\x14GetChainHeadResponse\x12\x16\n\x0etransaction_id\x18\x01 \x01(\x03\x12\x0c\n\x04hash\x18\x02 \x01(\t*\x8d\x02\n\tEntryType\x12\x1a\n\x16\x45NTRY_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45NTRY_TYPE_CARD_ACTIVATION\x10\x01\x12\x1a\n\x16\x45NTRY_TYPE_INVITE_CODE\x10\x02\x12\x1d\n\x19\x45NTRY_TYPE_ADMIN_RECHARGE\x10\x03\x12\x1b\n\x17\x45NTRY_TYPE_ADMIN_DEDUCT\x10\x04\x12\x1e\n\x1a\x45NTRY_TYPE_FEATURE_CONSUME\x10\x05\x12\x1e\n\x1a\x45NTRY_TYPE_VOICE_SYNTHESIS\x10\x06\x12\x15\n\x11\x45NTRY_TYPE_REFUND\x10\x07\x12\x15\n\x11\x45NTRY_TYPE_EXPIRE\x10\x08*n\n\tHoldState\x12\x1a\n\x16HOLD_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fHOLD_STATE_OPEN\x10\x01\x12\x17\n\x13HOLD_STATE_CAPTURED\x10\x02\x12\x17\n\x13HOLD_STATE_RELEASED\x10\x03\x32\xae\x06\n\rLedgerService\x12k\n\nGetBalance\x12%.voxreel.billing.v1.GetBalanceRequest\x1a&.voxreel.billing.v1.GetBalanceResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x12w\n\x0eReserveCredits\x12).voxreel.billing.v1.ReserveCreditsRequest\x1a*.voxreel.billing.v1.ReserveCreditsResponse\"\x0e\x90\x02\x02\xa2\xbb\x18\x07\x08\x04\x10\x88\'\x18\x01\x12n\n\x0b\x43\x61ptureHold\x12&.voxreel.billing.v1.CaptureHoldRequest\x1a\'.voxreel.billing.v1.CaptureHoldResponse\"\x0e\x90\x02\x02\xa2\xbb\x18\x07\x08\x04\x10\x88\'\x18\x01\x12n\n\x0bReleaseHold\x12&.voxreel.billing.v1.ReleaseHoldRequest\x1a\'.voxreel.billing.v1.ReleaseHoldResponse\"\x0e\x90\x02\x02\xa2\xbb\x18\x07\x08\x04\x10\x88\'\x18\x01\x12x\n\x0fRechargeCredits\x12*.voxreel.billing.v1.RechargeCreditsRequest\x1a+.voxreel.billing.v1.RechargeCreditsResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12l\n\x0bListEntries\x12&.voxreel.billing.v1.ListEntriesRequest\x1a\'.voxreel.billing.v1.ListEntriesResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12o\n\x0cGetChainHead\x12\'.voxreel.billing.v1.GetChainHeadRequest\x1a(.voxreel.billing.v1.GetChainHeadResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\xd0\x0f\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,42 +48,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEDGERSERVICE'].methods_by_name['ListEntries']._serialized_options = b'\220\002\001\242\273\030\005\010\002\020\210\''
   _globals['_LEDGERSERVICE'].methods_by_name['GetChainHead']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['GetChainHead']._serialized_options = b'\220\002\001\242\273\030\005\010\003\020\320\017'
-  _globals['_ENTRYTYPE']._serialized_start=1903
-  _globals['_ENTRYTYPE']._serialized_end=2172
-  _globals['_HOLDSTATE']._serialized_start=2174
-  _globals['_HOLDSTATE']._serialized_end=2284
+  _globals['_ENTRYTYPE']._serialized_start=1941
+  _globals['_ENTRYTYPE']._serialized_end=2210
+  _globals['_HOLDSTATE']._serialized_start=2212
+  _globals['_HOLDSTATE']._serialized_end=2322
   _globals['_ENTRY']._serialized_start=168
-  _globals['_ENTRY']._serialized_end=511
-  _globals['_HOLD']._serialized_start=514
-  _globals['_HOLD']._serialized_end=806
-  _globals['_GETBALANCEREQUEST']._serialized_start=808
-  _globals['_GETBALANCEREQUEST']._serialized_end=827
-  _globals['_GETBALANCERESPONSE']._serialized_start=829
-  _globals['_GETBALANCERESPONSE']._serialized_end=898
-  _globals['_RESERVECREDITSREQUEST']._serialized_start=901
-  _globals['_RESERVECREDITSREQUEST']._serialized_end=1084
-  _globals['_RESERVECREDITSRESPONSE']._serialized_start=1086
-  _globals['_RESERVECREDITSRESPONSE']._serialized_end=1150
-  _globals['_CAPTUREHOLDREQUEST']._serialized_start=1152
-  _globals['_CAPTUREHOLDREQUEST']._serialized_end=1223
-  _globals['_CAPTUREHOLDRESPONSE']._serialized_start=1225
-  _globals['_CAPTUREHOLDRESPONSE']._serialized_end=1286
-  _globals['_RELEASEHOLDREQUEST']._serialized_start=1288
-  _globals['_RELEASEHOLDREQUEST']._serialized_end=1325
-  _globals['_RELEASEHOLDRESPONSE']._serialized_start=1327
-  _globals['_RELEASEHOLDRESPONSE']._serialized_end=1388
-  _globals['_RECHARGECREDITSREQUEST']._serialized_start=1390
-  _globals['_RECHARGECREDITSREQUEST']._serialized_end=1489
-  _globals['_RECHARGECREDITSRESPONSE']._serialized_start=1491
-  _globals['_RECHARGECREDITSRESPONSE']._serialized_end=1580
-  _globals['_LISTENTRIESREQUEST']._serialized_start=1583
-  _globals['_LISTENTRIESREQUEST']._serialized_end=1728
-  _globals['_LISTENTRIESRESPONSE']._serialized_start=1730
-  _globals['_LISTENTRIESRESPONSE']._serialized_end=1815
-  _globals['_GETCHAINHEADREQUEST']._serialized_start=1817
-  _globals['_GETCHAINHEADREQUEST']._serialized_end=1838
-  _globals['_GETCHAINHEADRESPONSE']._serialized_start=1840
-  _globals['_GETCHAINHEADRESPONSE']._serialized_end=1900
-  _globals['_LEDGERSERVICE']._serialized_start=2287
-  _globals['_LEDGERSERVICE']._serialized_end=3101
+  _globals['_ENTRY']._serialized_end=549
+  _globals['_HOLD']._serialized_start=552
+  _globals['_HOLD']._serialized_end=844
+  _globals['_GETBALANCEREQUEST']._serialized_start=846
+  _globals['_GETBALANCEREQUEST']._serialized_end=865
+  _globals['_GETBALANCERESPONSE']._serialized_start=867
+  _globals['_GETBALANCERESPONSE']._serialized_end=936
+  _globals['_RESERVECREDITSREQUEST']._serialized_start=939
+  _globals['_RESERVECREDITSREQUEST']._serialized_end=1122
+  _globals['_RESERVECREDITSRESPONSE']._serialized_start=1124
+  _globals['_RESERVECREDITSRESPONSE']._serialized_end=1188
+  _globals['_CAPTUREHOLDREQUEST']._serialized_start=1190
+  _globals['_CAPTUREHOLDREQUEST']._serialized_end=1261
+  _globals['_CAPTUREHOLDRESPONSE']._serialized_start=1263
+  _globals['_CAPTUREHOLDRESPONSE']._serialized_end=1324
+  _globals['_RELEASEHOLDREQUEST']._serialized_start=1326
+  _globals['_RELEASEHOLDREQUEST']._serialized_end=1363
+  _globals['_RELEASEHOLDRESPONSE']._serialized_start=1365
+  _globals['_RELEASEHOLDRESPONSE']._serialized_end=1426
+  _globals['_RECHARGECREDITSREQUEST']._serialized_start=1428
+  _globals['_RECHARGECREDITSREQUEST']._serialized_end=1527
+  _globals['_RECHARGECREDITSRESPONSE']._serialized_start=1529
+  _globals['_RECHARGECREDITSRESPONSE']._serialized_end=1618
+  _globals['_LISTENTRIESREQUEST']._serialized_start=1621
+  _globals['_LISTENTRIESREQUEST']._serialized_end=1766
+  _globals['_LISTENTRIESRESPONSE']._serialized_start=1768
+  _globals['_LISTENTRIESRESPONSE']._serialized_end=1853
+  _globals['_GETCHAINHEADREQUEST']._serialized_start=1855
+  _globals['_GETCHAINHEADREQUEST']._serialized_end=1876
+  _globals['_GETCHAINHEADRESPONSE']._serialized_start=1878
+  _globals['_GETCHAINHEADRESPONSE']._serialized_end=1938
+  _globals['_LEDGERSERVICE']._serialized_start=2325
+  _globals['_LEDGERSERVICE']._serialized_end=3139
 # @@protoc_insertion_point(module_scope)

@@ -61,6 +61,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_HOLD_NOT_FOUND: _ErrorReason.ValueType  # 43
     ERROR_REASON_FEATURE_NOT_FOUND: _ErrorReason.ValueType  # 44
     ERROR_REASON_UPLOAD_NOT_FOUND: _ErrorReason.ValueType  # 45
+    ERROR_REASON_PACKAGE_NOT_FOUND: _ErrorReason.ValueType  # 46
+    ERROR_REASON_CARD_NOT_FOUND: _ErrorReason.ValueType  # 47
+    ERROR_REASON_CARD_BATCH_NOT_FOUND: _ErrorReason.ValueType  # 48
     ERROR_REASON_ACCOUNT_TAKEN: _ErrorReason.ValueType  # 50
     """ALREADY_EXISTS."""
     ERROR_REASON_CREDITS_INSUFFICIENT: _ErrorReason.ValueType  # 60
@@ -68,6 +71,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_HOLD_SETTLED: _ErrorReason.ValueType  # 61
     ERROR_REASON_PASSWORD_WRONG: _ErrorReason.ValueType  # 62
     ERROR_REASON_CREDITS_LIMIT_EXCEEDED: _ErrorReason.ValueType  # 63
+    ERROR_REASON_CARD_USED: _ErrorReason.ValueType  # 64
+    ERROR_REASON_CARD_EXPIRED: _ErrorReason.ValueType  # 65
+    ERROR_REASON_CARD_DISABLED: _ErrorReason.ValueType  # 66
     ERROR_REASON_CONCURRENT_UPDATE: _ErrorReason.ValueType  # 70
     """ABORTED."""
     ERROR_REASON_TOO_MANY_REQUESTS: _ErrorReason.ValueType  # 80
@@ -134,6 +140,9 @@ ERROR_REASON_FILE_NOT_FOUND: ErrorReason.ValueType  # 42
 ERROR_REASON_HOLD_NOT_FOUND: ErrorReason.ValueType  # 43
 ERROR_REASON_FEATURE_NOT_FOUND: ErrorReason.ValueType  # 44
 ERROR_REASON_UPLOAD_NOT_FOUND: ErrorReason.ValueType  # 45
+ERROR_REASON_PACKAGE_NOT_FOUND: ErrorReason.ValueType  # 46
+ERROR_REASON_CARD_NOT_FOUND: ErrorReason.ValueType  # 47
+ERROR_REASON_CARD_BATCH_NOT_FOUND: ErrorReason.ValueType  # 48
 ERROR_REASON_ACCOUNT_TAKEN: ErrorReason.ValueType  # 50
 """ALREADY_EXISTS."""
 ERROR_REASON_CREDITS_INSUFFICIENT: ErrorReason.ValueType  # 60
@@ -141,6 +150,9 @@ ERROR_REASON_CREDITS_INSUFFICIENT: ErrorReason.ValueType  # 60
 ERROR_REASON_HOLD_SETTLED: ErrorReason.ValueType  # 61
 ERROR_REASON_PASSWORD_WRONG: ErrorReason.ValueType  # 62
 ERROR_REASON_CREDITS_LIMIT_EXCEEDED: ErrorReason.ValueType  # 63
+ERROR_REASON_CARD_USED: ErrorReason.ValueType  # 64
+ERROR_REASON_CARD_EXPIRED: ErrorReason.ValueType  # 65
+ERROR_REASON_CARD_DISABLED: ErrorReason.ValueType  # 66
 ERROR_REASON_CONCURRENT_UPDATE: ErrorReason.ValueType  # 70
 """ABORTED."""
 ERROR_REASON_TOO_MANY_REQUESTS: ErrorReason.ValueType  # 80
