@@ -25,13 +25,16 @@ from kit.rpc.tokens import TokenVerifier
 from services.billing.config import BillingConfig
 from services.billing.events import BillingEvents
 from services.billing.rpc.auth_peer import AuthPeer
+from services.billing.rpc.balance_servicer import BalanceServicer
 from services.billing.rpc.card_servicer import CardServicer
 from services.billing.rpc.ledger_servicer import LedgerServicer
 from services.billing.rpc.pricing_servicer import PricingServicer
+from services.billing.store.balance_pages import BalancePages
 from services.billing.store.card_pages import CardPages
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
+from services.billing.usecases.balance_search import BalanceSearch
 from services.billing.usecases.cards import CardDesk, Redemptions
 from services.billing.usecases.holds import Holds
 from services.billing.usecases.ledger_work import LedgerWork
@@ -40,7 +43,12 @@ from services.billing.usecases.reads import LedgerReader
 from services.billing.usecases.recharges import Recharges
 from services.billing.workers import settlement
 from services.billing.workers.expire_holds import HoldExpiry
-from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
+from voxreel.billing.v1 import (
+    balance_service_pb2_grpc,
+    card_service_pb2_grpc,
+    ledger_service_pb2_grpc,
+    pricing_service_pb2_grpc,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,8 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets=ledger.sets())
     cards = CardServicer(CardDesk(units, CardPages(database), events, clock), Redemptions(writer))
     server.add(card_service_pb2_grpc.add_CardServiceServicer_to_server, cards, sets=cards.sets())
+    search = BalanceServicer(BalanceSearch(BalancePages(database)))
+    server.add(balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, search)
     server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, PricingServicer(reader))
     _relay_events(app, database, surroundings)
     if app.runs_workers:

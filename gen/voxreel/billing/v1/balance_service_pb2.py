@@ -25,27 +25,21 @@ _sym_db = _symbol_database.Default()
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(voxreel/billing/v1/balance_service.proto\x12\x12voxreel.billing.v1\x1a%voxreel/common/v1/method_policy.proto\"+\n\x17\x42\x61tchGetBalancesRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\x03\"5\n\x18\x42\x61tchGetBalancesResponse\x12\x19\n\x11\x61vailable_credits\x18\x01 \x03(\x03\"o\n\x19\x46indUsersByBalanceRequest\x12\x18\n\x0bmin_credits\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x0bmax_credits\x18\x02 \x01(\x03H\x01\x88\x01\x01\x42\x0e\n\x0c_min_creditsB\x0e\n\x0c_max_credits\"\xc2\x01\n\x1a\x46indUsersByBalanceResponse\x12\x10\n\x08user_ids\x18\x01 \x03(\x03\x12G\n\x07meaning\x18\x02 \x01(\x0e\x32\x36.voxreel.billing.v1.FindUsersByBalanceResponse.Meaning\"I\n\x07Meaning\x12\x17\n\x13MEANING_UNSPECIFIED\x10\x00\x12\x10\n\x0cMEANING_ONLY\x10\x01\x12\x13\n\x0fMEANING_ALL_BUT\x10\x02\x32\x91\x02\n\x0e\x42\x61lanceService\x12{\n\x10\x42\x61tchGetBalances\x12+.voxreel.billing.v1.BatchGetBalancesRequest\x1a,.voxreel.billing.v1.BatchGetBalancesResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\xd0\x0f\x12\x81\x01\n\x12\x46indUsersByBalance\x12-.voxreel.billing.v1.FindUsersByBalanceRequest\x1a..voxreel.billing.v1.FindUsersByBalanceResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\x88\'b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(voxreel/billing/v1/balance_service.proto\x12\x12voxreel.billing.v1\x1a%voxreel/common/v1/method_policy.proto\"o\n\x19\x46indUsersByBalanceRequest\x12\x18\n\x0bmin_credits\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x0bmax_credits\x18\x02 \x01(\x03H\x01\x88\x01\x01\x42\x0e\n\x0c_min_creditsB\x0e\n\x0c_max_credits\"\xc2\x01\n\x1a\x46indUsersByBalanceResponse\x12\x10\n\x08user_ids\x18\x01 \x03(\x03\x12G\n\x07meaning\x18\x02 \x01(\x0e\x32\x36.voxreel.billing.v1.FindUsersByBalanceResponse.Meaning\"I\n\x07Meaning\x12\x17\n\x13MEANING_UNSPECIFIED\x10\x00\x12\x10\n\x0cMEANING_ONLY\x10\x01\x12\x13\n\x0fMEANING_ALL_BUT\x10\x02\x32\x94\x01\n\x0e\x42\x61lanceService\x12\x81\x01\n\x12\x46indUsersByBalance\x12-.voxreel.billing.v1.FindUsersByBalanceRequest\x1a..voxreel.billing.v1.FindUsersByBalanceResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\x88\'b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.billing.v1.balance_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_BALANCESERVICE'].methods_by_name['BatchGetBalances']._loaded_options = None
-  _globals['_BALANCESERVICE'].methods_by_name['BatchGetBalances']._serialized_options = b'\220\002\001\242\273\030\005\010\003\020\320\017'
   _globals['_BALANCESERVICE'].methods_by_name['FindUsersByBalance']._loaded_options = None
   _globals['_BALANCESERVICE'].methods_by_name['FindUsersByBalance']._serialized_options = b'\220\002\001\242\273\030\005\010\003\020\210\''
-  _globals['_BATCHGETBALANCESREQUEST']._serialized_start=103
-  _globals['_BATCHGETBALANCESREQUEST']._serialized_end=146
-  _globals['_BATCHGETBALANCESRESPONSE']._serialized_start=148
-  _globals['_BATCHGETBALANCESRESPONSE']._serialized_end=201
-  _globals['_FINDUSERSBYBALANCEREQUEST']._serialized_start=203
-  _globals['_FINDUSERSBYBALANCEREQUEST']._serialized_end=314
-  _globals['_FINDUSERSBYBALANCERESPONSE']._serialized_start=317
-  _globals['_FINDUSERSBYBALANCERESPONSE']._serialized_end=511
-  _globals['_FINDUSERSBYBALANCERESPONSE_MEANING']._serialized_start=438
-  _globals['_FINDUSERSBYBALANCERESPONSE_MEANING']._serialized_end=511
-  _globals['_BALANCESERVICE']._serialized_start=514
-  _globals['_BALANCESERVICE']._serialized_end=787
+  _globals['_FINDUSERSBYBALANCEREQUEST']._serialized_start=103
+  _globals['_FINDUSERSBYBALANCEREQUEST']._serialized_end=214
+  _globals['_FINDUSERSBYBALANCERESPONSE']._serialized_start=217
+  _globals['_FINDUSERSBYBALANCERESPONSE']._serialized_end=411
+  _globals['_FINDUSERSBYBALANCERESPONSE_MEANING']._serialized_start=338
+  _globals['_FINDUSERSBYBALANCERESPONSE_MEANING']._serialized_end=411
+  _globals['_BALANCESERVICE']._serialized_start=414
+  _globals['_BALANCESERVICE']._serialized_end=562
 # @@protoc_insertion_point(module_scope)

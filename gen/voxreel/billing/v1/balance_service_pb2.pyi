@@ -20,50 +20,6 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
-class BatchGetBalancesRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    USER_IDS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """At most 500."""
-
-    def __init__(
-        self,
-        *,
-        user_ids: _abc.Iterable[_builtins.int] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_ids", b"user_ids"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___BatchGetBalancesRequest: _TypeAlias = BatchGetBalancesRequest  # noqa: Y015
-
-@_typing.final
-class BatchGetBalancesResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    AVAILABLE_CREDITS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def available_credits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """In the order of the ids."""
-
-    def __init__(
-        self,
-        *,
-        available_credits: _abc.Iterable[_builtins.int] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_credits", b"available_credits"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___BatchGetBalancesResponse: _TypeAlias = BatchGetBalancesResponse  # noqa: Y015
-
-@_typing.final
 class FindUsersByBalanceRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

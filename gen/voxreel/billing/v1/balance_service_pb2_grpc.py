@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class BalanceServiceStub:
-    """Balances of many users at once, for lists of users. A user without an account has zero.
+    """Searching among the balances of all users.
     """
 
     def __init__(self, channel):
@@ -35,11 +35,6 @@ class BalanceServiceStub:
         Args:
             channel: A grpc.Channel.
         """
-        self.BatchGetBalances = channel.unary_unary(
-                '/voxreel.billing.v1.BalanceService/BatchGetBalances',
-                request_serializer=voxreel_dot_billing_dot_v1_dot_balance__service__pb2.BatchGetBalancesRequest.SerializeToString,
-                response_deserializer=voxreel_dot_billing_dot_v1_dot_balance__service__pb2.BatchGetBalancesResponse.FromString,
-                _registered_method=True)
         self.FindUsersByBalance = channel.unary_unary(
                 '/voxreel.billing.v1.BalanceService/FindUsersByBalance',
                 request_serializer=voxreel_dot_billing_dot_v1_dot_balance__service__pb2.FindUsersByBalanceRequest.SerializeToString,
@@ -48,18 +43,8 @@ class BalanceServiceStub:
 
 
 class BalanceServiceServicer:
-    """Balances of many users at once, for lists of users. A user without an account has zero.
+    """Searching among the balances of all users.
     """
-
-    def BatchGetBalances(self, request, context):
-        """Reads what users can spend.
-
-        Access: admin. Idempotent: yes, a read.
-        Errors: FIELD_INVALID (more than 500 ids).
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
 
     def FindUsersByBalance(self, request, context):
         """Finds the users who can spend an amount within bounds. Because billing does not know the users who never had
@@ -75,11 +60,6 @@ class BalanceServiceServicer:
 
 def add_BalanceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'BatchGetBalances': grpc.unary_unary_rpc_method_handler(
-                    servicer.BatchGetBalances,
-                    request_deserializer=voxreel_dot_billing_dot_v1_dot_balance__service__pb2.BatchGetBalancesRequest.FromString,
-                    response_serializer=voxreel_dot_billing_dot_v1_dot_balance__service__pb2.BatchGetBalancesResponse.SerializeToString,
-            ),
             'FindUsersByBalance': grpc.unary_unary_rpc_method_handler(
                     servicer.FindUsersByBalance,
                     request_deserializer=voxreel_dot_billing_dot_v1_dot_balance__service__pb2.FindUsersByBalanceRequest.FromString,
@@ -94,35 +74,8 @@ def add_BalanceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class BalanceService:
-    """Balances of many users at once, for lists of users. A user without an account has zero.
+    """Searching among the balances of all users.
     """
-
-    @staticmethod
-    def BatchGetBalances(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/voxreel.billing.v1.BalanceService/BatchGetBalances',
-            voxreel_dot_billing_dot_v1_dot_balance__service__pb2.BatchGetBalancesRequest.SerializeToString,
-            voxreel_dot_billing_dot_v1_dot_balance__service__pb2.BatchGetBalancesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
 
     @staticmethod
     def FindUsersByBalance(request,

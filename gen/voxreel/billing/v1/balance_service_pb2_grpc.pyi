@@ -27,18 +27,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class BalanceServiceStub:
-    """Balances of many users at once, for lists of users. A user without an account has zero."""
+    """Searching among the balances of all users."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> BalanceServiceAsyncStub: ...
-    BatchGetBalances: _grpc.UnaryUnaryMultiCallable[_balance_service_pb2.BatchGetBalancesRequest, _balance_service_pb2.BatchGetBalancesResponse]
-    """Reads what users can spend.
-
-    Access: admin. Idempotent: yes, a read.
-    Errors: FIELD_INVALID (more than 500 ids).
-    """
     FindUsersByBalance: _grpc.UnaryUnaryMultiCallable[_balance_service_pb2.FindUsersByBalanceRequest, _balance_service_pb2.FindUsersByBalanceResponse]
     """Finds the users who can spend an amount within bounds. Because billing does not know the users who never had
     credits, the answer names those outside of the bounds when zero is within.
@@ -49,15 +43,9 @@ class BalanceServiceStub:
 
 @_typing.type_check_only
 class BalanceServiceAsyncStub(BalanceServiceStub):
-    """Balances of many users at once, for lists of users. A user without an account has zero."""
+    """Searching among the balances of all users."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    BatchGetBalances: _aio.UnaryUnaryMultiCallable[_balance_service_pb2.BatchGetBalancesRequest, _balance_service_pb2.BatchGetBalancesResponse]  # type: ignore[assignment]
-    """Reads what users can spend.
-
-    Access: admin. Idempotent: yes, a read.
-    Errors: FIELD_INVALID (more than 500 ids).
-    """
     FindUsersByBalance: _aio.UnaryUnaryMultiCallable[_balance_service_pb2.FindUsersByBalanceRequest, _balance_service_pb2.FindUsersByBalanceResponse]  # type: ignore[assignment]
     """Finds the users who can spend an amount within bounds. Because billing does not know the users who never had
     credits, the answer names those outside of the bounds when zero is within.
@@ -67,19 +55,7 @@ class BalanceServiceAsyncStub(BalanceServiceStub):
     """
 
 class BalanceServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Balances of many users at once, for lists of users. A user without an account has zero."""
-
-    @_abc_1.abstractmethod
-    def BatchGetBalances(
-        self,
-        request: _balance_service_pb2.BatchGetBalancesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_balance_service_pb2.BatchGetBalancesResponse, _abc.Awaitable[_balance_service_pb2.BatchGetBalancesResponse]]:
-        """Reads what users can spend.
-
-        Access: admin. Idempotent: yes, a read.
-        Errors: FIELD_INVALID (more than 500 ids).
-        """
+    """Searching among the balances of all users."""
 
     @_abc_1.abstractmethod
     def FindUsersByBalance(
