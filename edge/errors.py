@@ -117,6 +117,8 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_LAST_ADMIN: _PRECONDITION,
         reasons.ERROR_REASON_MATERIALS_FULL: _PRECONDITION,
         reasons.ERROR_REASON_SEARCH_TOO_WIDE: _PRECONDITION,
+        reasons.ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorRow(409, 400),
+        reasons.ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _PRECONDITION,
     }
 )
 

@@ -5,7 +5,6 @@ isort:skip_file
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -240,129 +239,130 @@ class CardRedeemed(_message.Message):
 Global___CardRedeemed: _TypeAlias = CardRedeemed  # noqa: Y015
 
 @_typing.final
-class CreditsAdjusted(_message.Message):
-    """Subject evt.billing.credits.adjusted: an administrator added, subtracted or set credits."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    USER_ID_FIELD_NUMBER: _builtins.int
-    CREDITS_FIELD_NUMBER: _builtins.int
-    BALANCE_AFTER_FIELD_NUMBER: _builtins.int
-    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
-    DESCRIPTION_FIELD_NUMBER: _builtins.int
-    user_id: _builtins.int
-    credits: _builtins.int
-    """Negative when the user lost."""
-    balance_after: _builtins.int
-    operator_user_id: _builtins.int
-    description: _builtins.str
-    def __init__(
-        self,
-        *,
-        user_id: _builtins.int = ...,
-        credits: _builtins.int = ...,
-        balance_after: _builtins.int = ...,
-        operator_user_id: _builtins.int = ...,
-        description: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance_after", b"balance_after", "credits", b"credits", "description", b"description", "operator_user_id", b"operator_user_id", "user_id", b"user_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CreditsAdjusted: _TypeAlias = CreditsAdjusted  # noqa: Y015
-
-@_typing.final
-class CreditsExpired(_message.Message):
-    """Subject evt.billing.credits.expired: the time of credits was over."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    USER_ID_FIELD_NUMBER: _builtins.int
-    CREDITS_FIELD_NUMBER: _builtins.int
-    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
-    user_id: _builtins.int
-    credits: _builtins.int
-    @_builtins.property
-    def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When their time was over."""
-
-    def __init__(
-        self,
-        *,
-        user_id: _builtins.int = ...,
-        credits: _builtins.int = ...,
-        expire_time: _timestamp_pb2.Timestamp | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "expire_time", b"expire_time", "user_id", b"user_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CreditsExpired: _TypeAlias = CreditsExpired  # noqa: Y015
-
-@_typing.final
-class InviteCodesGenerated(_message.Message):
-    """Subject evt.billing.invites.generated: an administrator made invite codes."""
+class FeaturePriceChanged(_message.Message):
+    """Subject evt.billing.feature_price.changed: an administrator changed what a feature costs."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
-    QUANTITY_FIELD_NUMBER: _builtins.int
+    FEATURE_KEY_FIELD_NUMBER: _builtins.int
+    FORMER_CREDITS_FIELD_NUMBER: _builtins.int
     CREDITS_FIELD_NUMBER: _builtins.int
     operator_user_id: _builtins.int
-    quantity: _builtins.int
+    feature_key: _builtins.str
+    former_credits: _builtins.int
     credits: _builtins.int
-    """Of one code."""
     def __init__(
         self,
         *,
         operator_user_id: _builtins.int = ...,
-        quantity: _builtins.int = ...,
+        feature_key: _builtins.str = ...,
+        former_credits: _builtins.int = ...,
         credits: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "operator_user_id", b"operator_user_id", "quantity", b"quantity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "feature_key", b"feature_key", "former_credits", b"former_credits", "operator_user_id", b"operator_user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___InviteCodesGenerated: _TypeAlias = InviteCodesGenerated  # noqa: Y015
+Global___FeaturePriceChanged: _TypeAlias = FeaturePriceChanged  # noqa: Y015
 
 @_typing.final
-class InviteCodeUsed(_message.Message):
-    """Subject evt.billing.invite.used: a user got the credits of an invite code."""
+class PackageCreated(_message.Message):
+    """Subject evt.billing.package.created: an administrator made a package."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    USER_ID_FIELD_NUMBER: _builtins.int
-    INVITE_CODE_ID_FIELD_NUMBER: _builtins.int
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
     CREDITS_FIELD_NUMBER: _builtins.int
-    BALANCE_AFTER_FIELD_NUMBER: _builtins.int
-    CREDITS_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
-    user_id: _builtins.int
-    invite_code_id: _builtins.int
+    PRICE_FEN_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    package_key: _builtins.str
+    package_name: _builtins.str
     credits: _builtins.int
-    balance_after: _builtins.int
-    @_builtins.property
-    def credits_expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When all credits of the user expire now."""
-
+    price_fen: _builtins.int
     def __init__(
         self,
         *,
-        user_id: _builtins.int = ...,
-        invite_code_id: _builtins.int = ...,
+        operator_user_id: _builtins.int = ...,
+        package_key: _builtins.str = ...,
+        package_name: _builtins.str = ...,
         credits: _builtins.int = ...,
-        balance_after: _builtins.int = ...,
-        credits_expire_time: _timestamp_pb2.Timestamp | None = ...,
+        price_fen: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["credits_expire_time", b"credits_expire_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance_after", b"balance_after", "credits", b"credits", "credits_expire_time", b"credits_expire_time", "invite_code_id", b"invite_code_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name", "price_fen", b"price_fen"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___InviteCodeUsed: _TypeAlias = InviteCodeUsed  # noqa: Y015
+Global___PackageCreated: _TypeAlias = PackageCreated  # noqa: Y015
+
+@_typing.final
+class PackageChanged(_message.Message):
+    """Subject evt.billing.package.changed: an administrator changed a package."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    FORMER_CREDITS_FIELD_NUMBER: _builtins.int
+    FORMER_PRICE_FEN_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    PRICE_FEN_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    package_key: _builtins.str
+    package_name: _builtins.str
+    former_credits: _builtins.int
+    former_price_fen: _builtins.int
+    credits: _builtins.int
+    price_fen: _builtins.int
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        package_key: _builtins.str = ...,
+        package_name: _builtins.str = ...,
+        former_credits: _builtins.int = ...,
+        former_price_fen: _builtins.int = ...,
+        credits: _builtins.int = ...,
+        price_fen: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "former_credits", b"former_credits", "former_price_fen", b"former_price_fen", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name", "price_fen", b"price_fen"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PackageChanged: _TypeAlias = PackageChanged  # noqa: Y015
+
+@_typing.final
+class PackageDeleted(_message.Message):
+    """Subject evt.billing.package.deleted: an administrator deleted a package."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    package_key: _builtins.str
+    package_name: _builtins.str
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        package_key: _builtins.str = ...,
+        package_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PackageDeleted: _TypeAlias = PackageDeleted  # noqa: Y015
