@@ -31,5 +31,5 @@ def test_each_source_can_be_told_and_kept() -> None:
     for source in SOURCES.values():
         event = source.message()
         assert source.describe(event, "alice", "标签")
-        assert source.about in event.DESCRIPTOR.fields_by_name
+        assert {"user_id", "operator_user_id"} & set(event.DESCRIPTOR.fields_by_name)
         assert set(source.details) <= set(event.DESCRIPTOR.fields_by_name)

@@ -33,7 +33,7 @@ class Source:
 
     `kind` is their type, or finds it; None means that this one is not shown. `text` may name fields of the message,
     the `{account}` of whom it is about, the `{label}` of the type and `{what}` of some messages. `details` are the
-    fields to keep. `about` is the field with the user's id.
+    fields to keep.
     """
 
     message: type[Message]
@@ -41,7 +41,6 @@ class Source:
     text: str
     details: tuple[str, ...] = ()
     status: ActivityStatus = _SUCCESS
-    about: str = "user_id"
 
     def type_of(self, event: Message) -> ActivityType | None:
         """The type of the activity, None when the event is not shown."""
@@ -52,8 +51,9 @@ class Source:
         return self.text.format_map(_fields(event) | {"account": account, "label": label, "what": _what(event)})
 
     def user_of(self, event: Message) -> int | None:
-        """Whom it is about; None when nobody is known."""
-        user_id: int | None = _fields(event).get(self.about)
+        """Whom it is about, else the administrator who did it; None when nobody is known."""
+        has_user = "user_id" in self.message.DESCRIPTOR.fields_by_name
+        user_id: int | None = _fields(event).get("user_id" if has_user else "operator_user_id")
         return user_id
 
     def details_of(self, event: Message) -> dict[str, str | int | bool]:
@@ -91,6 +91,7 @@ def _of_upload(event: files.FileStored) -> ActivityType | None:
 _TASK = ("task_id", "credits")
 _FAILED_TASK = (*_TASK, "error_reason", "error_message")
 _OPERATOR = ("operator_user_id",)
+_PACKAGE = ("package_key", "credits", "price_fen")
 
 _SOURCES: tuple[Source, ...] = (
     Source(auth.UserRegistered, types.USER_REGISTER, "用户 {account} 注册了账号"),
@@ -111,11 +112,42 @@ _SOURCES: tuple[Source, ...] = (
         ("credits", "balance_after", "description", *_OPERATOR),
     ),
     Source(
+        billing.CreditsAdjusted,
+        types.CREDITS_ADJUST,
+        "管理员调整了用户 {account} 的积分（{credits:+d}），调整后可用 {balance_after} 积分",
+        ("credits", "balance_after", "description", *_OPERATOR),
+    ),
+    Source(
+        billing.CreditsExpired, types.CREDITS_EXPIRE, "用户 {account} 的 {credits} 积分已过期", ("credits",), _WARNING
+    ),
+    Source(
+        billing.InviteCodesGenerated,
+        types.INVITES_GENERATE,
+        "管理员 {account} 生成了 {quantity} 个邀请码",
+        ("quantity", "credits"),
+    ),
+    Source(
+        billing.InviteCodeUsed,
+        types.INVITE_USE,
+        "用户 {account} 使用邀请码，获得 {credits} 积分",
+        ("invite_code_id", "credits", "balance_after"),
+    ),
+    Source(
+        billing.FeaturePriceChanged,
+        types.PRICE_CHANGE,
+        "管理员 {account} 将功能 {feature_key} 的价格由 {former_credits} 改为 {credits} 积分",
+        ("feature_key", "former_credits", "credits"),
+    ),
+    Source(billing.PackageCreated, types.PACKAGE_CHANGE, "管理员 {account} 新增了套餐 {package_name}", _PACKAGE),
+    Source(billing.PackageChanged, types.PACKAGE_CHANGE, "管理员 {account} 修改了套餐 {package_name}", _PACKAGE),
+    Source(
+        billing.PackageDeleted, types.PACKAGE_CHANGE, "管理员 {account} 删除了套餐 {package_name}", ("package_key",)
+    ),
+    Source(
         billing.CardsGenerated,
         types.CARDS_GENERATE,
         "管理员 {account} 生成了 {quantity} 张卡密（批次 {batch_number}）",
         ("batch_number", "package_key", "quantity", "credits"),
-        about="operator_user_id",
     ),
     Source(
         billing.CardsDisabled,
@@ -123,7 +155,6 @@ _SOURCES: tuple[Source, ...] = (
         "管理员 {account} 禁用了 {disabled_cards} 张卡密（批次 {batch_number}）",
         ("batch_number", "card_id", "disabled_cards"),
         _WARNING,
-        about="operator_user_id",
     ),
     Source(
         billing.CardDeleted,
@@ -131,7 +162,6 @@ _SOURCES: tuple[Source, ...] = (
         "管理员 {account} 删除了一张卡密（批次 {batch_number}）",
         ("batch_number", "card_id"),
         _WARNING,
-        about="operator_user_id",
     ),
     Source(
         billing.CardRedeemed,

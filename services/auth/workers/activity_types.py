@@ -20,6 +20,12 @@ USER_DELETE = ActivityType("user_delete", "删除用户", "Delete")
 MATERIAL_ADD = ActivityType("material_add", "添加素材", "FolderAdd")
 MATERIAL_REMOVE = ActivityType("material_remove", "移除素材", "FolderRemove")
 CREDITS_RECHARGE = ActivityType("credits_recharge", "积分充值", "Coin")
+CREDITS_ADJUST = ActivityType("credits_adjust", "积分调整", "Wallet")
+CREDITS_EXPIRE = ActivityType("credits_expire", "积分过期", "Timer")
+INVITES_GENERATE = ActivityType("invites_generate", "生成邀请码", "Postcard")
+INVITE_USE = ActivityType("invite_use", "使用邀请码", "Present")
+PRICE_CHANGE = ActivityType("price_change", "调整价格", "PriceTag")
+PACKAGE_CHANGE = ActivityType("package_change", "调整套餐", "Goods")
 CARDS_GENERATE = ActivityType("cards_generate", "生成卡密", "Tickets")
 CARDS_DISABLE = ActivityType("cards_disable", "禁用卡密", "Remove")
 CARD_DELETE = ActivityType("card_delete", "删除卡密", "DeleteFilled")
@@ -56,6 +62,12 @@ ALL: tuple[ActivityType, ...] = (
     MATERIAL_ADD,
     MATERIAL_REMOVE,
     CREDITS_RECHARGE,
+    CREDITS_ADJUST,
+    CREDITS_EXPIRE,
+    INVITES_GENERATE,
+    INVITE_USE,
+    PRICE_CHANGE,
+    PACKAGE_CHANGE,
     CARDS_GENERATE,
     CARDS_DISABLE,
     CARD_DELETE,
