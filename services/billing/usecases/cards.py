@@ -14,7 +14,7 @@ from kit.clock import Clock
 from kit.db.uow import Units
 from kit.errors import DomainError
 from kit.rpc.context import CallContext
-from services.billing.domain.card_lists import CardFilter, CardStats, check_text
+from services.billing.domain.card_lists import CardFilter, CardStats
 from services.billing.domain.cards import (
     CODE_BYTES,
     Card,
@@ -34,6 +34,7 @@ from services.billing.domain.errors import (
     package_not_found,
     request_id_reused,
 )
+from services.billing.domain.limits import check_text
 from services.billing.events import BillingEvents
 from services.billing.store.card_pages import CardPages
 from services.billing.store.uow import BillingUnit
