@@ -32,8 +32,7 @@ from services.billing.store.card_pages import CardPages
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
-from services.billing.usecases.cards import CardDesk, Redemptions
-from services.billing.usecases.holds import Holds
+from services.billing.usecases.cards import CardDesk
 from services.billing.usecases.ledger_work import LedgerWork
 from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.reads import LedgerReader
@@ -70,9 +69,9 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     reader = LedgerReader(units, EntryPages(database))
     recharges = Recharges(writer, AuthPeer(auth))
     server = _server(app, auth, clock)
-    ledger = LedgerServicer(reader, Holds(writer), recharges)
+    ledger = LedgerServicer(reader, writer, recharges)
     server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets=ledger.sets())
-    cards = CardServicer(CardDesk(units, CardPages(database), events, clock), Redemptions(writer))
+    cards = CardServicer(CardDesk(units, CardPages(database), events, clock), writer)
     server.add(card_service_pb2_grpc.add_CardServiceServicer_to_server, cards, sets=cards.sets())
     server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, PricingServicer(reader))
     _relay_events(app, database, surroundings)

@@ -1,9 +1,9 @@
-"""The ledger as an edge sees it: balances and recharges."""
+"""The ledger as an edge sees it: balances, recharges and adjustments."""
 
 from __future__ import annotations
 
 from kit.clock import Clock
-from kit.errors import Invalid, NotFound, Unimplemented
+from kit.errors import Invalid, NotFound, Precondition, Unimplemented
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
 from tests.fakes.refusals import Refusals
@@ -13,7 +13,8 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 
 
 class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
-    """Keeps balances in memory. Recharges are idempotent per administrator and request id, as in the contract."""
+    """Keeps balances in memory. Recharges and adjustments are idempotent per administrator and request id, as in the
+    contract."""
 
     def __init__(self, clock: Clock, accounts: dict[int, str]) -> None:
         self._clock = clock
@@ -21,10 +22,59 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
         self.refusals = Refusals()
         self.balances: dict[int, int] = {}
         self._done: dict[tuple[int, str], tuple[bytes, ledger.RechargeCreditsResponse]] = {}
+        self._adjusted: dict[tuple[int, str], tuple[bytes, ledger.AdjustCreditsResponse]] = {}
 
     async def GetBalance(self, request: ledger.GetBalanceRequest, context: Context) -> ledger.GetBalanceResponse:
         self.refusals.enter("GetBalance")
         return ledger.GetBalanceResponse(available_credits=self.balances.get(require_principal().user_id, 0))
+
+    async def BatchGetBalances(
+        self, request: ledger.BatchGetBalancesRequest, context: Context
+    ) -> ledger.BatchGetBalancesResponse:
+        self.refusals.enter("BatchGetBalances")
+        return ledger.BatchGetBalancesResponse(
+            balances=[
+                ledger.Balance(user_id=user_id, available_credits=self.balances.get(user_id, 0))
+                for user_id in request.user_ids
+            ]
+        )
+
+    async def AdjustCredits(
+        self, request: ledger.AdjustCreditsRequest, context: Context
+    ) -> ledger.AdjustCreditsResponse:
+        self.refusals.enter("AdjustCredits")
+        key, body = (require_principal().user_id, request.request_id), request.SerializeToString()
+        if key in self._adjusted:
+            former, response = self._adjusted[key]
+            if former != body:
+                raise Invalid(reasons.ERROR_REASON_IDEMPOTENCY_KEY_REUSED, "请求标识已被使用")
+            return response
+        if request.user_id not in self._accounts:
+            raise NotFound(reasons.ERROR_REASON_USER_NOT_FOUND, f"用户不存在: {request.user_id}")
+        response = self._adjust(request)
+        self._adjusted[key] = (body, response)
+        return response
+
+    def _adjust(self, request: ledger.AdjustCreditsRequest) -> ledger.AdjustCreditsResponse:
+        before = self.balances.get(request.user_id, 0)
+        after = {
+            ledger.ADJUSTMENT_OPERATION_ADD: before + request.credits,
+            ledger.ADJUSTMENT_OPERATION_SUBTRACT: before - request.credits,
+            ledger.ADJUSTMENT_OPERATION_SET: request.credits,
+        }[request.operation]
+        if after < 0:
+            raise Precondition(
+                reasons.ERROR_REASON_BALANCE_TOO_LOW,
+                f"扣除的积分超过用户可用积分，当前可用 {before} 积分",
+                metadata={"available": str(before)},
+            )
+        self.balances[request.user_id] = after
+        return ledger.AdjustCreditsResponse(
+            user_id=request.user_id,
+            balance_before=before,
+            balance_after=after,
+            user_account=self._accounts[request.user_id],
+        )
 
     async def RechargeCredits(
         self, request: ledger.RechargeCreditsRequest, context: Context

@@ -55,10 +55,20 @@ class LedgerServiceStub:
                 request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ReleaseHoldRequest.SerializeToString,
                 response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ReleaseHoldResponse.FromString,
                 _registered_method=True)
+        self.BatchGetBalances = channel.unary_unary(
+                '/voxreel.billing.v1.LedgerService/BatchGetBalances',
+                request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesRequest.SerializeToString,
+                response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesResponse.FromString,
+                _registered_method=True)
         self.RechargeCredits = channel.unary_unary(
                 '/voxreel.billing.v1.LedgerService/RechargeCredits',
                 request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsRequest.SerializeToString,
                 response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsResponse.FromString,
+                _registered_method=True)
+        self.AdjustCredits = channel.unary_unary(
+                '/voxreel.billing.v1.LedgerService/AdjustCredits',
+                request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsRequest.SerializeToString,
+                response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsResponse.FromString,
                 _registered_method=True)
         self.ListEntries = channel.unary_unary(
                 '/voxreel.billing.v1.LedgerService/ListEntries',
@@ -122,11 +132,33 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetBalances(self, request, context):
+        """Reads the balances of some users.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (more than 100 users); a user without an account has zero.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RechargeCredits(self, request, context):
-        """Adds credits to a user by an administrator's hand.
+        """Adds credits to a user by an administrator's hand. With validity_days it also moves the time at which all credits
+        of the user expire, if that makes it later.
 
         Access: admin. Idempotent: yes, by request_id.
         Errors: FIELD_INVALID, USER_NOT_FOUND, CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AdjustCredits(self, request, context):
+        """Adds to, subtracts from or sets what a user can spend, by an administrator's hand. What is held is not touched.
+
+        Access: admin. Idempotent: yes, by request_id; a repeat answers as it was answered then.
+        Errors: FIELD_INVALID, USER_NOT_FOUND, BALANCE_TOO_LOW (more than the user can spend; metadata available),
+        CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,10 +217,20 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ReleaseHoldRequest.FromString,
                     response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ReleaseHoldResponse.SerializeToString,
             ),
+            'BatchGetBalances': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetBalances,
+                    request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesRequest.FromString,
+                    response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesResponse.SerializeToString,
+            ),
             'RechargeCredits': grpc.unary_unary_rpc_method_handler(
                     servicer.RechargeCredits,
                     request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsRequest.FromString,
                     response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsResponse.SerializeToString,
+            ),
+            'AdjustCredits': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdjustCredits,
+                    request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsRequest.FromString,
+                    response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsResponse.SerializeToString,
             ),
             'ListEntries': grpc.unary_unary_rpc_method_handler(
                     servicer.ListEntries,
@@ -326,6 +368,33 @@ class LedgerService:
             _registered_method=True)
 
     @staticmethod
+    def BatchGetBalances(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.billing.v1.LedgerService/BatchGetBalances',
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesRequest.SerializeToString,
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RechargeCredits(request,
             target,
             options=(),
@@ -342,6 +411,33 @@ class LedgerService:
             '/voxreel.billing.v1.LedgerService/RechargeCredits',
             voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsRequest.SerializeToString,
             voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdjustCredits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.billing.v1.LedgerService/AdjustCredits',
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsRequest.SerializeToString,
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -94,6 +94,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
     ERROR_REASON_NOT_IMPLEMENTED: _ErrorReason.ValueType  # 97
     """UNIMPLEMENTED."""
+    ERROR_REASON_INVITE_CODE_NOT_FOUND: _ErrorReason.ValueType  # 137
+    """NOT_FOUND."""
+    ERROR_REASON_INVITE_CODE_USED: _ErrorReason.ValueType  # 138
+    """FAILED_PRECONDITION."""
+    ERROR_REASON_INVITE_CODE_EXPIRED: _ErrorReason.ValueType  # 139
+    ERROR_REASON_BALANCE_TOO_LOW: _ErrorReason.ValueType  # 140
+    """An administrator would take more than the user can spend. FAILED_PRECONDITION, metadata: available."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -173,4 +180,11 @@ ERROR_REASON_NOT_ACCEPTED: ErrorReason.ValueType  # 96
 """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
 ERROR_REASON_NOT_IMPLEMENTED: ErrorReason.ValueType  # 97
 """UNIMPLEMENTED."""
+ERROR_REASON_INVITE_CODE_NOT_FOUND: ErrorReason.ValueType  # 137
+"""NOT_FOUND."""
+ERROR_REASON_INVITE_CODE_USED: ErrorReason.ValueType  # 138
+"""FAILED_PRECONDITION."""
+ERROR_REASON_INVITE_CODE_EXPIRED: ErrorReason.ValueType  # 139
+ERROR_REASON_BALANCE_TOO_LOW: ErrorReason.ValueType  # 140
+"""An administrator would take more than the user can spend. FAILED_PRECONDITION, metadata: available."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
