@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kit.rpc.client import Peer
 from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
-from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
@@ -41,6 +41,8 @@ class Clients:
     accounts: account_service_pb2_grpc.AccountServiceAsyncStub
     users: user_service_pb2_grpc.UserServiceAsyncStub
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
+    cards: card_service_pb2_grpc.CardServiceAsyncStub
+    pricing: pricing_service_pb2_grpc.PricingServiceAsyncStub
     files: file_service_pb2_grpc.FileServiceAsyncStub
     synthesis: synthesis_service_pb2_grpc.SynthesisServiceAsyncStub
     voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
@@ -56,6 +58,8 @@ def make_clients(peers: EdgePeers) -> Clients:
         accounts=peers.auth.stub(account_service_pb2_grpc.AccountServiceStub),
         users=peers.auth.stub(user_service_pb2_grpc.UserServiceStub),
         ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
+        cards=peers.billing.stub(card_service_pb2_grpc.CardServiceStub),
+        pricing=peers.billing.stub(pricing_service_pb2_grpc.PricingServiceStub),
         files=peers.files.stub(file_service_pb2_grpc.FileServiceStub),
         synthesis=peers.speech.stub(synthesis_service_pb2_grpc.SynthesisServiceStub),
         voices=peers.speech.stub(voice_service_pb2_grpc.VoiceServiceStub),

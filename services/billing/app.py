@@ -35,8 +35,7 @@ from services.billing.store.entry_pages import EntryPages
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
 from services.billing.usecases.balance_search import BalanceSearch
-from services.billing.usecases.cards import CardDesk, Redemptions
-from services.billing.usecases.holds import Holds
+from services.billing.usecases.cards import CardDesk
 from services.billing.usecases.ledger_work import LedgerWork
 from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.reads import LedgerReader
@@ -78,9 +77,9 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     reader = LedgerReader(units, EntryPages(database))
     recharges = Recharges(writer, AuthPeer(auth))
     server = _server(app, auth, clock)
-    ledger = LedgerServicer(reader, Holds(writer), recharges)
+    ledger = LedgerServicer(reader, writer, recharges)
     server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets=ledger.sets())
-    cards = CardServicer(CardDesk(units, CardPages(database), events, clock), Redemptions(writer))
+    cards = CardServicer(CardDesk(units, CardPages(database), events, clock), writer)
     server.add(card_service_pb2_grpc.add_CardServiceServicer_to_server, cards, sets=cards.sets())
     search = BalanceServicer(BalanceSearch(BalancePages(database)))
     server.add(balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, search)

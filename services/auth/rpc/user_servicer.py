@@ -56,3 +56,7 @@ class UserServicer(user_service_pb2_grpc.UserServiceServicer):
     async def BatchGetUsers(self, request: pb.BatchGetUsersRequest, _context: Context) -> pb.BatchGetUsersResponse:
         users = await self._users.batch(request.user_ids)
         return pb.BatchGetUsersResponse(users=map(user_to_proto, users))
+
+    async def FindUserIds(self, request: pb.FindUserIdsRequest, _context: Context) -> pb.FindUserIdsResponse:
+        user_ids, has_more = await self._users.find_ids(request.keyword, limit=request.limit)
+        return pb.FindUserIdsResponse(user_ids=user_ids, has_more=has_more)

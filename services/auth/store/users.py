@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kit.db.any_of import AnyOf
+from kit.db.contains_text import ContainsText
 from kit.db.lean import LeanQuery
 from services.auth.domain.accounts import AccountKey
 from services.auth.domain.users import Credentials, NewUser, Revocation, User, UserStatus
@@ -84,6 +85,11 @@ class UserRepository:
         """The active administrators by id. Until the transaction ends none of them is frozen, demoted or deleted
         elsewhere; on PostgreSQL those who were while it waited for the locks are not among them."""
         return {row[0]: user_from_row(row) for row in _ACTIVE_ADMINS.all(self._connection)}
+
+    def find_ids(self, keyword: str, limit: int) -> list[int]:
+        """Ids of the first users with the keyword in their account, in either case."""
+        matching = select(USERS.c.id).where(ContainsText(USERS.c.account, keyword))
+        return list(self._connection.scalars(matching.order_by(USERS.c.id).limit(limit)))
 
     def find_credentials(self, user_id: int) -> Credentials | None:
         return _credentials(_CREDENTIALS_BY_ID.first(self._connection, user_id=user_id))

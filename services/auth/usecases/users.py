@@ -12,6 +12,7 @@ from services.auth.domain.users import AccessTokenClaims, User
 from services.auth.store.uow import AuthUnit
 
 BATCH_LIMIT = 500
+FOUND_LIMIT = 10_000
 
 
 class UserReader:
@@ -38,6 +39,15 @@ class UserReader:
             raise field_invalid("user_ids", f"一次最多查询 {BATCH_LIMIT} 个用户")
         found = await self._units.read(lambda unit: unit.users.find_many(user_ids))
         return [found[user_id] for user_id in user_ids if user_id in found]
+
+    async def find_ids(self, keyword: str, *, limit: int) -> tuple[list[int], bool]:
+        """Users by part of their account, and whether there are more. Raises Invalid."""
+        if not keyword or "\0" in keyword:
+            raise field_invalid("keyword", "关键词无效")
+        if not 1 <= limit <= FOUND_LIMIT:
+            raise field_invalid("limit", f"数量须在 1 至 {FOUND_LIMIT} 之间")
+        found = await self._units.read(lambda unit: unit.users.find_ids(keyword, limit + 1))
+        return found[:limit], len(found) > limit
 
 
 def _holder(found: Mapping[int, Profile], token: AccessTokenClaims) -> Profile | DomainError:

@@ -60,6 +60,11 @@ class UserServiceStub:
                 request_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersRequest.SerializeToString,
                 response_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersResponse.FromString,
                 _registered_method=True)
+        self.FindUserIds = channel.unary_unary(
+                '/voxreel.auth.v1.UserService/FindUserIds',
+                request_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsRequest.SerializeToString,
+                response_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsResponse.FromString,
+                _registered_method=True)
 
 
 class UserServiceServicer:
@@ -117,6 +122,16 @@ class UserServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindUserIds(self, request, context):
+        """Finds users by part of their account, in either case, for searches of what other services keep of them.
+
+        Access: internal. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (no keyword, a limit that is out of bounds).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_UserServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -144,6 +159,11 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.BatchGetUsers,
                     request_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersRequest.FromString,
                     response_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersResponse.SerializeToString,
+            ),
+            'FindUserIds': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindUserIds,
+                    request_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsRequest.FromString,
+                    response_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -282,6 +302,33 @@ class UserService:
             '/voxreel.auth.v1.UserService/BatchGetUsers',
             voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersRequest.SerializeToString,
             voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindUserIds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.auth.v1.UserService/FindUserIds',
+            voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsRequest.SerializeToString,
+            voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsResponse.FromString,
             options,
             channel_credentials,
             insecure,

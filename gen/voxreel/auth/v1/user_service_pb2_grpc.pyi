@@ -64,6 +64,12 @@ class UserServiceStub:
     Access: internal. Idempotent: yes, a read.
     Errors: FIELD_INVALID (more than 500 ids).
     """
+    FindUserIds: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.FindUserIdsRequest, _user_service_pb2.FindUserIdsResponse]
+    """Finds users by part of their account, in either case, for searches of what other services keep of them.
+
+    Access: internal. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (no keyword, a limit that is out of bounds).
+    """
 
 @_typing.type_check_only
 class UserServiceAsyncStub(UserServiceStub):
@@ -100,6 +106,12 @@ class UserServiceAsyncStub(UserServiceStub):
 
     Access: internal. Idempotent: yes, a read.
     Errors: FIELD_INVALID (more than 500 ids).
+    """
+    FindUserIds: _aio.UnaryUnaryMultiCallable[_user_service_pb2.FindUserIdsRequest, _user_service_pb2.FindUserIdsResponse]  # type: ignore[assignment]
+    """Finds users by part of their account, in either case, for searches of what other services keep of them.
+
+    Access: internal. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (no keyword, a limit that is out of bounds).
     """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -164,6 +176,18 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: internal. Idempotent: yes, a read.
         Errors: FIELD_INVALID (more than 500 ids).
+        """
+
+    @_abc_1.abstractmethod
+    def FindUserIds(
+        self,
+        request: _user_service_pb2.FindUserIdsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.FindUserIdsResponse, _abc.Awaitable[_user_service_pb2.FindUserIdsResponse]]:
+        """Finds users by part of their account, in either case, for searches of what other services keep of them.
+
+        Access: internal. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (no keyword, a limit that is out of bounds).
         """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

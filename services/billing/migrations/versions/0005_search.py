@@ -1,0 +1,26 @@
+"""Indexes for searching entries: what is searched, without the rest of the row, in the order of the answers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index(op.f("ix_transactions_search"), "transactions", ["id", "kind", "create_time", "description"])
+    is_entry = sa.text("account LIKE 'user:%'")
+    op.create_index(
+        op.f("ix_postings_entries"),
+        "postings",
+        ["transaction_id", "credits"],
+        sqlite_where=is_entry,
+        postgresql_where=is_entry,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_postings_entries"), "postings")
+    op.drop_index(op.f("ix_transactions_search"), "transactions")
