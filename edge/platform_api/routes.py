@@ -5,15 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from edge.endpoint import Endpoint, StreamingEndpoint
-from edge.platform_api.endpoints import cards, credits, files, search, speech, system, tasks, users
+from edge.platform_api.endpoints import (
+    activities,
+    admin_users,
+    cards,
+    credits,
+    files,
+    materials,
+    search,
+    speech,
+    system,
+    tasks,
+    users,
+)
 
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *system.ENDPOINTS,
     *users.ENDPOINTS,
+    *materials.ENDPOINTS,
+    *admin_users.ENDPOINTS,
     *credits.ENDPOINTS,
     *cards.ENDPOINTS,
     *search.ENDPOINTS,
     *speech.ENDPOINTS,
     *files.ENDPOINTS,
+    *activities.ENDPOINTS,
     *tasks.ENDPOINTS,
 )

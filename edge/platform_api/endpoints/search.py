@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from edge.endpoint import Access, Endpoint
-from edge.platform_api.handlers import search
+from edge.platform_api.handlers import search, search_users
+from edge.platform_api.models.admin_users import UserSearchIn, UserSearchOut
 from edge.platform_api.models.cards import CardSearchIn, CardSearchOut
 from edge.platform_api.models.transactions import TransactionSearchIn, TransactionSearchOut
 
 TAG = "高级搜索"
 
 ENDPOINTS: tuple[Endpoint[Any], ...] = (
+    Endpoint(
+        method="GET",
+        path="/api/search/users",
+        access=Access.ADMIN,
+        input=UserSearchIn,
+        handler=search_users.search_users,
+        output=UserSearchOut,
+        tag=TAG,
+    ),
     Endpoint(
         method="GET",
         path="/api/search/transactions",

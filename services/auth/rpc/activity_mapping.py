@@ -23,7 +23,7 @@ def type_to_proto(kind: ActivityType) -> pb.ActivityType:
     return pb.ActivityType(value=kind.value, label=kind.label, icon=kind.icon)
 
 
-def activity_to_proto(activity: Activity) -> pb.Activity:
+def activity_to_proto(activity: Activity, icon: str) -> pb.Activity:
     details = Struct()
     details.update(activity.details)
     return pb.Activity(
@@ -35,6 +35,7 @@ def activity_to_proto(activity: Activity) -> pb.Activity:
         status=_STATUS_TO_PROTO[activity.status],
         description=activity.description,
         details=details,
+        icon=icon,
     )
 
 

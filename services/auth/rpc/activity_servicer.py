@@ -14,6 +14,9 @@ from services.auth.usecases.activities import ActivityReader
 from voxreel.auth.v1 import activity_service_pb2 as pb
 from voxreel.auth.v1 import activity_service_pb2_grpc
 
+# Of a type that is not used any more.
+_UNKNOWN_ICON = "InfoFilled"
+
 
 class ActivityServicer(activity_service_pb2_grpc.ActivityServiceServicer):
     """What users did."""
@@ -21,6 +24,7 @@ class ActivityServicer(activity_service_pb2_grpc.ActivityServiceServicer):
     def __init__(self, activities: ActivityReader, types: Sequence[ActivityType]) -> None:
         self._activities = activities
         self._types = pb.ListActivityTypesResponse(types=map(type_to_proto, types))
+        self._icons = {kind.value: kind.icon for kind in types}
 
     async def ListActivities(self, request: pb.ListActivitiesRequest, _context: Context) -> pb.ListActivitiesResponse:
         activities, total = await self._activities.page(
@@ -28,7 +32,8 @@ class ActivityServicer(activity_service_pb2_grpc.ActivityServiceServicer):
             filter_from_proto(request),
             Page(request.page_size if request.HasField("page_size") else DEFAULT_PAGE, request.skip),
         )
-        return pb.ListActivitiesResponse(activities=map(activity_to_proto, activities), total_size=total)
+        shown = [activity_to_proto(each, self._icons.get(each.type, _UNKNOWN_ICON)) for each in activities]
+        return pb.ListActivitiesResponse(activities=shown, total_size=total)
 
     async def ListActivityTypes(
         self, _request: pb.ListActivityTypesRequest, _context: Context

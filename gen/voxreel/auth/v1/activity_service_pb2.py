@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&voxreel/auth/v1/activity_service.proto\x12\x0fvoxreel.auth.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\"\xf8\x01\n\x08\x41\x63tivity\x12\n\n\x02id\x18\x01 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07user_id\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0f\n\x07\x61\x63\x63ount\x18\x04 \x01(\t\x12\x0c\n\x04type\x18\x05 \x01(\t\x12/\n\x06status\x18\x06 \x01(\x0e\x32\x1f.voxreel.auth.v1.ActivityStatus\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12(\n\x07\x64\x65tails\x18\x08 \x01(\x0b\x32\x17.google.protobuf.StructB\n\n\x08_user_id\":\n\x0c\x41\x63tivityType\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x0c\n\x04icon\x18\x03 \x01(\t\"\xe1\x01\n\x15ListActivitiesRequest\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\x04type\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x34\n\x06status\x18\x03 \x01(\x0e\x32\x1f.voxreel.auth.v1.ActivityStatusH\x01\x88\x01\x01\x12\x16\n\tpage_size\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05H\x03\x88\x01\x01\x42\x07\n\x05_typeB\t\n\x07_statusB\x0c\n\n_page_sizeB\x07\n\x05_skip\"[\n\x16ListActivitiesResponse\x12-\n\nactivities\x18\x01 \x03(\x0b\x32\x19.voxreel.auth.v1.Activity\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"\x1a\n\x18ListActivityTypesRequest\"I\n\x19ListActivityTypesResponse\x12,\n\x05types\x18\x01 \x03(\x0b\x32\x1d.voxreel.auth.v1.ActivityType\"I\n\x17GetActivityStatsRequest\x12.\n\nday_starts\x18\x01 \x03(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe1\x01\n\x18GetActivityStatsResponse\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x46\n\x07\x62y_type\x18\x02 \x03(\x0b\x32\x35.voxreel.auth.v1.GetActivityStatsResponse.ByTypeEntry\x12/\n\tby_status\x18\x03 \x03(\x0b\x32\x1c.voxreel.auth.v1.StatusCount\x12\x0e\n\x06\x62y_day\x18\x04 \x03(\x03\x1a-\n\x0b\x42yTypeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"R\n\x0bStatusCount\x12/\n\x06status\x18\x01 \x01(\x0e\x32\x1f.voxreel.auth.v1.ActivityStatus\x12\x12\n\nactivities\x18\x02 \x01(\x03*\xa1\x01\n\x0e\x41\x63tivityStatus\x12\x1f\n\x1b\x41\x43TIVITY_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41\x43TIVITY_STATUS_SUCCESS\x10\x01\x12\x1a\n\x16\x41\x43TIVITY_STATUS_FAILED\x10\x02\x12\x1b\n\x17\x41\x43TIVITY_STATUS_WARNING\x10\x03\x12\x18\n\x14\x41\x43TIVITY_STATUS_INFO\x10\x04\x32\xf5\x02\n\x0f\x41\x63tivityService\x12o\n\x0eListActivities\x12&.voxreel.auth.v1.ListActivitiesRequest\x1a\'.voxreel.auth.v1.ListActivitiesResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12z\n\x11ListActivityTypes\x12).voxreel.auth.v1.ListActivityTypesRequest\x1a*.voxreel.auth.v1.ListActivityTypesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x12u\n\x10GetActivityStats\x12(.voxreel.auth.v1.GetActivityStatsRequest\x1a).voxreel.auth.v1.GetActivityStatsResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\x88\'b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&voxreel/auth/v1/activity_service.proto\x12\x0fvoxreel.auth.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\"\x86\x02\n\x08\x41\x63tivity\x12\n\n\x02id\x18\x01 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07user_id\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0f\n\x07\x61\x63\x63ount\x18\x04 \x01(\t\x12\x0c\n\x04type\x18\x05 \x01(\t\x12/\n\x06status\x18\x06 \x01(\x0e\x32\x1f.voxreel.auth.v1.ActivityStatus\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12(\n\x07\x64\x65tails\x18\x08 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x0c\n\x04icon\x18\t \x01(\tB\n\n\x08_user_id\":\n\x0c\x41\x63tivityType\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x0c\n\x04icon\x18\x03 \x01(\t\"\xe1\x01\n\x15ListActivitiesRequest\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\x04type\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x34\n\x06status\x18\x03 \x01(\x0e\x32\x1f.voxreel.auth.v1.ActivityStatusH\x01\x88\x01\x01\x12\x16\n\tpage_size\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05H\x03\x88\x01\x01\x42\x07\n\x05_typeB\t\n\x07_statusB\x0c\n\n_page_sizeB\x07\n\x05_skip\"[\n\x16ListActivitiesResponse\x12-\n\nactivities\x18\x01 \x03(\x0b\x32\x19.voxreel.auth.v1.Activity\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"\x1a\n\x18ListActivityTypesRequest\"I\n\x19ListActivityTypesResponse\x12,\n\x05types\x18\x01 \x03(\x0b\x32\x1d.voxreel.auth.v1.ActivityType\"I\n\x17GetActivityStatsRequest\x12.\n\nday_starts\x18\x01 \x03(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe1\x01\n\x18GetActivityStatsResponse\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x46\n\x07\x62y_type\x18\x02 \x03(\x0b\x32\x35.voxreel.auth.v1.GetActivityStatsResponse.ByTypeEntry\x12/\n\tby_status\x18\x03 \x03(\x0b\x32\x1c.voxreel.auth.v1.StatusCount\x12\x0e\n\x06\x62y_day\x18\x04 \x03(\x03\x1a-\n\x0b\x42yTypeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"R\n\x0bStatusCount\x12/\n\x06status\x18\x01 \x01(\x0e\x32\x1f.voxreel.auth.v1.ActivityStatus\x12\x12\n\nactivities\x18\x02 \x01(\x03*\xa1\x01\n\x0e\x41\x63tivityStatus\x12\x1f\n\x1b\x41\x43TIVITY_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41\x43TIVITY_STATUS_SUCCESS\x10\x01\x12\x1a\n\x16\x41\x43TIVITY_STATUS_FAILED\x10\x02\x12\x1b\n\x17\x41\x43TIVITY_STATUS_WARNING\x10\x03\x12\x18\n\x14\x41\x43TIVITY_STATUS_INFO\x10\x04\x32\xf5\x02\n\x0f\x41\x63tivityService\x12o\n\x0eListActivities\x12&.voxreel.auth.v1.ListActivitiesRequest\x1a\'.voxreel.auth.v1.ListActivitiesResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12z\n\x11ListActivityTypes\x12).voxreel.auth.v1.ListActivityTypesRequest\x1a*.voxreel.auth.v1.ListActivityTypesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x12u\n\x10GetActivityStats\x12(.voxreel.auth.v1.GetActivityStatsRequest\x1a).voxreel.auth.v1.GetActivityStatsResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\x88\'b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,28 +42,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACTIVITYSERVICE'].methods_by_name['ListActivityTypes']._serialized_options = b'\220\002\001\242\273\030\007\010\002\020\320\017\030\001'
   _globals['_ACTIVITYSERVICE'].methods_by_name['GetActivityStats']._loaded_options = None
   _globals['_ACTIVITYSERVICE'].methods_by_name['GetActivityStats']._serialized_options = b'\220\002\001\242\273\030\005\010\003\020\210\''
-  _globals['_ACTIVITYSTATUS']._serialized_start=1284
-  _globals['_ACTIVITYSTATUS']._serialized_end=1445
+  _globals['_ACTIVITYSTATUS']._serialized_start=1298
+  _globals['_ACTIVITYSTATUS']._serialized_end=1459
   _globals['_ACTIVITY']._serialized_start=162
-  _globals['_ACTIVITY']._serialized_end=410
-  _globals['_ACTIVITYTYPE']._serialized_start=412
-  _globals['_ACTIVITYTYPE']._serialized_end=470
-  _globals['_LISTACTIVITIESREQUEST']._serialized_start=473
-  _globals['_LISTACTIVITIESREQUEST']._serialized_end=698
-  _globals['_LISTACTIVITIESRESPONSE']._serialized_start=700
-  _globals['_LISTACTIVITIESRESPONSE']._serialized_end=791
-  _globals['_LISTACTIVITYTYPESREQUEST']._serialized_start=793
-  _globals['_LISTACTIVITYTYPESREQUEST']._serialized_end=819
-  _globals['_LISTACTIVITYTYPESRESPONSE']._serialized_start=821
-  _globals['_LISTACTIVITYTYPESRESPONSE']._serialized_end=894
-  _globals['_GETACTIVITYSTATSREQUEST']._serialized_start=896
-  _globals['_GETACTIVITYSTATSREQUEST']._serialized_end=969
-  _globals['_GETACTIVITYSTATSRESPONSE']._serialized_start=972
-  _globals['_GETACTIVITYSTATSRESPONSE']._serialized_end=1197
-  _globals['_GETACTIVITYSTATSRESPONSE_BYTYPEENTRY']._serialized_start=1152
-  _globals['_GETACTIVITYSTATSRESPONSE_BYTYPEENTRY']._serialized_end=1197
-  _globals['_STATUSCOUNT']._serialized_start=1199
-  _globals['_STATUSCOUNT']._serialized_end=1281
-  _globals['_ACTIVITYSERVICE']._serialized_start=1448
-  _globals['_ACTIVITYSERVICE']._serialized_end=1821
+  _globals['_ACTIVITY']._serialized_end=424
+  _globals['_ACTIVITYTYPE']._serialized_start=426
+  _globals['_ACTIVITYTYPE']._serialized_end=484
+  _globals['_LISTACTIVITIESREQUEST']._serialized_start=487
+  _globals['_LISTACTIVITIESREQUEST']._serialized_end=712
+  _globals['_LISTACTIVITIESRESPONSE']._serialized_start=714
+  _globals['_LISTACTIVITIESRESPONSE']._serialized_end=805
+  _globals['_LISTACTIVITYTYPESREQUEST']._serialized_start=807
+  _globals['_LISTACTIVITYTYPESREQUEST']._serialized_end=833
+  _globals['_LISTACTIVITYTYPESRESPONSE']._serialized_start=835
+  _globals['_LISTACTIVITYTYPESRESPONSE']._serialized_end=908
+  _globals['_GETACTIVITYSTATSREQUEST']._serialized_start=910
+  _globals['_GETACTIVITYSTATSREQUEST']._serialized_end=983
+  _globals['_GETACTIVITYSTATSRESPONSE']._serialized_start=986
+  _globals['_GETACTIVITYSTATSRESPONSE']._serialized_end=1211
+  _globals['_GETACTIVITYSTATSRESPONSE_BYTYPEENTRY']._serialized_start=1166
+  _globals['_GETACTIVITYSTATSRESPONSE_BYTYPEENTRY']._serialized_end=1211
+  _globals['_STATUSCOUNT']._serialized_start=1213
+  _globals['_STATUSCOUNT']._serialized_end=1295
+  _globals['_ACTIVITYSERVICE']._serialized_start=1462
+  _globals['_ACTIVITYSERVICE']._serialized_end=1835
 # @@protoc_insertion_point(module_scope)

@@ -57,6 +57,7 @@ class Activity(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     DETAILS_FIELD_NUMBER: _builtins.int
+    ICON_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     user_id: _builtins.int
     """Absent when nobody known did it, as in a login with an unknown account."""
@@ -67,6 +68,8 @@ class Activity(_message.Message):
     status: Global___ActivityStatus.ValueType
     description: _builtins.str
     """Chinese."""
+    icon: _builtins.str
+    """Of its type."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -82,10 +85,11 @@ class Activity(_message.Message):
         status: Global___ActivityStatus.ValueType = ...,
         description: _builtins.str = ...,
         details: _struct_pb2.Struct | None = ...,
+        icon: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_user_id", b"_user_id", "create_time", b"create_time", "details", b"details", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_user_id", b"_user_id", "account", b"account", "create_time", b"create_time", "description", b"description", "details", b"details", "id", b"id", "status", b"status", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_user_id", b"_user_id", "account", b"account", "create_time", b"create_time", "description", b"description", "details", b"details", "icon", b"icon", "id", b"id", "status", b"status", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__user_id: _TypeAlias = _typing.Literal["user_id"]  # noqa: Y015
     _WhichOneofArgType__user_id: _TypeAlias = _typing.Literal["_user_id", b"_user_id"]  # noqa: Y015
