@@ -20,6 +20,9 @@ ACTIVATE = "/api/cards/activate"
 GENERATE = "/api/cards/admin/generate"
 LIST = "/api/cards/admin/list"
 EXPORT = "/api/cards/admin/export"
+STATS = "/api/cards/admin/stats"
+MINE = "/api/cards/my-transactions"
+ALL = "/api/cards/admin/transactions"
 GENERATION = {
     "package_key": "basic",
     "quantity": 3,
@@ -174,8 +177,8 @@ async def test_statistics_are_as_documented(platform: Platform) -> None:
     code, _, _ = await generated(platform)
     await post(platform, ACTIVATE, {"card_code": code})
     platform.cards.cards[2].state = cards.CARD_STATE_EXPIRED
-    reply = await get(platform, "/api/cards/admin/stats", user=platform.admin)
-    same_shape(reply, "GET", "/api/cards/admin/stats")
+    reply = await get(platform, STATS, user=platform.admin)
+    same_shape(reply, "GET", STATS)
     assert reply == {
         "total_cards": 3,
         "active_cards": 1,
@@ -211,8 +214,8 @@ async def test_cards_are_administered_by_administrators(platform: Platform) -> N
         ("GET", LIST),
         ("GET", EXPORT),
         ("DELETE", "/api/cards/admin/1"),
-        ("GET", "/api/cards/admin/stats"),
-        ("GET", "/api/cards/admin/transactions"),
+        ("GET", STATS),
+        ("GET", ALL),
         ("GET", "/api/search/cards"),
         ("GET", "/api/search/transactions"),
     ):
@@ -286,9 +289,8 @@ async def test_my_transactions_are_as_documented(platform: Platform) -> None:
     )
     platform.ledger.post(platform.user.id, ledger.ENTRY_TYPE_ADMIN_RECHARGE, 5, operator_user_id=platform.admin.id)
     platform.ledger.post(platform.admin.id, ledger.ENTRY_TYPE_ADMIN_RECHARGE, 5)
-    path = "/api/cards/my-transactions"
-    reply = await get(platform, path, user=platform.user)
-    same_shape(reply, "GET", path, nullable={"card_code", "feature_key", "feature_name"})
+    reply = await get(platform, MINE, user=platform.user)
+    same_shape(reply, "GET", MINE, nullable={"card_code", "feature_key", "feature_name"})
     recharge, consumption, activation = reply["transactions"]
     assert (activation["transaction_type"], activation["amount"]) == ("card_activation", 1000)
     assert (activation["card_code"], activation["feature_key"]) == (code, None)
@@ -297,12 +299,12 @@ async def test_my_transactions_are_as_documented(platform: Platform) -> None:
     assert (recharge["operator_admin_username"], recharge["card_code"]) == ("admin", None)
     assert "user_id" not in recharge
     assert (reply["total"], reply["total_pages"]) == (3, 1)
-    reply = await get(platform, path, user=platform.user, transaction_type="feature_consume", page_size="1")
+    reply = await get(platform, MINE, user=platform.user, transaction_type="feature_consume", page_size="1")
     assert ([each["amount"] for each in reply["transactions"]], reply["total"]) == ([-10], 1)
 
 
 async def test_no_transactions_ask_for_no_names(platform: Platform) -> None:
-    reply = await get(platform, "/api/cards/my-transactions", user=platform.user, page="2")
+    reply = await get(platform, MINE, user=platform.user, page="2")
     assert reply == {"transactions": [], "total": 0, "page": 2, "page_size": 20, "total_pages": 0}
     assert platform.pricing.refusals.calls == []
 
@@ -311,12 +313,11 @@ async def test_administrators_see_whose_transactions_they_are(platform: Platform
     for user in (platform.user, platform.admin):
         platform.ledger.post(user.id, ledger.ENTRY_TYPE_ADMIN_RECHARGE, 5, operator_user_id=platform.admin.id)
     platform.ledger.post(platform.user.id, ledger.ENTRY_TYPE_REFUND, 10, feature_key="tts")
-    path = "/api/cards/admin/transactions"
-    reply = await get(platform, path, user=platform.admin)
-    same_shape(reply, "GET", path, nullable={"card_code", "feature_key", "feature_name", "operator_admin_username"})
+    reply = await get(platform, ALL, user=platform.admin)
+    same_shape(reply, "GET", ALL, nullable={"card_code", "feature_key", "feature_name", "operator_admin_username"})
     assert [each["user_account"] for each in reply["transactions"]] == ["testuser", "admin", "testuser"]
     query = {"user_id": str(platform.user.id), "transaction_type": "admin_recharge"}
-    reply = await get(platform, path, user=platform.admin, **query)
+    reply = await get(platform, ALL, user=platform.admin, **query)
     assert ([each["id"] for each in reply["transactions"]], reply["total"]) == ([1], 1)
 
 
@@ -330,10 +331,10 @@ async def test_administrators_see_whose_transactions_they_are(platform: Platform
     ],
 )
 async def test_pages_out_of_bounds_are_refused(platform: Platform, query: dict[str, str], detail: str) -> None:
-    async with platform.client.get("/api/cards/my-transactions", params=query, headers=platform.bearer()) as response:
+    async with platform.client.get(MINE, params=query, headers=platform.bearer()) as response:
         assert (response.status, await response.json()) == (422, {"detail": detail})
 
 
 async def test_the_last_page_that_may_be_asked_for_is_empty(platform: Platform) -> None:
-    reply = await get(platform, "/api/cards/my-transactions", user=platform.user, page="20000000", page_size="100")
+    reply = await get(platform, MINE, user=platform.user, page="20000000", page_size="100")
     assert (reply["transactions"], reply["page"]) == ([], 20_000_000)
