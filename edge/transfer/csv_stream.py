@@ -29,7 +29,8 @@ async def send_csv(
         await response.prepare(request)
         return response
     # Before the status line is out, a refusal can still be told.
-    first = await anext(parts, ())
+    nothing: Sequence[Sequence[Cell]] = []
+    first = await anext(parts, nothing)
     await response.prepare(request)
     await response.write((_BOM + csv_lines([header, *first])).encode())
     try:

@@ -26,14 +26,16 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.fakes.servicers_auth import FakeAuth
 from tests.fakes.servicers_billing import FakeLedger
+from tests.fakes.servicers_cards import FakeCards
 from tests.fakes.servicers_files import FakeFiles
 from tests.fakes.servicers_keys import FakeKeys
+from tests.fakes.servicers_pricing import FakePricing
 from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
 from tests.fakes.tokens import FakeTokens
 from tests.polling import eventually
 from voxreel.auth.v1 import account_service_pb2_grpc, user_pb2, user_service_pb2_grpc
-from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
 from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
@@ -53,6 +55,8 @@ class Platform:
     auth: FakeAuth
     keys: FakeKeys
     ledger: FakeLedger
+    cards: FakeCards
+    pricing: FakePricing
     files: FakeFiles
     speech: FakeSpeech
     speech_engines: FakeEngines
@@ -82,6 +86,7 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
+    cards, pricing = FakeCards(clock, ledger), FakePricing()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
     services: dict[str, list[Registration]] = {
         "auth": [
@@ -89,7 +94,11 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
             (key_service_pb2_grpc.add_KeyServiceServicer_to_server, keys),
         ],
-        "billing": [(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)],
+        "billing": [
+            (ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger),
+            (card_service_pb2_grpc.add_CardServiceServicer_to_server, cards),
+            (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
+        ],
         "files": [(file_service_pb2_grpc.add_FileServiceServicer_to_server, files)],
         "speech": [
             (synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, speech),
@@ -130,6 +139,8 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             auth=auth,
             keys=keys,
             ledger=ledger,
+            cards=cards,
+            pricing=pricing,
             files=files,
             speech=speech,
             speech_engines=speech_engines,

@@ -101,3 +101,8 @@ class FakeAuth(account_service_pb2_grpc.AccountServiceServicer, user_service_pb2
     async def BatchGetUsers(self, request: users.BatchGetUsersRequest, context: Context) -> users.BatchGetUsersResponse:
         self.refusals.enter("BatchGetUsers")
         return users.BatchGetUsersResponse(users=[self.users[key] for key in request.user_ids if key in self.users])
+
+    async def FindUserIds(self, request: users.FindUserIdsRequest, context: Context) -> users.FindUserIdsResponse:
+        self.refusals.enter("FindUserIds")
+        found = [user.id for user in self.users.values() if request.keyword.lower() in user.account.lower()]
+        return users.FindUserIdsResponse(user_ids=found[: request.limit], has_more=len(found) > request.limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from types import MappingProxyType
 
@@ -42,7 +42,7 @@ async def export(given: CardExportIn, call: Call, request: web.Request) -> web.S
         return await send_csv(request, parts, header=_HEADER, name="cards.csv")
 
 
-async def _parts(given: CardExportIn, call: Call) -> AsyncIterator[list[list[Cell]]]:
+async def _parts(given: CardExportIn, call: Call) -> AsyncGenerator[list[list[Cell]], None]:
     clients, times = call.shared.clients, call.shared.times
     async for part in clients.cards.ExportCards(cards.ExportCardsRequest(filter=card_filter(given))):
         accounts = await accounts_of(user_ids_in(part.cards), clients)

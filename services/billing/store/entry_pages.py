@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, exists, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.any_of import AnyOf
@@ -141,7 +141,7 @@ async def _entries(connection: AsyncConnection, ids: Sequence[int]) -> list[Entr
     """The entries of these transactions, newest first."""
     if not ids:
         return []
-    explained = select(*_ENTRY_COLUMNS).where(_POSTING_OF == _ID, _POSTING_OF.in_(ids), _IS_ENTRY)
+    explained: Select[Any] = select(*_ENTRY_COLUMNS).where(_POSTING_OF == _ID, _POSTING_OF.in_(ids), _IS_ENTRY)
     rows = (await connection.execute(explained.order_by(_ID.desc()))).all()
     codes = await _codes(connection, [row.request_key for row in rows])
     return [_entry_from_row(row, codes) for row in rows]
@@ -153,7 +153,7 @@ async def _codes(connection: AsyncConnection, request_keys: Iterable[str]) -> di
     if not card_ids:
         return {}
     found = await connection.execute(select(CARDS.c.id, CARDS.c.code).where(CARDS.c.id.in_(card_ids)))
-    return dict(found.tuples().all())
+    return {row.id: row.code for row in found}
 
 
 def _entry_from_row(row: Row[Any], codes: Mapping[int, str]) -> Entry:
