@@ -91,8 +91,8 @@ class ActivityRow(AuthTable, table=True):
     __tablename__ = "activities"
     # Each answers a page and its total from the index alone: a user's list, everybody's, and the statistics.
     __table_args__: ClassVar[Any] = (
-        Index(None, "user_id", "create_time", "type", "status"),
-        Index(None, "create_time", "type", "status"),
+        Index(None, "user_id", "create_time", "id", "type", "status"),
+        Index(None, "create_time", "id", "type", "status"),
         Index(None, "type", "status", "create_time"),
     )
 

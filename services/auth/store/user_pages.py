@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db.any_of import AnyOf
+from kit.db.any_of import AmongMany, AnyOf
 from kit.db.contains_text import ContainsText
 from kit.db.database import Database
 from services.auth.domain.materials import NO_MATERIALS, MaterialKind, Materials
@@ -83,9 +83,9 @@ def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     if wanted.status is not None:
         conditions.append(USERS.c.status == wanted.status.value)
     if wanted.only is not None:
-        conditions.append(AnyOf(USERS.c.id, "only"))
+        conditions.append(AmongMany(USERS.c.id, "only"))
     if wanted.all_but is not None:
-        conditions.append(not_(AnyOf(USERS.c.id, "all_but")))
+        conditions.append(not_(AmongMany(USERS.c.id, "all_but")))
     return conditions
 
 

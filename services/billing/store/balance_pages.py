@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, not_, select, true
+from sqlalchemy import ColumnElement, String, and_, cast, func, not_, select, true
 
 from kit.db.database import Database
 from services.billing.domain.balance_search import CreditBounds
@@ -26,9 +26,13 @@ class BalancePages:
         return await self._owners(not_(_is_within(bounds)), limit)
 
     async def _owners(self, condition: ColumnElement[bool], limit: int) -> Sequence[int]:
+        chosen = select(ACCOUNTS.c.user_id).where(condition).limit(limit).subquery()
+        # One text of all ids costs a quarter of as many rows.
+        ids = select(func.aggregate_strings(cast(chosen.c.user_id, String), ","))
         async with self._database.session() as session:
             connection = await session.connection()
-            return (await connection.execute(select(ACCOUNTS.c.user_id).where(condition).limit(limit))).scalars().all()
+            found: str | None = (await connection.execute(ids)).scalar_one()
+        return [] if found is None else list(map(int, found.split(",")))
 
 
 def _is_within(bounds: CreditBounds) -> ColumnElement[bool]:

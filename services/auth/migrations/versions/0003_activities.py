@@ -26,8 +26,8 @@ def upgrade() -> None:
         sa.Column("create_time", UtcDateTime(), nullable=False),
     )
     for columns in (
-        ["user_id", "create_time", "type", "status"],
-        ["create_time", "type", "status"],
+        ["user_id", "create_time", "id", "type", "status"],
+        ["create_time", "id", "type", "status"],
         ["type", "status", "create_time"],
     ):
         op.create_index(op.f("ix_activities_" + "_".join(columns)), "activities", columns)
