@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import DomainError
 from kit.rpc.sets import Outcome
@@ -99,6 +102,10 @@ def entry_to_proto(entry: Entry) -> ledger.Entry:
     )
 
 
+def entry_type_to_proto(entry_type: EntryType) -> ledger.EntryType.ValueType:
+    return _TYPE_TO_PROTO[entry_type]
+
+
 def entry_type_from_proto(request: ledger.ListEntriesRequest) -> EntryType | None:
     """The type to list; None means all. Raises Invalid for a type this service does not know."""
     if not request.HasField("type"):
@@ -116,3 +123,11 @@ def price_to_proto(price: FeaturePrice) -> pricing.FeaturePrice:
         credits=price.credits,
         update_time=timestamp_of(price.update_time),
     )
+
+
+def time_of(given: Timestamp, field: str) -> datetime:
+    """Raises Invalid for a time outside of the calendar."""
+    try:
+        return given.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise field_invalid(field, "时间无效") from None
