@@ -74,7 +74,7 @@ def by_entry(*which: ColumnElement[bool]) -> Select[Any]:
 
 def by_quarter(*which: ColumnElement[bool]) -> Select[Any]:
     """Quarter of an hour, feature, number and credits of what was consumed."""
-    quarter = _QuarterOf(TRANSACTIONS.c.create_time).label("quarter")
+    quarter: ColumnElement[Any] = _QuarterOf(TRANSACTIONS.c.create_time).label("quarter")
     feature = func.coalesce(TRANSACTIONS.c.feature_key, literal_column("''")).label("feature")
     return (
         select(quarter, feature, _NUMBER, _CREDITS)

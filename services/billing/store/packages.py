@@ -109,8 +109,11 @@ class PackageRepository:
 
 
 def _package_from_row(row: tuple[Any, ...]) -> CreditPackage:
-    key, create_time, update_time, *plain, features, validity_days = row
-    terms = PackageTerms(*plain, features=tuple(orjson.loads(features)), validity_days=validity_days)
+    key, create_time, update_time, *plain = row
+    names = (column.name for column in _TERMS_COLUMNS)
+    values = dict(zip(names, plain, strict=True))
+    features, sort_order = orjson.loads(values.pop("features")), values.pop("position")
+    terms = PackageTerms(features=tuple(features), sort_order=sort_order, **values)
     return CreditPackage(key, terms, create_time, update_time)
 
 
