@@ -22,6 +22,8 @@ K = TypeVar("K")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUARTERS_OF_HOUR = 4
+# The hours of every span are in the calendar.
+_LAST_START = datetime.max.replace(tzinfo=UTC) - timedelta(hours=HOURS_LIMIT)
 _ISSUING = (SystemAccount.GRANTS, SystemAccount.CARDS, SystemAccount.INVITES, SystemAccount.SALES)
 
 
@@ -96,6 +98,8 @@ class HourSpan:
             raise field_invalid("hours", f"小时数须在 1 至 {HOURS_LIMIT} 之间")
         if (self.start - _EPOCH) % QUARTER:
             raise field_invalid("start_time", "起始时间须为整刻钟")
+        if self.start > _LAST_START:
+            raise field_invalid("start_time", "起始时间过晚")
 
     @property
     def quarters(self) -> range:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import TypeVar
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import DomainError
 from kit.rpc.sets import Outcome
@@ -123,11 +120,3 @@ def price_to_proto(price: FeaturePrice) -> pricing.FeaturePrice:
         credits=price.credits,
         update_time=timestamp_of(price.update_time),
     )
-
-
-def time_of(given: Timestamp, field: str) -> datetime:
-    """Raises Invalid for a time outside of the calendar."""
-    try:
-        return given.ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise field_invalid(field, "时间无效") from None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
 from kit.rpc.times import timestamp_of
+from services.billing.domain.errors import field_invalid
 from services.billing.domain.statistics import HourOfConsumption, HourSpan
-from services.billing.rpc.mapping import entry_type_to_proto, time_of
+from services.billing.rpc.mapping import entry_type_to_proto
 from services.billing.usecases.statistics import Statistics
 from voxreel.billing.v1 import statistics_service_pb2 as pb
 from voxreel.billing.v1 import statistics_service_pb2_grpc
@@ -33,7 +38,7 @@ class StatisticsServicer(statistics_service_pb2_grpc.StatisticsServiceServicer):
     async def ListHourlyConsumption(
         self, request: pb.ListHourlyConsumptionRequest, _context: Context
     ) -> pb.ListHourlyConsumptionResponse:
-        span = HourSpan(time_of(request.start_time, "start_time"), request.hours)
+        span = HourSpan(_time_of(request.start_time), request.hours)
         hours = await self._statistics.consumption(span)
         return pb.ListHourlyConsumptionResponse(hours=map(_hour_to_proto, hours))
 
@@ -55,3 +60,11 @@ def _hour_to_proto(hour: HourOfConsumption) -> pb.HourOfConsumption:
         for key, tally in hour.features.items()
     )
     return pb.HourOfConsumption(start_time=timestamp_of(hour.start), features=features)
+
+
+def _time_of(given: Timestamp) -> datetime:
+    """Raises Invalid for a time outside of the calendar."""
+    try:
+        return given.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise field_invalid("start_time", "时间无效") from None

@@ -117,6 +117,7 @@ def test_hours_begin_where_they_are_asked_for() -> None:
         (START, 73, "hours"),
         (START + timedelta(minutes=1), 1, "start_time"),
         (START + timedelta(microseconds=1), 1, "start_time"),
+        (datetime(9999, 12, 31, 23, 45, tzinfo=UTC), 1, "start_time"),
     ],
 )
 def test_spans_that_no_zone_has_are_refused(start: datetime, hours: int, field: str) -> None:
