@@ -94,7 +94,7 @@ async def ledger_writer(url: str) -> AsyncIterator[LedgerWriter]:
     clock, ids = SystemClock(), RandomIds()
     database = await Database.open(DatabaseSettings(url=SecretStr(url), synchronous="FULL"), name="bench")
     units = Units(database, lambda connection: BillingUnit(connection, clock))
-    work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.random, "hold_"))
+    work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.ordered, "hold_"))
     async with LedgerWriter(units, work, clock) as writer:
         yield writer
     await database.close()
