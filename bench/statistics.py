@@ -3,7 +3,7 @@
     python -m bench.statistics [--transactions 1000000] [--rounds 200]
 
 The journal is written in bulk: a month of recharges, holds and captures of 10,000 users, of whom one has a third of
-all; hashes are left out, since no statistics read them. Each question is asked with all but the newest 1,000 summed,
+all; hashes are left out, since no statistics read them. Each question is asked with all but the newest 2,000 summed,
 which is what a busy second leaves; with 100,000 not summed; and with nothing summed, which shows what the sums are
 for. The steps that sum are timed, too, and holds per second with and without them beside.
 """
@@ -53,13 +53,15 @@ from services.billing.store.statistics import StatisticsTables
 from services.billing.store.tables import CHAIN_HEAD, POSTINGS, TRANSACTIONS
 from services.billing.store.uow import BillingUnit
 from services.billing.usecases.statistics import Statistics
-from services.billing.workers.roll_up import RollUp
+from services.billing.workers.roll_up import BATCH, RollUp
 from tests.databases import postgres
 
 USERS = 10_000
 HOT_USER = 1
 MONTH = timedelta(days=30)
-STEP = 1000
+
+# What a busy second leaves.
+NEWEST = 2000
 CALLERS = 64
 
 # Of ten transactions one is a recharge of 100, five are holds of 10, four are captures.
@@ -152,7 +154,7 @@ async def sum_until(units: Units[BillingUnit], left: int) -> list[float]:
     waits: list[float] = []
     while await units.read(lambda unit: unit.rollup.behind()) > left:
         start = time.perf_counter()
-        await units.write(lambda unit: unit.rollup.advance(limit=STEP))
+        await units.write(lambda unit: unit.rollup.advance(limit=BATCH))
         waits.append(time.perf_counter() - start)
     return waits
 
@@ -172,9 +174,9 @@ async def measure(url: str, number: int, rounds: int) -> None:
     await ask_all(f"{engine}, nothing summed", answers, now, rounds=max(3, rounds // 50))
     steps = await sum_until(units, 100_000)
     await ask_all(f"{engine}, 100,000 not summed", answers, now, rounds=max(3, rounds // 10))
-    steps += await sum_until(units, STEP)
-    print(f"| {engine} | a step of {STEP:,} | {percentiles(steps)} |", flush=True)
-    await ask_all(f"{engine}, 1,000 not summed", answers, now, rounds=rounds)
+    steps += await sum_until(units, NEWEST)
+    print(f"| {engine} | a step of {BATCH:,} | {percentiles(steps)} |", flush=True)
+    await ask_all(f"{engine}, {NEWEST:,} not summed", answers, now, rounds=rounds)
     await database.close()
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from edge.aggregates.capabilities import usable_capabilities
 from edge.endpoint import Call, NoInput
+from edge.platform_api.config_info import MANAGED_BY, last_updated
 from edge.platform_api.features import facts_of
 from edge.platform_api.models.features import (
     FeatureConfigsOut,
@@ -19,7 +20,6 @@ from kit.concurrency import both
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import pricing_service_pb2 as pricing
 
-MANAGED_BY = "系统管理员"
 # How often a free feature can be used, where the contract wants a number.
 _UNLIMITED_TIMES = 999_999
 
@@ -93,15 +93,10 @@ async def configured_features(_given: NoInput, call: Call) -> FeatureConfigsOut:
         },
         "config_info": {
             "total_features": len(listed.prices),
-            "last_updated": _last_update(listed.prices, call),
+            "last_updated": last_updated((price.update_time for price in listed.prices), call.shared.times),
             "managed_by": MANAGED_BY,
         },
     }
-
-
-def _last_update(prices: Sequence[pricing.FeaturePrice], call: Call) -> str | None:
-    newest = max((price.update_time for price in prices), key=lambda time: time.ToNanoseconds(), default=None)
-    return None if newest is None else call.shared.times.stamp(newest)
 
 
 async def change_price(given: FeaturePriceIn, call: Call) -> FeaturePriceOut:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from decimal import Decimal
 
 from edge.endpoint import Call, NoInput
+from edge.platform_api.config_info import MANAGED_BY, last_updated
 from edge.platform_api.models.packages import (
     CreatePackageIn,
     DeletePackageIn,
@@ -26,7 +26,6 @@ from voxreel.billing.v1 import package_service_pb2 as pb
 
 _CREDITS_PER_CNY = 100
 _EXCHANGE_RATE: ExchangeRateOut = {"cny_to_credits": _CREDITS_PER_CNY, "description": "1人民币 = 100积分"}
-_MANAGED_BY = "系统管理员"
 _COMMAS = re.compile("[,，]")
 
 
@@ -58,8 +57,8 @@ async def configured_packages(_given: NoInput, call: Call) -> PackageConfigsOut:
         "exchange_rate": _EXCHANGE_RATE,
         "config_info": {
             "total_packages": len(listed.packages),
-            "last_updated": _last_update(listed.packages, call),
-            "managed_by": _MANAGED_BY,
+            "last_updated": last_updated((package.update_time for package in listed.packages), call.shared.times),
+            "managed_by": MANAGED_BY,
         },
     }
 
@@ -149,11 +148,6 @@ def _config(package: pb.CreditPackage) -> PackageConfigOut:
         "validity_days": terms.validity_days,
         "sort_order": terms.sort_order,
     }
-
-
-def _last_update(listed: Sequence[pb.CreditPackage], call: Call) -> str | None:
-    newest = max((package.update_time for package in listed), key=lambda time: time.ToNanoseconds(), default=None)
-    return None if newest is None else call.shared.times.stamp(newest)
 
 
 def _hundredths(number: int) -> float:

@@ -15,7 +15,7 @@ MAX_PRICE_CNY = 1_000_000
 MAX_SORT_ORDER = 1_000_000
 MAX_VALIDITY_DAYS = 3650
 
-PackageKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}\Z", description="套餐键名（唯一标识）")]
+PackageKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="套餐键名（唯一标识）")]
 Name = Annotated[str, Field(min_length=1, max_length=64, description="套餐名称")]
 Credits = Annotated[int, Field(ge=1, le=MAX_CREDITS, description="积分数量")]
 PriceCny = Annotated[

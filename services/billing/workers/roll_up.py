@@ -8,8 +8,8 @@ from kit.db.uow import Units
 from kit.events.waiting import wait_any
 from services.billing.store.uow import BillingUnit
 
-# Few enough that whoever waits for the database's writer does not notice.
-_BATCH = 1000
+# Enough that its commits are few, and few enough that whoever waits for the writer of the database does not notice.
+BATCH = 2000
 _PAUSE_S = 1.0
 
 
@@ -23,10 +23,10 @@ class RollUp:
         """Sums the next batch; answers of how many transactions."""
         if not await self._units.read(lambda unit: unit.rollup.behind()):
             return 0
-        return await self._units.write(lambda unit: unit.rollup.advance(limit=_BATCH))
+        return await self._units.write(lambda unit: unit.rollup.advance(limit=BATCH))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Steps until told to stop, with a pause when less than a batch was left."""
         while not stop.is_set():
-            if await self.step() < _BATCH:
+            if await self.step() < BATCH:
                 await wait_any(stop, timeout_s=_PAUSE_S)
