@@ -5,7 +5,7 @@
 The journal is written in bulk: a month of recharges, holds and captures of 10,000 users, of whom one has a third of
 all; hashes are left out, since no statistics read them. Each question is asked with all but the newest 2,000 summed,
 which is what a busy second leaves; with 100,000 not summed; and with nothing summed, which shows what the sums are
-for. The steps that sum are timed, too, and holds per second with and without them beside.
+for. The steps that sum are timed, too, and holds per second with them beside those without, in pairs of rounds.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from sqlalchemy import (
     update,
 )
 
-from bench.ledger import MIGRATIONS, drive, fresh_ledger, ledger_writer, reservations
+from bench.ledger import MIGRATIONS, drive, fresh_ledger, ledger_on, reservations
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.migrate import upgrade
@@ -63,6 +63,8 @@ MONTH = timedelta(days=30)
 # What a busy second leaves.
 NEWEST = 2000
 CALLERS = 64
+PAIRS = 12
+HOLDS = 8000
 
 # Of ten transactions one is a recharge of 100, five are holds of 10, four are captures.
 _N = literal_column("n", BigInteger())
@@ -182,14 +184,11 @@ async def measure(url: str, number: int, rounds: int) -> None:
 
 async def holds_per_second(url: str, number: int, *, first: int, with_sums: bool) -> float:
     stop = asyncio.Event()
-    async with ledger_writer(url) as writer, asyncio.TaskGroup() as group:
-        database = await Database.open(DatabaseSettings(url=SecretStr(url), synchronous="FULL"), name="sums")
+    async with ledger_on(url) as (writer, units), asyncio.TaskGroup() as group:
         if with_sums:
-            units = Units(database, lambda connection: BillingUnit(connection, SystemClock()))
             group.create_task(RollUp(units).run(stop))
         figures = await drive(writer, reservations(number, USERS, first=first), CALLERS)
         stop.set()
-    await database.close()
     return figures.per_second
 
 
@@ -207,14 +206,21 @@ def main() -> None:
     with postgres() as server, server.fresh_database() as url:
         upgrade(url, MIGRATIONS)
         asyncio.run(measure(url, arguments.transactions, arguments.rounds))
-    speeds: dict[bool, list[float]] = {False: [], True: []}
+    compare_holds()
+
+
+def compare_holds() -> None:
+    """Holds per second without and with the worker that sums, in turns. The latter also sums what the former left."""
+    ratios: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         url = fresh_ledger(Path(folder), USERS)
-        for turn in range(6):
-            with_sums = turn % 2 == 1
-            speed = holds_per_second(url, 20_000, first=turn * 20_000, with_sums=with_sums)
-            speeds[with_sums].append(asyncio.run(speed))
-    print(f"holds/s: {statistics.median(speeds[False]):,.0f} alone, {statistics.median(speeds[True]):,.0f} with sums")
+        for pair in range(PAIRS):
+            first = 2 * pair * HOLDS
+            alone = asyncio.run(holds_per_second(url, HOLDS, first=first, with_sums=False))
+            beside = asyncio.run(holds_per_second(url, HOLDS, first=first + HOLDS, with_sums=True))
+            ratios.append(beside / alone)
+    spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+    print(f"holds/s with sums by holds/s without: {statistics.median(ratios):.2f} ({spread})")
 
 
 if __name__ == "__main__":
