@@ -42,7 +42,7 @@ from sqlalchemy import (
     update,
 )
 
-from bench.ledger import MIGRATIONS, drive, fresh_ledger, ledger_on, reservations
+from bench.ledger import MIGRATIONS, drive, fresh_ledger, hold, ledger_on, reservations
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.migrate import upgrade
@@ -187,7 +187,7 @@ async def holds_per_second(url: str, number: int, *, first: int, with_sums: bool
     async with ledger_on(url) as (writer, units), asyncio.TaskGroup() as group:
         if with_sums:
             group.create_task(RollUp(units).run(stop))
-        figures = await drive(writer, reservations(number, USERS, first=first), CALLERS)
+        figures = await drive(partial(hold, writer), reservations(number, USERS, first=first), CALLERS)
         stop.set()
     return figures.per_second
 
