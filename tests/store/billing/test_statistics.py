@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 
@@ -16,6 +17,7 @@ from services.billing.store.statistics import StatisticsTables
 from services.billing.store.uow import BillingUnit
 from services.billing.usecases.statistics import Statistics
 from services.billing.workers.roll_up import RollUp
+from tests.polling import eventually
 from tests.store.billing.conftest import USER, Billing, reservation
 from tests.store.billing.test_verification import findings, tamper
 
@@ -43,6 +45,10 @@ async def live(billing: Billing) -> None:
 
 def advance(unit: BillingUnit, limit: int) -> int:
     return unit.rollup.advance(limit=limit)
+
+
+async def has_summed_all(billing: Billing) -> bool:
+    return await billing.units.read(lambda unit: unit.rollup.behind()) == 0
 
 
 async def everything(statistics: Statistics, span: HourSpan) -> list[object]:
@@ -92,6 +98,23 @@ async def test_a_step_sums_what_is_there_once(billing: Billing, database_url: st
     assert await roll_up.step() == 0
     await billing.recharge(1, request_id="third")
     assert await roll_up.step() == 1
+    assert findings(database_url) == []
+
+
+async def test_steps_at_once_sum_nothing_twice(billing: Billing, database_url: str) -> None:
+    await live(billing)
+    steps = (billing.units.write(partial(advance, limit=2)) for _ in range(8))
+    assert sum(await asyncio.gather(*steps)) == 9
+    assert findings(database_url) == []
+
+
+async def test_the_worker_sums_until_it_is_told_to_stop(billing: Billing, database_url: str) -> None:
+    stop = asyncio.Event()
+    await live(billing)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(RollUp(billing.units).run(stop))
+        await eventually(partial(has_summed_all, billing))
+        stop.set()
     assert findings(database_url) == []
 
 
