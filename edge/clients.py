@@ -15,6 +15,7 @@ from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
     card_service_pb2_grpc,
     ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
     pricing_service_pb2_grpc,
     statistics_service_pb2_grpc,
 )
@@ -56,6 +57,7 @@ class Clients:
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     cards: card_service_pb2_grpc.CardServiceAsyncStub
     pricing: pricing_service_pb2_grpc.PricingServiceAsyncStub
+    packages: package_service_pb2_grpc.PackageServiceAsyncStub
     statistics: statistics_service_pb2_grpc.StatisticsServiceAsyncStub
     balances: balance_service_pb2_grpc.BalanceServiceAsyncStub
     files: file_service_pb2_grpc.FileServiceAsyncStub
@@ -77,6 +79,7 @@ def make_clients(peers: EdgePeers) -> Clients:
         ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
         cards=peers.billing.stub(card_service_pb2_grpc.CardServiceStub),
         pricing=peers.billing.stub(pricing_service_pb2_grpc.PricingServiceStub),
+        packages=peers.billing.stub(package_service_pb2_grpc.PackageServiceStub),
         statistics=peers.billing.stub(statistics_service_pb2_grpc.StatisticsServiceStub),
         balances=peers.billing.stub(balance_service_pb2_grpc.BalanceServiceStub),
         files=peers.files.stub(file_service_pb2_grpc.FileServiceStub),

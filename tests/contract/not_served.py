@@ -5,16 +5,6 @@ from __future__ import annotations
 NOT_SERVED_YET = frozenset(
     {
         ("POST", "/api/video/parse"),
-        ("GET", "/api/user/credits/features"),
-        ("GET", "/api/user/credits/packages"),
-        ("GET", "/api/user/admin/credits-chart"),
-        ("GET", "/api/user/admin/credits/features"),
-        ("PUT", "/api/user/admin/credits/features/{feature_key}"),
-        ("GET", "/api/user/admin/credits/packages"),
-        ("POST", "/api/user/admin/credits/packages"),
-        ("PUT", "/api/user/admin/credits/packages/{package_key}"),
-        ("DELETE", "/api/user/admin/credits/packages/{package_key}"),
-        ("GET", "/api/cards/my-stats"),
         ("GET", "/api/search/files"),
         ("POST", "/api/tts/voice/clone"),
         ("GET", "/api/tts/voice/{voice_id}"),

@@ -31,9 +31,8 @@ from tests.fakes.servicers_billing import FakeLedger
 from tests.fakes.servicers_cards import FakeCards
 from tests.fakes.servicers_files import FakeFiles
 from tests.fakes.servicers_keys import FakeKeys
-from tests.fakes.servicers_pricing import FakePricing
+from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
-from tests.fakes.servicers_statistics import FakeStatistics
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
 from tests.fakes.servicers_user_admin import FakeUserAdmin
 from tests.fakes.tokens import FakeTokens
@@ -49,6 +48,7 @@ from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
     card_service_pb2_grpc,
     ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
     pricing_service_pb2_grpc,
     statistics_service_pb2_grpc,
 )
@@ -74,9 +74,10 @@ class Platform:
     activities: FakeActivities
     ledger: FakeLedger
     balances: FakeBalances
-    statistics: FakeStatistics
     cards: FakeCards
     pricing: FakePricing
+    packages: FakePackages
+    statistics: FakeStatistics
     files: FakeFiles
     speech: FakeSpeech
     speech_engines: FakeEngines
@@ -106,9 +107,10 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
-    cards, pricing = FakeCards(clock, ledger), FakePricing()
+    cards = FakeCards(clock, ledger)
     user_admin, activities = FakeUserAdmin(auth), FakeActivities()
-    balances, statistics = FakeBalances(ledger), FakeStatistics()
+    balances = FakeBalances(ledger)
+    pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
     services: dict[str, list[Registration]] = {
         "auth": [
@@ -121,8 +123,9 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
         "billing": [
             (ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger),
             (card_service_pb2_grpc.add_CardServiceServicer_to_server, cards),
-            (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
             (balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, balances),
+            (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
+            (package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages),
             (statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, statistics),
         ],
         "files": [(file_service_pb2_grpc.add_FileServiceServicer_to_server, files)],
@@ -168,9 +171,10 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             activities=activities,
             ledger=ledger,
             balances=balances,
-            statistics=statistics,
             cards=cards,
             pricing=pricing,
+            packages=packages,
+            statistics=statistics,
             files=files,
             speech=speech,
             speech_engines=speech_engines,

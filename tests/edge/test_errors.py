@@ -96,6 +96,8 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("LAST_ADMIN", Precondition, 400, 400),
     ("MATERIALS_FULL", Precondition, 400, 400),
     ("SEARCH_TOO_WIDE", Precondition, 400, 400),
+    ("PACKAGE_KEY_TAKEN", AlreadyExists, 409, 400),
+    ("PACKAGES_LIMIT_EXCEEDED", Precondition, 400, 400),
 )
 
 

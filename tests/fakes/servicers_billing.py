@@ -108,6 +108,7 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
             operator_user_id=operator_id,
         )
         entry.create_time.FromDatetime(self._clock.now())
+        self.entries.append(entry)
         return ledger.RechargeCreditsResponse(entry=entry, user_account=self._accounts[request.user_id])
 
     async def ReserveCredits(
