@@ -70,16 +70,8 @@ ENTRY_TYPES: Mapping[TransactionKind, EntryType] = MappingProxyType(
         TransactionKind.REDEEM_CARD: EntryType.CARD_ACTIVATION,
     }
 )
-# Transactions of these kinds always change what somebody can spend. A capture does when it takes less than was held.
-ALWAYS_SHOWN = frozenset(
-    {
-        TransactionKind.RECHARGE,
-        TransactionKind.RESERVE,
-        TransactionKind.RELEASE,
-        TransactionKind.EXPIRE_HOLD,
-        TransactionKind.REDEEM_CARD,
-    }
-)
+# Every transaction changes what somebody can spend, but for a capture of the whole hold.
+SOMETIMES_SHOWN = frozenset({TransactionKind.CAPTURE})
 
 
 def spendable_account(user_id: int) -> str:

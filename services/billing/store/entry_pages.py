@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, func, literal, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.any_of import AnyOf
@@ -20,15 +20,16 @@ from kit.db.paging import known_total
 from services.billing.domain.cards import code_as_written, is_part_of_code
 from services.billing.domain.entry_lists import EntryFilter
 from services.billing.domain.journal import (
-    ALWAYS_SHOWN,
     ENTRY_TYPES,
+    SOMETIMES_SHOWN,
     TransactionKind,
     card_of,
+    settle_key,
     spendable_account,
     user_of,
 )
 from services.billing.domain.ledger import Entry, EntryType
-from services.billing.store.tables import CARDS, IS_ENTRY, POSTINGS, TRANSACTIONS
+from services.billing.store.tables import CARDS, HOLDS, IS_ENTRY, IS_PARTLY_CAPTURED, POSTINGS, TRANSACTIONS
 
 _ID = TRANSACTIONS.c.id
 _POSTING_OF = POSTINGS.c.transaction_id
@@ -45,7 +46,8 @@ _ENTRY_COLUMNS = (
     TRANSACTIONS.c.hold_id,
     TRANSACTIONS.c.create_time,
 )
-_IS_ENTRY: ColumnElement[bool] = literal_column(f"postings.{IS_ENTRY}")
+_IS_ENTRY: ColumnElement[bool] = literal_column(IS_ENTRY)
+_IS_PARTLY_CAPTURED: ColumnElement[bool] = literal_column(IS_PARTLY_CAPTURED)
 
 
 class EntryPages:
@@ -113,11 +115,15 @@ def _kinds(only: EntryType) -> list[TransactionKind]:
 
 
 def _shown(wanted: EntryFilter) -> list[ColumnElement[bool]]:
-    """Leaves transactions out that changed nothing a user can spend, asking the postings of as few as possible."""
-    if wanted.type is not None and ALWAYS_SHOWN.issuperset(_kinds(wanted.type)):
+    """Leaves out the captures that changed nothing a user can spend. The others are few, and their holds tell them."""
+    if wanted.type is not None and SOMETIMES_SHOWN.isdisjoint(_kinds(wanted.type)):
         return []
-    has_entry = exists().where(_POSTING_OF == _ID, _IS_ENTRY)
-    return [or_(TRANSACTIONS.c.kind.in_(sorted(kind.value for kind in ALWAYS_SHOWN)), has_entry)]
+    settling = TRANSACTIONS.alias()
+    # One by one, since PostgreSQL takes them for many and would join them with the whole journal.
+    settled_by = select(settling.c.id).where(settling.c.request_key == literal(settle_key("")).concat(HOLDS.c.id))
+    partly_captured = select(settled_by.correlate(HOLDS).scalar_subquery()).where(_IS_PARTLY_CAPTURED)
+    kinds = [kind.value for kind in SOMETIMES_SHOWN]
+    return [or_(TRANSACTIONS.c.kind.not_in(kinds), _ID.in_(partly_captured.select_from(HOLDS)))]
 
 
 def _mentions(keyword: str, user_ids: Sequence[int]) -> ColumnElement[bool]:

@@ -13,8 +13,10 @@ from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamCo
 
 # A column declared INTEGER is SQLite's own key of the row and needs no index beside it.
 _RowId = BigInteger().with_variant(Integer(), "sqlite")
-# What users see as entries are the postings of these accounts. A query that says so in these words can use the index.
+# What users see as entries are the postings of these accounts; a capture has one only when something came back. A query
+# that says so in these words can use the indexes.
 IS_ENTRY = "account LIKE 'user:%'"
+IS_PARTLY_CAPTURED = "state = 'captured' AND captured_credits < credits"
 
 
 class BillingTable(SQLModel):
@@ -105,6 +107,12 @@ class HoldRow(BillingTable, table=True):
             "expire_time",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_holds_partly_captured",
+            "id",
+            sqlite_where=text(IS_PARTLY_CAPTURED),
+            postgresql_where=text(IS_PARTLY_CAPTURED),
         ),
     )
 

@@ -19,8 +19,17 @@ def upgrade() -> None:
         sqlite_where=is_entry,
         postgresql_where=is_entry,
     )
+    is_partly_captured = sa.text("state = 'captured' AND captured_credits < credits")
+    op.create_index(
+        op.f("ix_holds_partly_captured"),
+        "holds",
+        ["id"],
+        sqlite_where=is_partly_captured,
+        postgresql_where=is_partly_captured,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_holds_partly_captured"), "holds")
     op.drop_index(op.f("ix_postings_entries"), "postings")
     op.drop_index(op.f("ix_transactions_search"), "transactions")
