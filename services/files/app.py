@@ -40,7 +40,7 @@ async def build(app: App[FilesConfig]) -> None:
     config, clock, ids = app.config, SystemClock(), RandomIds()
     database = await open_database(app)
     units = Units(database, FilesUnit)
-    blobs = BlobStore.open(config.blobs_url)
+    blobs = BlobStore.open(config.blobs_url, config.s3)
     uploads = Uploads(
         units,
         blobs,
