@@ -94,6 +94,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
     ERROR_REASON_NOT_IMPLEMENTED: _ErrorReason.ValueType  # 97
     """UNIMPLEMENTED."""
+    ERROR_REASON_FILE_LINK_INVALID: _ErrorReason.ValueType  # 207
+    """A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
+    ERROR_REASON_FILE_LINK_EXPIRED: _ErrorReason.ValueType  # 208
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -173,4 +176,7 @@ ERROR_REASON_NOT_ACCEPTED: ErrorReason.ValueType  # 96
 """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
 ERROR_REASON_NOT_IMPLEMENTED: ErrorReason.ValueType  # 97
 """UNIMPLEMENTED."""
+ERROR_REASON_FILE_LINK_INVALID: ErrorReason.ValueType  # 207
+"""A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
+ERROR_REASON_FILE_LINK_EXPIRED: ErrorReason.ValueType  # 208
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

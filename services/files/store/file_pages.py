@@ -1,0 +1,83 @@
+"""Lists and counts of files. Reads outside of the service's threads, so that a long list delays no download."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from kit.db.database import Database
+from kit.db.mentions import Mentions
+from kit.events.tables import core_table
+from services.files.domain.listing import FileCount, FileFilter, FileStats, Page
+from services.files.domain.model import StorageType, StoredFile
+from services.files.store.file_repository import FILE_COLUMNS, file_from_row
+from services.files.store.tables import BlobRow, FileRow
+
+_FILES = core_table(FileRow)
+_BLOBS = core_table(BlobRow)
+_NEWEST_FIRST = (_FILES.c.create_time.desc(), _FILES.c.bare_id.desc())
+
+
+class FilePages:
+    """Files that have not expired."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, wanted: FileFilter, now: datetime, page: Page) -> tuple[list[StoredFile], int]:
+        """Files newest first, and how many there are in all."""
+        conditions = _conditions(wanted, now)
+        number = select(func.count()).select_from(_FILES).where(*conditions)
+        # The index says which files are on the page; only theirs of all rows are read.
+        ids = select(_FILES.c.bare_id).where(*conditions).order_by(*_NEWEST_FIRST).offset(page.skip).limit(page.size)
+        async with self._database.session() as session:
+            connection = await session.connection()
+            total = (await connection.execute(number)).scalar_one()
+            wanted_ids = (await connection.execute(ids)).scalars().all()
+            rows = await connection.execute(
+                select(*FILE_COLUMNS).where(_FILES.c.bare_id.in_(wanted_ids)).order_by(*_NEWEST_FIRST)
+            )
+            return [file_from_row(tuple(row)) for row in rows], total
+
+    async def stats(self) -> FileStats:
+        """All files at once."""
+        kinds = select(_FILES.c.storage_type, _FILES.c.file_type, func.count(), func.sum(_FILES.c.size_bytes)).group_by(
+            _FILES.c.storage_type, _FILES.c.file_type
+        )
+        more = _BLOBS.c.reference_count - 1
+        saved = select(func.coalesce(func.sum(more), 0), func.coalesce(func.sum(more * _BLOBS.c.size_bytes), 0))
+        async with self._database.session() as session:
+            connection = await session.connection()
+            counts = [
+                FileCount(StorageType(storage_type), file_type, files, int(size_bytes))
+                for storage_type, file_type, files, size_bytes in await connection.execute(kinds)
+            ]
+            saved_blobs, saved_bytes = (await connection.execute(saved)).one()
+        return FileStats(
+            counts,
+            blobs=sum(count.files for count in counts) - int(saved_blobs),
+            blob_bytes=sum(count.size_bytes for count in counts) - int(saved_bytes),
+        )
+
+
+def _conditions(wanted: FileFilter, now: datetime) -> list[ColumnElement[bool]]:
+    conditions = [_is_one_of(_FILES.c.storage_type, [int(each) for each in wanted.storage_types])]
+    if any(each is not StorageType.PERSISTENT for each in wanted.storage_types):
+        conditions.append(or_(_FILES.c.expire_time.is_(None), _FILES.c.expire_time > now))
+    if wanted.user_ids is not None:
+        conditions.append(_is_one_of(_FILES.c.user_id, list(wanted.user_ids)))
+    if wanted.file_type is not None:
+        conditions.append(_FILES.c.file_type == wanted.file_type)
+    if wanted.min_size_bytes is not None:
+        conditions.append(_FILES.c.size_bytes >= wanted.min_size_bytes)
+    if wanted.max_size_bytes is not None:
+        conditions.append(_FILES.c.size_bytes <= wanted.max_size_bytes)
+    if wanted.keyword:
+        conditions.append(Mentions(_FILES.c.original_name, wanted.keyword))
+    return conditions
+
+
+def _is_one_of(column: ColumnElement[int], values: list[int]) -> ColumnElement[bool]:
+    # A single value lets the index deliver the order as well.
+    return column == values[0] if len(values) == 1 else column.in_(values)
