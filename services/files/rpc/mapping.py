@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from kit.errors import Invalid
 from kit.rpc.times import timestamp_of
@@ -94,16 +93,9 @@ def filter_from_proto(given: messages.FileFilter) -> FileFilter:
     )
 
 
-class PagedRequest(Protocol):
-    """A request of a list."""
-
-    page_size: int
-    skip: int
-
-    def HasField(self, field_name: str, /) -> bool: ...
-
-
-def page_from_proto(request: PagedRequest) -> Page:
+def page_from_proto(
+    request: messages.ListOwnFilesRequest | messages.ListFilesRequest | messages.ListCachedFilesRequest,
+) -> Page:
     """Raises Invalid when the page is too large."""
     return Page.checked(request.page_size if request.HasField("page_size") else None, request.skip)
 

@@ -25,8 +25,8 @@ from kit.rpc.client import Peer
 from kit.rpc.context import CallContext, bind_call, unbind_call
 from kit.rpc.observer import SilentObserver
 from kit.rpc.server import RpcServer
-from services.files.domain.media import HEAD_BYTES
 from services.files.domain.links import LinkSealer
+from services.files.domain.media import HEAD_BYTES
 from services.files.rpc.file_servicer import FileServicer
 from services.files.store.file_pages import FilePages
 from services.files.store.uow import FilesUnit
@@ -45,6 +45,7 @@ from voxreel.files.v1 import file_service_pb2_grpc
 
 SERVICE_TOKEN = "the-service-token"
 LINK_KEY = "the-key-of-links"
+WAV = b"RIFF\x24\x10\x00\x00WAVEfmt " + bytes(4096)
 MIGRATIONS = Path(__file__).parents[3] / "services" / "files" / "migrations"
 
 
@@ -93,6 +94,24 @@ class World:
 async def chunks_of(content: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(content), 256 * 1024):
         yield content[start : start + 256 * 1024]
+
+
+async def parts_of(header: messages.UploadFileHeader, content: bytes) -> AsyncIterator[messages.UploadFileRequest]:
+    yield messages.UploadFileRequest(header=header)
+    async for chunk in chunks_of(content):
+        yield messages.UploadFileRequest(chunk=chunk)
+
+
+async def upload_cached(world: World, file_id: str, *, user_id: int = 0) -> messages.File:
+    """A cached file as a service makes it; nobody's when no user is given."""
+    header = messages.UploadFileHeader(
+        request_id=file_id,
+        user_id=user_id,
+        storage_type=messages.STORAGE_TYPE_CACHE,
+        file_type="voice_previews",
+        original_name=f"{file_id}.wav",
+    )
+    return (await world.stub.UploadFile(parts_of(header, WAV))).file
 
 
 def commit_of(upload_id: str, content: bytes) -> messages.CommitUploadRequest:
