@@ -111,4 +111,6 @@ class StreamingEndpoint(Generic[InT]):
     output: Any
     tag: str
     multipart_field: str | None = None
+    other_paths: tuple[str, ...] = ()
+    """Where old clients look for the same; served, not described."""
     dialect: Dialect = Dialect.PLATFORM

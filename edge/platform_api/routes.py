@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from edge.endpoint import Endpoint, StreamingEndpoint
-from edge.platform_api.endpoints import credits, files, speech, system, tasks, users
+from edge.platform_api.endpoints import credits, files, search, speech, system, tasks, users
 
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *system.ENDPOINTS,
     *users.ENDPOINTS,
     *credits.ENDPOINTS,
+    *search.ENDPOINTS,
     *speech.ENDPOINTS,
     *files.ENDPOINTS,
     *tasks.ENDPOINTS,

@@ -88,6 +88,8 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("ATTEMPTS_EXHAUSTED", Unavailable, 503, 500),
     ("NOT_ACCEPTED", Unavailable, 503, 500),
     ("NOT_IMPLEMENTED", Unimplemented, 501, 500),
+    ("FILE_LINK_INVALID", Forbidden, 403, 403),
+    ("FILE_LINK_EXPIRED", Forbidden, 403, 403),
 )
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from kit.db.contains_text import ContainsText
 from kit.db.database import Database
-from kit.db.mentions import Mentions
+from kit.db.paging import known_total
 from kit.events.tables import core_table
 from services.files.domain.listing import FileCount, FileFilter, FileStats, Page
 from services.files.domain.model import StorageType, StoredFile
@@ -33,8 +34,10 @@ class FilePages:
         ids = select(_FILES.c.bare_id).where(*conditions).order_by(*_NEWEST_FIRST).offset(page.skip).limit(page.size)
         async with self._database.session() as session:
             connection = await session.connection()
-            total = (await connection.execute(number)).scalar_one()
             wanted_ids = (await connection.execute(ids)).scalars().all()
+            total = known_total(len(wanted_ids), limit=page.size, offset=page.skip)
+            if total is None:
+                total = (await connection.execute(number)).scalar_one()
             rows = await connection.execute(
                 select(*FILE_COLUMNS).where(_FILES.c.bare_id.in_(wanted_ids)).order_by(*_NEWEST_FIRST)
             )
@@ -74,7 +77,7 @@ def _conditions(wanted: FileFilter, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.max_size_bytes is not None:
         conditions.append(_FILES.c.size_bytes <= wanted.max_size_bytes)
     if wanted.keyword:
-        conditions.append(Mentions(_FILES.c.original_name, wanted.keyword))
+        conditions.append(ContainsText(_FILES.c.original_name, wanted.keyword))
     return conditions
 
 
