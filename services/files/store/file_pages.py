@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, text, true
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.contains_text import ContainsText
 from kit.db.database import Database
@@ -13,10 +15,12 @@ from kit.events.tables import core_table
 from services.files.domain.listing import FileCount, FileFilter, FileStats, Page
 from services.files.domain.model import StorageType, StoredFile
 from services.files.store.file_repository import FILE_COLUMNS, file_from_row
-from services.files.store.tables import BlobRow, FileRow
+from services.files.store.tables import IS_SHARED_BLOB, BlobRow, FileRow
 
 _FILES = core_table(FileRow)
 _BLOBS = core_table(BlobRow)
+Conditions = Sequence[ColumnElement[bool]]
+
 _NEWEST_FIRST = (_FILES.c.create_time.desc(), _FILES.c.bare_id.desc())
 
 
@@ -29,17 +33,13 @@ class FilePages:
     async def page(self, wanted: FileFilter, now: datetime, page: Page) -> tuple[list[StoredFile], int]:
         """Files newest first, and how many there are in all."""
         conditions = _conditions(wanted, now)
-        number = select(func.count()).select_from(_FILES).where(*conditions)
-        # The index says which files are on the page; only theirs of all rows are read.
-        ids = select(_FILES.c.bare_id).where(*conditions).order_by(*_NEWEST_FIRST).offset(page.skip).limit(page.size)
         async with self._database.session() as session:
             connection = await session.connection()
-            wanted_ids = (await connection.execute(ids)).scalars().all()
-            total = known_total(len(wanted_ids), limit=page.size, offset=page.skip)
-            if total is None:
-                total = (await connection.execute(number)).scalar_one()
+            # The indexes say which files are on the page; only theirs of all rows are read.
+            find = _found_at_once if wanted.keyword and page.skip else _found_in_order
+            ids, total = await find(connection, conditions, page)
             rows = await connection.execute(
-                select(*FILE_COLUMNS).where(_FILES.c.bare_id.in_(wanted_ids)).order_by(*_NEWEST_FIRST)
+                select(*FILE_COLUMNS).where(_FILES.c.bare_id.in_(ids)).order_by(*_NEWEST_FIRST)
             )
             return [file_from_row(tuple(row)) for row in rows], total
 
@@ -50,6 +50,7 @@ class FilePages:
         )
         more = _BLOBS.c.reference_count - 1
         saved = select(func.coalesce(func.sum(more), 0), func.coalesce(func.sum(more * _BLOBS.c.size_bytes), 0))
+        saved = saved.where(text(IS_SHARED_BLOB))
         async with self._database.session() as session:
             connection = await session.connection()
             counts = [
@@ -62,6 +63,31 @@ class FilePages:
             blobs=sum(count.files for count in counts) - int(saved_blobs),
             blob_bytes=sum(count.size_bytes for count in counts) - int(saved_bytes),
         )
+
+
+async def _found_in_order(connection: AsyncConnection, conditions: Conditions, page: Page) -> tuple[Sequence[str], int]:
+    """Ids of the page, and how many match: the index ends the page early, and all are looked at for the number."""
+    ids = select(_FILES.c.bare_id).where(*conditions).order_by(*_NEWEST_FIRST).offset(page.skip).limit(page.size)
+    found = (await connection.execute(ids)).scalars().all()
+    total = known_total(len(found), limit=page.size, offset=page.skip)
+    if total is None:
+        number = select(func.count()).select_from(_FILES).where(*conditions)
+        total = (await connection.execute(number)).scalar_one()
+    return found, total
+
+
+async def _found_at_once(connection: AsyncConnection, conditions: Conditions, page: Page) -> tuple[Sequence[str], int]:
+    """The same for a page far into a search: names are looked through once for both."""
+    matching = select(_FILES.c.bare_id, _FILES.c.create_time).where(*conditions).cte("matching")
+    number = select(func.count()).select_from(matching).scalar_subquery()
+    newest_first = (matching.c.create_time.desc(), matching.c.bare_id.desc())
+    part = select(matching.c.bare_id).order_by(*newest_first).offset(page.skip).limit(page.size).subquery()
+    # The number comes along even when the page is empty.
+    counted = select(number.label("total")).subquery()
+    rows = (
+        await connection.execute(select(counted.c.total, part.c.bare_id).outerjoin_from(counted, part, true()))
+    ).all()
+    return [bare_id for _, bare_id in rows if bare_id is not None], rows[0].total
 
 
 def _conditions(wanted: FileFilter, now: datetime) -> list[ColumnElement[bool]]:

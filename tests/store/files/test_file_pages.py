@@ -66,6 +66,15 @@ async def test_a_keyword_is_a_part_of_the_name(
     assert await _found(migrated, replace(PERSISTENT, keyword=keyword)) == (expected, len(expected))
 
 
+async def test_pages_of_a_search(migrated: Database, units: Units[FilesUnit]) -> None:
+    await _store(units, [_named(key, f"{key} audio.wav", minutes=at // 2) for at, key in enumerate("badcfe")])
+    wanted = replace(PERSISTENT, keyword="audio")
+    assert await _found(migrated, wanted, Page(2, 0)) == (["f", "e"], 6)
+    assert await _found(migrated, wanted, Page(2, 3)) == (["c", "b"], 6)
+    assert await _found(migrated, wanted, Page(2, 6)) == ([], 6)
+    assert await _found(migrated, replace(wanted, keyword="none"), Page(2, 6)) == ([], 0)
+
+
 async def test_every_filter_narrows(migrated: Database, units: Units[FilesUnit]) -> None:
     image = replace(_named("image", "a.png", minutes=1, size_bytes=500, user_id=8), file_type="backgrounds")
     await _store(units, [image, _named("music", "b.wav", size_bytes=2_000_000)])

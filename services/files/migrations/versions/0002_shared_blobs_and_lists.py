@@ -28,6 +28,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blob_key", name="pk_blobs"),
         sa.UniqueConstraint("user_id", "sha256", name="uq_blobs_user_id_sha256"),
     )
+    is_shared = sa.text("reference_count > 1")
+    op.create_index(
+        "ix_blobs_shared",
+        "blobs",
+        ["reference_count", "size_bytes"],
+        sqlite_where=is_shared,
+        postgresql_where=is_shared,
+    )
+    op.create_index("ix_files_kinds", "files", ["storage_type", "file_type", "size_bytes"])
     op.create_index("ix_files_of_user", "files", ["user_id", "storage_type", "create_time", "bare_id", "file_type"])
     op.create_index("ix_files_listing", "files", _LISTING)
     op.drop_index("ix_files_user_id_create_time", "files")
@@ -37,4 +46,5 @@ def downgrade() -> None:
     op.create_index("ix_files_user_id_create_time", "files", ["user_id", "create_time"])
     op.drop_index("ix_files_listing", "files")
     op.drop_index("ix_files_of_user", "files")
+    op.drop_index("ix_files_kinds", "files")
     op.drop_table("blobs")
