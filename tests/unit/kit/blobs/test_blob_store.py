@@ -54,7 +54,8 @@ async def test_ranges(store: BlobStore, start: int, end: int | None) -> None:
 
 async def test_blocks_are_bounded(store: BlobStore) -> None:
     await store.write("blob", _chunks(bytes(2 * BLOCK_BYTES + 1)), limit_bytes=3 * BLOCK_BYTES)
-    assert [len(block) async for block in store.read("blob")] == [BLOCK_BYTES, BLOCK_BYTES, 1]
+    lengths = [len(block) async for block in store.read("blob")]
+    assert (max(lengths) <= BLOCK_BYTES, sum(lengths)) == (True, 2 * BLOCK_BYTES + 1)
 
 
 async def test_an_empty_blob_exists(store: BlobStore) -> None:
