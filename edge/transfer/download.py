@@ -59,6 +59,8 @@ def _headers(file: files.File, etag: str) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
+        # An address that was posted somewhere must not become one that is found.
+        "X-Robots-Tag": "noindex",
     }
 
 

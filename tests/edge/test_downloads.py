@@ -53,6 +53,7 @@ async def test_the_whole_file(platform: Platform, url: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "private" in headers["Cache-Control"]
     assert "sandbox" in headers["Content-Security-Policy"]
+    assert headers["X-Robots-Tag"] == "noindex"
     assert headers["Content-Disposition"].startswith("inline")
     assert len(headers["X-Request-Id"]) == 32
 
