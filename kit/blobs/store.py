@@ -24,8 +24,8 @@ from kit.errors import Unavailable
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 if TYPE_CHECKING:
-    # The library declares it for type checkers only.
-    from obstore import AsyncWritableFile
+    # The library declares these for type checkers only.
+    from obstore import AsyncWritableFile, GetOptions
 
 BLOCK_BYTES = 1 << 20
 """The most bytes `read` yields at once."""
@@ -99,16 +99,17 @@ class BlobStore:
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Yields the bytes from `start` up to, not including, `end` in blocks of at most BLOCK_BYTES.
 
-        An `end` beyond the blob means its end. Raises BlobNotFound before the first block.
+        Both lie within the blob; without an `end` it is all the rest. Raises BlobNotFound before the first block.
         """
-        size = await self.size(key)
-        last = size if end is None else min(end, size)
-        if start >= last:
+        folder = self._folder
+        if end is not None and start >= end:
             return
-        # The library opens a local file anew for every range, and streams it in much smaller pieces.
-        blocks = (
-            self._stream(key, start, last) if self._folder is None else _file_blocks(self._folder / key, start, last)
-        )
+        if folder is None:
+            blocks = self._stream(key, start, end)
+        else:
+            size = await self.size(key)
+            # The library opens a local file anew for every range, and streams it in much smaller pieces.
+            blocks = _file_blocks(folder / key, start, size if end is None else end)
         with _store_errors(key):
             async for block in blocks:
                 yield block
@@ -142,12 +143,19 @@ class BlobStore:
         with _store_errors(key):
             await writer.__aexit__(None, None, None)
 
-    async def _stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
-        found = await obstore.get_async(self._store, key, options={"range": (start, end)})
+    async def _stream(self, key: str, start: int, end: int | None) -> AsyncIterator[bytes]:
+        found = await obstore.get_async(self._store, key, options=_range_of(start, end))
         async for piece in found.stream(min_chunk_size=BLOCK_BYTES):
             view = memoryview(piece)
             for at in range(0, len(view), BLOCK_BYTES):
                 yield bytes(view[at : at + BLOCK_BYTES])
+
+
+def _range_of(start: int, end: int | None) -> GetOptions | None:
+    if end is not None:
+        return {"range": (start, end)}
+    # An empty blob has no range at all.
+    return {"range": {"offset": start}} if start else None
 
 
 async def _file_blocks(path: Path, start: int, end: int) -> AsyncIterator[bytes]:

@@ -36,7 +36,8 @@ class FilePages:
         async with self._database.session() as session:
             connection = await session.connection()
             # The indexes say which files are on the page; only theirs of all rows are read.
-            find = _found_at_once if wanted.keyword and page.skip else _found_in_order
+            is_far_in = page.skip and wanted.keyword and self._database.dialect_name == "postgresql"
+            find = _found_at_once if is_far_in else _found_in_order
             ids, total = await find(connection, conditions, page)
             rows = await connection.execute(
                 select(*FILE_COLUMNS).where(_FILES.c.bare_id.in_(ids)).order_by(*_NEWEST_FIRST)
@@ -77,7 +78,7 @@ async def _found_in_order(connection: AsyncConnection, conditions: Conditions, p
 
 
 async def _found_at_once(connection: AsyncConnection, conditions: Conditions, page: Page) -> tuple[Sequence[str], int]:
-    """The same for a page far into a search: names are looked through once for both."""
+    """The same for a page far into a search, where PostgreSQL looks at everything and sorts: once for both."""
     matching = select(_FILES.c.bare_id, _FILES.c.create_time).where(*conditions).cte("matching")
     number = select(func.count()).select_from(matching).scalar_subquery()
     newest_first = (matching.c.create_time.desc(), matching.c.bare_id.desc())

@@ -43,9 +43,7 @@ async def test_what_was_written_is_read(store: BlobStore) -> None:
     assert await _content(store, "ab/blob") == content
 
 
-@pytest.mark.parametrize(
-    ("start", "end"), [(0, 1), (5, 5), (10, 20), (BLOCK_BYTES - 1, BLOCK_BYTES + 1), (7, None), (0, 10**12)]
-)
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (5, 5), (10, 20), (BLOCK_BYTES - 1, BLOCK_BYTES + 1), (7, None)])
 async def test_ranges(store: BlobStore, start: int, end: int | None) -> None:
     content = os.urandom(2 * BLOCK_BYTES + 5)
     await store.write("blob", _chunks(content), limit_bytes=len(content))

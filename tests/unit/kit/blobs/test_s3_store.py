@@ -44,7 +44,7 @@ async def test_a_large_blob_goes_in_parts_and_comes_back_in_ranges(server: S3Ser
     assert server.objects() == [f"{BUCKET}/blobs/ab/blob"]
     assert await store.size("ab/blob") == len(CONTENT)
     assert await _content(store, "ab/blob") == CONTENT
-    for start, end in ((0, 1), (5, 5), (BLOCK_BYTES - 1, 3 * BLOCK_BYTES + 1), (7 * BLOCK_BYTES, None), (9, 10**12)):
+    for start, end in ((0, 1), (5, 5), (BLOCK_BYTES - 1, 3 * BLOCK_BYTES + 1), (7 * BLOCK_BYTES, None)):
         assert await _content(store, "ab/blob", start, end) == CONTENT[start:end]
     await store.delete("ab/blob")
     await store.delete("ab/blob")
