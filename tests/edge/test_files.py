@@ -7,12 +7,25 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.edge.golden import same_shape
+from tests.edge.golden import same_shape, same_shape_as_read
 from tests.edge.platform import Platform
 from voxreel.auth.v1 import user_pb2
 from voxreel.files.v1 import file_service_pb2 as files
 
 MINE, THEIRS, TEMP, SHARED = "digital_humans_1_a.mp4", "backgrounds_2_b.png", "uuid-t.txt", "voice_preview_x.wav"
+
+# As the document might have shown it; what is null may be a time.
+CACHED = {
+    "file_id": TEMP,
+    "file_type": "",
+    "file_size": 3,
+    "file_size_mb": 0.0,
+    "original_filename": "t.txt",
+    "is_temp": True,
+    "created_at": "2024-01-01T10:00:00",
+    "expires_at": None,
+    "url": f"/api/files/download/{TEMP}?storage_type=temp",
+}
 
 
 def _put(platform: Platform, file_id: str, **facts: Any) -> None:
@@ -138,8 +151,17 @@ async def test_the_cache_list_shows_strangers_only_what_is_shared(stocked: Platf
     assert await ids("/api/files/cache/list?is_temp=false&file_type=voice_previews", stocked.user) == [SHARED]
 
 
+async def test_the_cache_list_says_where_it_stands(stocked: Platform) -> None:
+    status, reply = await _get(stocked, "/api/files/cache/list?limit=1&offset=1", stocked.user)
+    assert status == 200
+    reading = {"files": [CACHED], "total": 2, "limit": 1, "offset": 1}
+    same_shape_as_read(reply, "GET", "/api/files/cache/list", reading=reading)
+    assert {**reply, "files": len(reply["files"])} == {**reading, "files": 1}
+
+
 async def test_facts_of_a_cached_file(stocked: Platform) -> None:
     status, reply = await _get(stocked, f"/api/files/cache/{TEMP}", stocked.user)
+    same_shape_as_read(reply, "GET", "/api/files/cache/{file_id}", reading=CACHED)
     assert (status, reply["is_temp"], reply["file_size"]) == (200, True, 3)
     assert reply["url"] == f"/api/files/download/{TEMP}?storage_type=temp"
     assert reply["expires_at"] == reply["created_at"]
@@ -171,7 +193,9 @@ async def test_deleting_what_is_cached(stocked: Platform) -> None:
     assert (await _delete(stocked, f"/api/files/cache/{MINE}", stocked.user))[0] == 404
     assert (await _delete(stocked, f"/api/files/cache/{SHARED}", stocked.user))[0] == 403
     assert (await _delete(stocked, f"/api/files/cache/{SHARED}", stocked.admin))[0] == 200
-    assert (await _delete(stocked, f"/api/files/cache/{TEMP}", stocked.user))[0] == 200
+    status, reply = await _delete(stocked, f"/api/files/cache/{TEMP}", stocked.user)
+    assert status == 200
+    same_shape_as_read(reply, "DELETE", "/api/files/cache/{file_id}", reading={"message": "缓存文件删除成功"})
 
 
 async def test_a_temporary_file_is_of_the_type_temp(stocked: Platform) -> None:
