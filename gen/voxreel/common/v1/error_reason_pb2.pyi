@@ -94,6 +94,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
     ERROR_REASON_NOT_IMPLEMENTED: _ErrorReason.ValueType  # 97
     """UNIMPLEMENTED."""
+    ERROR_REASON_PACKAGE_KEY_TAKEN: _ErrorReason.ValueType  # 98
+    """ALREADY_EXISTS. Another package has the key."""
+    ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _ErrorReason.ValueType  # 99
+    """FAILED_PRECONDITION. There are as many packages as there may be."""
     ERROR_REASON_FILE_LINK_INVALID: _ErrorReason.ValueType  # 207
     """A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
     ERROR_REASON_FILE_LINK_EXPIRED: _ErrorReason.ValueType  # 208
@@ -176,6 +180,10 @@ ERROR_REASON_NOT_ACCEPTED: ErrorReason.ValueType  # 96
 """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
 ERROR_REASON_NOT_IMPLEMENTED: ErrorReason.ValueType  # 97
 """UNIMPLEMENTED."""
+ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorReason.ValueType  # 98
+"""ALREADY_EXISTS. Another package has the key."""
+ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: ErrorReason.ValueType  # 99
+"""FAILED_PRECONDITION. There are as many packages as there may be."""
 ERROR_REASON_FILE_LINK_INVALID: ErrorReason.ValueType  # 207
 """A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
 ERROR_REASON_FILE_LINK_EXPIRED: ErrorReason.ValueType  # 208
