@@ -18,11 +18,11 @@ from edge.platform_api.models.files import (
     ListAllFilesIn,
     ListCachedIn,
     ListFilesIn,
-    MessageOut,
     PersistentUploadOut,
     TempUploadOut,
     UploadIn,
 )
+from edge.platform_api.models.users import MessageOut
 from edge.transfer.upload import FILE_FIELD
 
 TAG = "文件"

@@ -19,11 +19,11 @@ from edge.platform_api.models.files import (
     ListAllFilesIn,
     ListCachedIn,
     ListFilesIn,
-    MessageOut,
     PersistentUploadOut,
     TempUploadOut,
     UploadIn,
 )
+from edge.platform_api.models.users import MessageOut
 from edge.transfer.download import send_file
 from edge.transfer.upload import UploadTarget, receive_file
 from kit.errors import NotFound

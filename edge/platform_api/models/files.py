@@ -62,10 +62,6 @@ class FileSearchIn(SearchIn):
     size_max: int | None = Field(default=None, ge=0, le=MAX_INT64, description="最大文件大小（字节）")
 
 
-class MessageOut(TypedDict):
-    message: str
-
-
 class ListedFileOut(TypedDict):
     file_id: str
     file_type: str
