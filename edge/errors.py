@@ -119,6 +119,8 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_SEARCH_TOO_WIDE: _PRECONDITION,
         reasons.ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorRow(409, 400),
         reasons.ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _PRECONDITION,
+        reasons.ERROR_REASON_FILE_LINK_INVALID: ErrorRow(403, 403),
+        reasons.ERROR_REASON_FILE_LINK_EXPIRED: ErrorRow(403, 403),
     }
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 NOT_SERVED_YET = frozenset(
     {
         ("POST", "/api/video/parse"),
-        ("GET", "/api/search/files"),
         ("POST", "/api/tts/voice/clone"),
         ("GET", "/api/tts/voice/{voice_id}"),
         ("PUT", "/api/tts/voice/{voice_id}"),
@@ -17,13 +16,6 @@ NOT_SERVED_YET = frozenset(
         ("GET", "/api/videoretalk/tasks"),
         ("DELETE", "/api/videoretalk/task/{task_id}"),
         ("POST", "/api/videoretalk/chroma-key"),
-        ("DELETE", "/api/files/{file_type}/{file_id}"),
-        ("GET", "/api/files/user/list"),
-        ("GET", "/api/files/admin/list"),
-        ("GET", "/api/files/stats"),
-        ("GET", "/api/files/cache/list"),
-        ("GET", "/api/files/cache/{file_id}"),
-        ("DELETE", "/api/files/cache/{file_id}"),
         ("GET", "/api/tasks"),
         ("GET", "/api/tasks/{task_id}"),
         ("PUT", "/api/tasks/{task_id}"),

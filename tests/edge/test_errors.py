@@ -98,6 +98,8 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("SEARCH_TOO_WIDE", Precondition, 400, 400),
     ("PACKAGE_KEY_TAKEN", AlreadyExists, 409, 400),
     ("PACKAGES_LIMIT_EXCEEDED", Precondition, 400, 400),
+    ("FILE_LINK_INVALID", Forbidden, 403, 403),
+    ("FILE_LINK_EXPIRED", Forbidden, 403, 403),
 )
 
 

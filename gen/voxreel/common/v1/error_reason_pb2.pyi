@@ -113,6 +113,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ALREADY_EXISTS. Another package has the key."""
     ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _ErrorReason.ValueType  # 99
     """FAILED_PRECONDITION. There are as many packages as there may be."""
+    ERROR_REASON_FILE_LINK_INVALID: _ErrorReason.ValueType  # 207
+    """A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
+    ERROR_REASON_FILE_LINK_EXPIRED: _ErrorReason.ValueType  # 208
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -211,4 +214,7 @@ ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorReason.ValueType  # 98
 """ALREADY_EXISTS. Another package has the key."""
 ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: ErrorReason.ValueType  # 99
 """FAILED_PRECONDITION. There are as many packages as there may be."""
+ERROR_REASON_FILE_LINK_INVALID: ErrorReason.ValueType  # 207
+"""A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
+ERROR_REASON_FILE_LINK_EXPIRED: ErrorReason.ValueType  # 208
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
