@@ -1,12 +1,15 @@
-"""Storing finished audio at files."""
+"""Files as the source of work and the place of its results."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from kit.rpc.client import Peer
+from services.speech.domain.sources import SourceFile
 from voxreel.files.v1 import file_service_pb2 as messages
 from voxreel.files.v1 import file_service_pb2_grpc
 
@@ -29,6 +32,37 @@ class AudioFiles(Protocol):
     async def store(self, task_id: str, user_id: int, *, name: str, data: bytes) -> StoredAudio:
         """Stores one file for each task: a repeat answers the first one. Raises DomainError."""
         ...
+
+
+class SourceFiles(Protocol):
+    """Reads files that users hand in."""
+
+    async def find(self, file_id: str) -> SourceFile:
+        """A file of the calling user. Raises NotFound (FILE_NOT_FOUND, also another user's), and DomainError."""
+        ...
+
+    async def fetch(self, file_id: str, folder: Path) -> Path:
+        """Copies the bytes into the folder; answers where. For work that outlives its call. Raises DomainError."""
+        ...
+
+
+class FilesSourceFiles:
+    """Sources in the files service."""
+
+    def __init__(self, files: Peer) -> None:
+        self._files = files.stub(file_service_pb2_grpc.FileServiceStub)
+
+    async def find(self, file_id: str) -> SourceFile:
+        file = (await self._files.GetFile(messages.GetFileRequest(file_id=file_id))).file
+        return SourceFile(file.id, file.original_name, file.size_bytes)
+
+    async def fetch(self, file_id: str, folder: Path) -> Path:
+        # The name is not the user's, its extension is: decoders look at it.
+        target = folder / f"source.{SourceFile(file_id, '', 0).extension or 'bin'}"
+        with await asyncio.to_thread(target.open, "wb") as copy:
+            async for part in self._files.DownloadFile(messages.DownloadFileRequest(file_id=file_id)):
+                await asyncio.to_thread(copy.write, part.chunk)
+        return target
 
 
 class FilesAudioFiles:

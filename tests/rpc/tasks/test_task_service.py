@@ -69,12 +69,12 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     tokens, notifier = FakeTokens(CLOCK), TaskNotifier()
     async with open_database(f"sqlite:///{tmp_path / 'test.db'}", METADATA) as database:
         server = RpcServer("speech", verifier=tokens.verifier, service_token="s", observer=SilentObserver())
-        server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, TaskServicer(database, TASKS, notifier))
+        units = sample_units(database, CLOCK)
+        servicer = TaskServicer(database, TASKS, notifier, units=units)
+        server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, servicer)
         port = await server.start("127.0.0.1:0")
         async with Peer(f"127.0.0.1:{port}", caller="test", service_token="s") as peer:
-            yield World(
-                peer.stub(task_service_pb2_grpc.TaskServiceStub), sample_units(database, CLOCK), notifier, tokens
-            )
+            yield World(peer.stub(task_service_pb2_grpc.TaskServiceStub), units, notifier, tokens)
         await server.stop(0)
 
 

@@ -44,14 +44,14 @@ async def test_unfinished_tasks_are_counted_in_all_and_by_user(units: Units[Spee
         await units.write(lambda unit, key=task_id: unit.tasks.queue(key, hold_id="h", credits=1))
     await units.write(lambda unit: unit.tasks.leases.claim("running", "w#1", lease_s=30))
     await units.write(lambda unit: unit.tasks.fail("failed", reasons.ERROR_REASON_ENGINE_FAILED, "失败"))
-    assert await units.read(lambda unit: unit.unfinished.size()) == 4
-    assert await units.read(lambda unit: unit.unfinished.size_of(7)) == 3
-    assert await units.read(lambda unit: unit.unfinished.size_of(9)) == 0
+    assert await units.read(lambda unit: unit.tasks.unfinished.size()) == 4
+    assert await units.read(lambda unit: unit.tasks.unfinished.size_of(7)) == 3
+    assert await units.read(lambda unit: unit.tasks.unfinished.size_of(9)) == 0
 
 
 async def test_a_freed_request_id_names_another_task(units: Units[SpeechUnit]) -> None:
     await _create(units, "first", request_id="r-1")
-    await units.write(lambda unit: unit.unfinished.free_request_id("first"))
+    await units.write(lambda unit: unit.tasks.unfinished.free_request_id("first"))
     assert await units.read(lambda unit: unit.tasks.find_by_request(7, "r-1")) is None
     await _create(units, "second", request_id="r-1")
     found = await units.read(lambda unit: unit.tasks.find_by_request(7, "r-1"))

@@ -94,6 +94,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
     ERROR_REASON_NOT_IMPLEMENTED: _ErrorReason.ValueType  # 97
     """UNIMPLEMENTED."""
+    ERROR_REASON_TASK_FINISHED: _ErrorReason.ValueType  # 227
+    """The task has ended: nothing about it can change. FAILED_PRECONDITION."""
+    ERROR_REASON_LINK_UNSUPPORTED: _ErrorReason.ValueType  # 228
+    """The link is to nowhere this version can read. INVALID_ARGUMENT."""
+    ERROR_REASON_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 229
+    """NOT_FOUND."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -173,4 +179,10 @@ ERROR_REASON_NOT_ACCEPTED: ErrorReason.ValueType  # 96
 """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
 ERROR_REASON_NOT_IMPLEMENTED: ErrorReason.ValueType  # 97
 """UNIMPLEMENTED."""
+ERROR_REASON_TASK_FINISHED: ErrorReason.ValueType  # 227
+"""The task has ended: nothing about it can change. FAILED_PRECONDITION."""
+ERROR_REASON_LINK_UNSUPPORTED: ErrorReason.ValueType  # 228
+"""The link is to nowhere this version can read. INVALID_ARGUMENT."""
+ERROR_REASON_VOICE_NOT_FOUND: ErrorReason.ValueType  # 229
+"""NOT_FOUND."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
