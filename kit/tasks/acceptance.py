@@ -74,7 +74,7 @@ class TaskAcceptance:
         self._holds = holds
         self._limits = limits
 
-    async def accept(self, new: NewTask, price: Price | None, *, check: Callable[[], None]) -> Task:
+    async def accept(self, new: NewTask, price: Price | None, *, check: Callable[[], object]) -> Task:
         """The queued task of this request, the same one however often it is repeated. None is free of charge.
 
         `check` raises what speaks against a new task; it is not asked about a request that was accepted before. A
@@ -90,7 +90,7 @@ class TaskAcceptance:
         hold = Hold(id="", credits=0) if price is None else await self._hold(task, price)
         return await self._units.write(lambda unit: unit.tasks.queue(task.id, hold_id=hold.id, credits=hold.credits))
 
-    def _record(self, unit: TaskUnit, new: NewTask, check: Callable[[], None]) -> Task:
+    def _record(self, unit: TaskUnit, new: NewTask, check: Callable[[], object]) -> Task:
         known = unit.tasks.find_by_request(new.user_id, new.request_id)
         if known is not None and not _was_refused(known):
             return unit.tasks.create(new)  # answers the known task, or refuses another input

@@ -3,11 +3,12 @@ nobody who polls."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select
 
 from kit.db.database import Database
 from kit.tasks.model import Task, TaskKind, TaskState
@@ -86,10 +87,10 @@ class TaskPages:
         found = await self._rows(latest.group_by(columns.user_id).order_by(columns.user_id).limit(limit))
         return [(user_id, last) for user_id, last in found]
 
-    async def _rows(self, statement: Select[Any]) -> list[Row[Any]]:
+    async def _rows(self, statement: Select[Any]) -> list[Sequence[Any]]:
         async with self._database.session() as session:
             connection = await session.connection()
-            return list(await connection.execute(statement))
+            return [tuple(row) for row in await connection.execute(statement)]
 
     def _in_order(self, statement: Select[Any]) -> Select[Any]:
         return statement.order_by(self._table.c.create_time.desc(), self._table.c.id.desc())

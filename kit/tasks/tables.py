@@ -60,7 +60,7 @@ class TaskColumns(SQLModel):
             Index(None, "user_id", "create_time", "id", "kind", "state"),
             Index(None, "create_time", "id", "kind", "state", "user_id"),
             # Counts a user's unfinished tasks without a look at all they ever had.
-            _index_where(UNFINISHED, "user_id"),
+            _index_where(UNFINISHED, "user_id", "state"),
             # Sweepers look at the few rows of one state; the many finished ones stay out of their indexes.
             _index_where("state = 'NEW'", "create_time"),
             _index_where("state = 'QUEUED'", "wake_time"),
@@ -68,6 +68,6 @@ class TaskColumns(SQLModel):
         )
 
 
-def _index_where(rule: str, column: str) -> Index:
+def _index_where(rule: str, *columns: str) -> Index:
     condition = text(rule)
-    return Index(None, column, sqlite_where=condition, postgresql_where=condition)
+    return Index(None, *columns, sqlite_where=condition, postgresql_where=condition)

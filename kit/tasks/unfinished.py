@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, Select, Table, func, select, text, update
 
 from kit.tasks.tables import UNFINISHED
@@ -27,5 +29,6 @@ class UnfinishedTasks:
         table = self._table
         self._connection.execute(update(table).where(table.c.id == task_id).values(request_id=task_id))
 
-    def _count(self, counting: Select[tuple[int]]) -> int:
-        return self._connection.execute(counting.select_from(self._table).where(text(UNFINISHED))).scalar_one()
+    def _count(self, counting: Select[Any]) -> int:
+        counted = counting.select_from(self._table).where(text(UNFINISHED))
+        return int(self._connection.execute(counted).scalar_one())

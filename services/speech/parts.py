@@ -10,6 +10,7 @@ from kit.db.database import Database
 from kit.db.uow import Units
 from kit.ids import IdSource
 from kit.rpc.server import RpcServer
+from kit.sources import SourceFiles
 from kit.tasks.acceptance import TaskAcceptance
 from kit.tasks.handlers import TaskHandler
 from kit.tasks.model import TaskKind
@@ -17,7 +18,7 @@ from kit.tasks.notifier import TaskNotifier
 from kit.tasks.servicer import TaskServicer
 from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.jobs import JobEngines
-from services.speech.peers.files import AudioFiles, SourceFiles
+from services.speech.peers.files import AudioFiles
 from services.speech.rpc.engine_servicer import EngineServicer
 from services.speech.rpc.recognition_servicer import RecognitionServicer
 from services.speech.rpc.synthesis_servicer import SynthesisServicer

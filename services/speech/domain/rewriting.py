@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kit.digests import input_digest
 from kit.errors import Invalid
 from services.speech.engines.base import RewriteMode, RewriteRequest
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -48,8 +47,7 @@ class Rewrite:
 
     def digest(self) -> str:
         """SHA-256 in hex of the whole input: two requests with the same digest ask for the same thing."""
-        canonical = json.dumps(self.to_input(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+        return input_digest(self.to_input())
 
     def request(self) -> RewriteRequest:
         """What an engine is asked."""

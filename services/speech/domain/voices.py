@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +42,7 @@ class CloneOrder:
 
     voice_id: str
     file_id: str
+    extension: str
     prefix: str
     target_model: str
 
@@ -68,11 +68,6 @@ def checked_model(target_model: str) -> str:
     if len(target_model) > _MAX_MODEL_CHARACTERS or not target_model.isprintable():
         raise _field_invalid("target_model（目标模型）不正确")
     return target_model
-
-
-def digest(*parts: str) -> str:
-    """SHA-256 in hex: two requests with the same parts ask for the same thing."""
-    return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def voice_not_found(voice_id: str) -> NotFound:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kit.rpc.client import Peer
-from services.speech.domain.sources import SourceFile
+from kit.sources import SourceFile
 from voxreel.files.v1 import file_service_pb2 as messages
 from voxreel.files.v1 import file_service_pb2_grpc
 
@@ -34,18 +34,6 @@ class AudioFiles(Protocol):
         ...
 
 
-class SourceFiles(Protocol):
-    """Reads files that users hand in."""
-
-    async def find(self, file_id: str) -> SourceFile:
-        """A file of the calling user. Raises NotFound (FILE_NOT_FOUND, also another user's), and DomainError."""
-        ...
-
-    async def fetch(self, file_id: str, folder: Path) -> Path:
-        """Copies the bytes into the folder; answers where. For work that outlives its call. Raises DomainError."""
-        ...
-
-
 class FilesSourceFiles:
     """Sources in the files service."""
 
@@ -56,13 +44,10 @@ class FilesSourceFiles:
         file = (await self._files.GetFile(messages.GetFileRequest(file_id=file_id))).file
         return SourceFile(file.id, file.original_name, file.size_bytes)
 
-    async def fetch(self, file_id: str, folder: Path) -> Path:
-        # The name is not the user's, its extension is: decoders look at it.
-        target = folder / f"source.{SourceFile(file_id, '', 0).extension or 'bin'}"
-        with await asyncio.to_thread(target.open, "wb") as copy:
+    async def fetch(self, file_id: str, target: Path) -> None:
+        with await asyncio.to_thread(target.open, "xb") as copy:
             async for part in self._files.DownloadFile(messages.DownloadFileRequest(file_id=file_id)):
                 await asyncio.to_thread(copy.write, part.chunk)
-        return target
 
 
 class FilesAudioFiles:

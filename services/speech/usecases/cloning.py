@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from kit.clock import Clock
 from kit.db.uow import Units
+from kit.digests import input_digest
 from kit.engines import EngineSlot, result_of
 from kit.ids import IdSource
 from kit.rpc.context import Principal
+from kit.sources import SourceFile, SourceFiles, check_file_id, check_format, scratch_folder
 from kit.tasks.acceptance import Price, TaskAcceptance
 from kit.tasks.handlers import Done, Progress
 from kit.tasks.model import NewTask, Task, TaskKind
-from services.speech.domain.sources import AUDIO, SourceFile, check_file_id, check_format
+from services.speech.domain.sources import AUDIO
 from services.speech.domain.voices import (
     ClonedVoice,
     CloneOrder,
     checked_model,
     checked_prefix,
-    digest,
     voice_not_found,
 )
 from services.speech.engines.base import CloneRequest, VoiceCloner
-from services.speech.peers.files import SourceFiles
 from services.speech.store.uow import SpeechUnit
-from services.speech.usecases.scratch import scratch_folder
 
 PRICE = Price("voice_clone", "音色克隆")
 _FETCHING = "fetching"
@@ -56,8 +55,9 @@ class CreateClone:
         checked_prefix(prefix)
         checked_model(target_model)
         sample = await self._sample(file_id)
-        order = CloneOrder(self._ids.random("voice_"), sample.id, prefix, target_model)
-        new = self._task(owner, request_id, order, digest("clone", sample.id, prefix, target_model))
+        order = CloneOrder(self._ids.random("voice_"), sample.id, sample.extension, prefix, target_model)
+        wanted = {"clone": sample.id, "prefix": prefix, "target_model": target_model}
+        new = self._task(owner, request_id, order, input_digest(wanted))
         return await self._acceptance.accept(new, PRICE, check=self._slot.require)
 
     async def update(self, admin: Principal, request_id: str, *, voice_id: str, file_id: str) -> Task:
@@ -66,12 +66,13 @@ class CreateClone:
         if voice is None:
             raise voice_not_found(voice_id)
         sample = await self._sample(file_id)
-        order = CloneOrder(voice.id, sample.id, voice.prefix, voice.target_model)
-        new = self._task(admin, request_id, order, digest("update", sample.id, voice.id))
+        order = CloneOrder(voice.id, sample.id, sample.extension, voice.prefix, voice.target_model)
+        wanted = {"update": sample.id, "voice_id": voice.id}
+        new = self._task(admin, request_id, order, input_digest(wanted))
         return await self._acceptance.accept(new, None, check=self._slot.require)
 
     async def _sample(self, file_id: str) -> SourceFile:
-        check_file_id(file_id)
+        check_file_id(file_id, "file_id")
         sample = await self._files.find(file_id)
         check_format(sample, AUDIO)
         return sample
@@ -101,7 +102,8 @@ class CloneHandler:
         engine, order = self._slot.require(), CloneOrder.from_input(task.input)
         async with scratch_folder() as folder:
             await report(5, _FETCHING)
-            sample = await self._files.fetch(order.file_id, folder)
+            sample = folder / f"sample.{order.extension}"
+            await self._files.fetch(order.file_id, sample)
             await report(15, _CLONING)
             request = CloneRequest(sample, order.prefix, order.target_model)
             learnt = await result_of(engine.clone(request, timeout_s=self._timeout_s))

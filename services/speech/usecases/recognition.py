@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kit.digests import input_digest
 from kit.engines import EngineSlot, result_of
 from kit.ids import IdSource
+from kit.sources import SourceFiles, check_file_id, check_format, scratch_folder
 from kit.tasks.acceptance import Price, TaskAcceptance
 from kit.tasks.handlers import Progress
 from kit.tasks.model import JsonObject, NewTask, Task, TaskKind
-from services.speech.domain.sources import RECOGNIZABLE, check_file_id, check_format
-from services.speech.domain.voices import digest
+from services.speech.domain.sources import RECOGNIZABLE
 from services.speech.engines.base import RecognizedPart, RecognizedSentence, SpeechRecognizer
-from services.speech.peers.files import SourceFiles
-from services.speech.usecases.scratch import scratch_folder
 
 PRICE = Price("asr_recognize", "语音识别")
 _FETCHING = "fetching"
@@ -38,7 +37,7 @@ class CreateRecognition:
         Raises what `TaskAcceptance.accept` raises, NotFound, Invalid (FILE_TYPE_UNSUPPORTED), Unavailable
         (ENGINE_UNAVAILABLE).
         """
-        check_file_id(file_id)
+        check_file_id(file_id, "file_id")
         file = await self._files.find(file_id)
         check_format(file, RECOGNIZABLE)
         new = NewTask(
@@ -46,8 +45,8 @@ class CreateRecognition:
             kind=TaskKind.ASR,
             user_id=user_id,
             request_id=request_id,
-            input_hash=digest(TaskKind.ASR, file.id),
-            input={"file_id": file.id, "filename": file.name},
+            input_hash=input_digest({"recognize": file.id}),
+            input={"file_id": file.id, "filename": file.name, "extension": file.extension},
         )
         return await self._acceptance.accept(new, PRICE, check=self._slot.require)
 
@@ -65,7 +64,8 @@ class RecognitionHandler:
         engine = self._slot.require()
         async with scratch_folder() as folder:
             await report(5, _FETCHING)
-            media = await self._files.fetch(str(task.input["file_id"]), folder)
+            media = folder / f"media.{task.input['extension']}"
+            await self._files.fetch(str(task.input["file_id"]), media)
             await report(15, _RECOGNIZING)
             heard = await result_of(engine.recognize(media, timeout_s=self._timeout_s))
         return {

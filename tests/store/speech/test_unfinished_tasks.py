@@ -62,7 +62,7 @@ async def test_a_freed_request_id_names_another_task(units: Units[SpeechUnit]) -
 async def test_the_count_of_a_user_uses_the_index(units: Units[SpeechUnit], database: Database) -> None:
     query = "SELECT count(*) FROM tasks WHERE state IN ('NEW', 'QUEUED', 'RUNNING') AND user_id = 7"
     plan = await database.read(lambda connection: _plan(connection, query))
-    assert "ix_tasks_user_id " in plan
+    assert "ix_tasks_user_id_state " in plan
 
 
 def _plan(connection: Connection, query: str) -> str:

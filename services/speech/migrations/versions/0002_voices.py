@@ -12,6 +12,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_UNFINISHED = "state IN ('NEW', 'QUEUED', 'RUNNING')"
+
 
 def upgrade() -> None:
     op.create_index(
@@ -26,13 +28,31 @@ def upgrade() -> None:
         ["create_time", "id", "kind", "state", "user_id"],
         unique=False,
     )
-    # The new index begins with its columns.
+    op.create_index(
+        "ix_tasks_user_id_state",
+        "tasks",
+        ["user_id", "state"],
+        unique=False,
+        sqlite_where=sa.text(_UNFINISHED),
+        postgresql_where=sa.text(_UNFINISHED),
+    )
+    # The new indexes begin with their columns.
+    op.drop_index("ix_tasks_user_id", table_name="tasks")
     op.drop_index("ix_tasks_user_id_create_time_id", table_name="tasks")
     _create_voices()
 
 
 def downgrade() -> None:
     op.drop_table("voices")
+    op.create_index(
+        "ix_tasks_user_id",
+        "tasks",
+        ["user_id"],
+        unique=False,
+        sqlite_where=sa.text(_UNFINISHED),
+        postgresql_where=sa.text(_UNFINISHED),
+    )
+    op.drop_index("ix_tasks_user_id_state", table_name="tasks")
     op.create_index("ix_tasks_user_id_create_time_id", "tasks", ["user_id", "create_time", "id"], unique=False)
     op.drop_index("ix_tasks_create_time_id_kind_state_user_id", table_name="tasks")
     op.drop_index("ix_tasks_user_id_create_time_id_kind_state", table_name="tasks")

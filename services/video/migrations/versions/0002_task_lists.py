@@ -29,9 +29,9 @@ def upgrade() -> None:
     # The new index begins with its columns.
     op.drop_index("ix_tasks_user_id_create_time_id", table_name="tasks")
     op.create_index(
-        "ix_tasks_user_id",
+        "ix_tasks_user_id_state",
         "tasks",
-        ["user_id"],
+        ["user_id", "state"],
         unique=False,
         sqlite_where=sa.text(_UNFINISHED),
         postgresql_where=sa.text(_UNFINISHED),
@@ -39,7 +39,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_tasks_user_id", table_name="tasks")
+    op.drop_index("ix_tasks_user_id_state", table_name="tasks")
     op.create_index("ix_tasks_user_id_create_time_id", "tasks", ["user_id", "create_time", "id"], unique=False)
     op.drop_index("ix_tasks_create_time_id_kind_state_user_id", table_name="tasks")
     op.drop_index("ix_tasks_user_id_create_time_id_kind_state", table_name="tasks")
