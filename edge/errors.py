@@ -109,6 +109,9 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_ATTEMPTS_EXHAUSTED: ErrorRow(503, 500),
         reasons.ERROR_REASON_NOT_ACCEPTED: ErrorRow(503, 500),
         reasons.ERROR_REASON_NOT_IMPLEMENTED: ErrorRow(501, 500, "该功能尚未实现"),
+        reasons.ERROR_REASON_TASK_FINISHED: _PRECONDITION,
+        reasons.ERROR_REASON_LINK_UNSUPPORTED: _INVALID,
+        reasons.ERROR_REASON_VOICE_NOT_FOUND: _NOT_FOUND,
     }
 )
 
@@ -191,4 +194,4 @@ def wrong_method(dialect: Dialect, allowed: str) -> PublicError:
 
 
 def _status(row: ErrorRow, dialect: Dialect) -> int:
-    return row.platform_status if dialect is Dialect.PLATFORM else row.dubbing_code
+    return row.dubbing_code if dialect is Dialect.DUBBING else row.platform_status

@@ -5,13 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from edge.endpoint import Endpoint, StreamingEndpoint
-from edge.platform_api.endpoints import credits, files, speech, system, tasks, users
+from edge.platform_api.endpoints import (
+    credits,
+    files,
+    links,
+    llm,
+    recognition,
+    speech,
+    system,
+    tasks,
+    users,
+    videoretalk,
+    voices,
+)
 
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *system.ENDPOINTS,
     *users.ENDPOINTS,
     *credits.ENDPOINTS,
     *speech.ENDPOINTS,
+    *voices.ENDPOINTS,
+    *recognition.ENDPOINTS,
+    *llm.ENDPOINTS,
+    *videoretalk.ENDPOINTS,
+    *links.ENDPOINTS,
     *files.ENDPOINTS,
     *tasks.ENDPOINTS,
 )
