@@ -64,7 +64,7 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     database = await open_database(app)
     units = Units(database, lambda connection: BillingUnit(connection, clock))
     events = BillingEvents(EventSource(app.name, ids, clock))
-    work = LedgerWork(events, new_hold_id=partial(ids.random, "hold_"))
+    work = LedgerWork(events, new_hold_id=partial(ids.ordered, "hold_"))
     writer = await app.enter(LedgerWriter(units, work, clock))
     auth = await _auth(app)
     reader = LedgerReader(units, EntryPages(database))

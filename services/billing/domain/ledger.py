@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -35,7 +35,7 @@ class Balance:
 
     def moved(self, *, available: int, held: int) -> Balance:
         """This balance with both parts changed by so much."""
-        after = replace(self, available=self.available + available, held=self.held + held, version=self.version + 1)
+        after = Balance(self.user_id, self.available + available, self.held + held, self.version + 1)
         assert after.available >= 0, "available credits would be negative"
         assert after.held >= 0, "held credits would be negative"
         return after

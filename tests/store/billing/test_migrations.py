@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from kit.db.migrate import is_at_head, upgrade
@@ -89,4 +89,40 @@ async def test_replacing_and_truncating_are_changes_too(billing: Billing, change
         change = f"TRUNCATE {change.split()[4]} CASCADE"
     with pytest.raises(DBAPIError, match="append-only"):
         await billing.database.write(lambda connection: connection.execute(text(change)))
+    assert len(await billing.entries()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ("UPDATE chain_head SET transaction_id = 0", "does not name the newest"),
+        ("UPDATE chain_head SET transaction_id = 2", "does not name the newest"),
+        ("INSERT INTO transactions {appended}; UPDATE chain_head SET transaction_id = 2", "do not sum to zero"),
+        (
+            "INSERT INTO transactions {appended}; INSERT INTO postings VALUES (2, 'grants', -5, NULL), "
+            "(2, 'user:1', 4, 9); UPDATE chain_head SET transaction_id = 2",
+            "do not sum to zero",
+        ),
+        (
+            "INSERT INTO transactions {appended}; INSERT INTO postings VALUES (2, 'grants', -5, NULL), "
+            "(2, 'user:1', 5, 10); UPDATE chain_head SET transaction_id = 3",
+            "does not name the newest",
+        ),
+    ],
+)
+async def test_the_chain_head_moves_over_whole_balanced_transactions_only(
+    billing: Billing, change: str, refusal: str
+) -> None:
+    await billing.recharge(5)
+    appended = (
+        "SELECT 2, kind, 'other', input_hash, hold_id, feature_key, description, operator_user_id, create_time, "
+        "hash, 'x' FROM transactions"
+    )
+
+    def write(connection: Connection) -> None:
+        for statement in change.format(appended=appended).split(";"):
+            connection.execute(text(statement))
+
+    with pytest.raises(DBAPIError, match=refusal):
+        await billing.database.write(write)
     assert len(await billing.entries()) == 1

@@ -156,7 +156,7 @@ class LedgerLife(RuleBasedStateMachine):
             self.make_cards()
         ids = FakeIds()
         events = BillingEvents(EventSource("billing", ids, self.clock))
-        self.work = LedgerWork(events, new_hold_id=partial(ids.random, "hold_"))
+        self.work = LedgerWork(events, new_hold_id=partial(ids.ordered, "hold_"))
         self.model = Model()
 
     def make_cards(self) -> None:
