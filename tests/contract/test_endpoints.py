@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -17,6 +18,7 @@ from edge.platform_api.routes import ENDPOINTS
 from tests.contract.not_served import NOT_SERVED_YET
 
 AnyEndpoint = Endpoint[Any] | StreamingEndpoint[Any]
+_PATH_FIELD = re.compile(r"{(\w+)}")
 SERVED = {(endpoint.method, bare_path(endpoint.path)): endpoint for endpoint in ENDPOINTS}
 
 

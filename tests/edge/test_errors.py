@@ -88,6 +88,9 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("ATTEMPTS_EXHAUSTED", Unavailable, 503, 500),
     ("NOT_ACCEPTED", Unavailable, 503, 500),
     ("NOT_IMPLEMENTED", Unimplemented, 501, 500),
+    ("TASK_FINISHED", Precondition, 400, 400),
+    ("LINK_UNSUPPORTED", Invalid, 400, 400),
+    ("VOICE_NOT_FOUND", NotFound, 404, 404),
 )
 
 
