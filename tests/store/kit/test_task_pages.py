@@ -106,16 +106,14 @@ async def test_users_come_once_each_with_their_latest_task(filled: Filled) -> No
 
 
 @pytest.mark.parametrize(
-    "condition",
+    "query",
     [
-        "user_id = 7 AND state IN ('NEW') ORDER BY create_time DESC, id DESC",
-        "kind = 'TTS' ORDER BY create_time DESC, id DESC",
+        "SELECT create_time, id FROM task WHERE user_id = 7 AND state IN ('NEW') ORDER BY create_time DESC, id DESC",
+        "SELECT create_time, id FROM task WHERE kind = 'TTS' ORDER BY create_time DESC, id DESC",
     ],
 )
-async def test_lists_are_read_in_order_from_an_index(filled: Filled, condition: str) -> None:
-    plan = await filled.database.read(
-        lambda connection: _plan(connection, f"SELECT create_time, id FROM task WHERE {condition}")
-    )
+async def test_lists_are_read_in_order_from_an_index(filled: Filled, query: str) -> None:
+    plan = await filled.database.read(lambda connection: _plan(connection, query))
     assert "create_time_id_kind_state" in plan
     assert "B-TREE" not in plan and "Sort" not in plan
 
