@@ -18,11 +18,12 @@ _MAX_ID_CHARACTERS = 512
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of the caller. `name` is what its owner called it."""
+    """A file of the caller. `name` is what its owner called it; `sha256` is hexadecimal."""
 
     id: str
     name: str
     size_bytes: int
+    sha256: str
 
     @property
     def extension(self) -> str:

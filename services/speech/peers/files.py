@@ -42,7 +42,7 @@ class FilesSourceFiles:
 
     async def find(self, file_id: str) -> SourceFile:
         file = (await self._files.GetFile(messages.GetFileRequest(file_id=file_id))).file
-        return SourceFile(file.id, file.original_name, file.size_bytes)
+        return SourceFile(file.id, file.original_name, file.size_bytes, file.sha256)
 
     async def fetch(self, file_id: str, target: Path) -> None:
         with await asyncio.to_thread(target.open, "xb") as copy:

@@ -45,7 +45,8 @@ class CreateRecognition:
             kind=TaskKind.ASR,
             user_id=user_id,
             request_id=request_id,
-            input_hash=input_digest({"recognize": file.id}),
+            # The same request again brings the same bytes, as another file.
+            input_hash=input_digest({"recognize": file.sha256}),
             input={"file_id": file.id, "filename": file.name, "extension": file.extension},
         )
         return await self._acceptance.accept(new, PRICE, check=self._slot.require)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import math
 import struct
@@ -99,6 +100,7 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
         if user_id is None or (user_id != caller.user_id and not caller.is_admin):
             raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
         file = files.File(id=request.file_id, user_id=user_id, original_name="原声.wav", size_bytes=len(content))
+        file.sha256 = hashlib.sha256(content).hexdigest()
         return files.GetFileResponse(file=file)
 
     async def DownloadFile(

@@ -107,6 +107,19 @@ async def test_a_recognition_hears_the_file(world: World) -> None:
     assert world.jobs.recognizer.heard == [b"12345678"]
 
 
+async def test_the_same_bytes_again_are_the_same_request(world: World) -> None:
+    with world.user():
+        first = await _recognize(world)
+        for file_id, content in (("temp_2.wav", b"12345678"), ("temp_3.wav", b"others")):
+            world.audio_store.put_source(file_id, content)
+        again = recognition.CreateRecognitionRequest(request_id="r-1", file_id="temp_2.wav")
+        assert (await world.recognitions.CreateRecognition(again)).task.id == first.id
+        other = recognition.CreateRecognitionRequest(request_id="r-1", file_id="temp_3.wav")
+        with pytest.raises(Invalid) as refused:
+            await world.recognitions.CreateRecognition(other)
+    assert refused.value.reason_name == "IDEMPOTENCY_KEY_REUSED"
+
+
 @pytest.mark.parametrize(
     ("failure", "state", "reason"),
     [
