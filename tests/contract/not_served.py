@@ -4,8 +4,6 @@ from __future__ import annotations
 
 NOT_SERVED_YET = frozenset(
     {
-        ("GET", "/api/user/credits/features"),
-        ("GET", "/api/user/credits/packages"),
         ("POST", "/api/user/materials/works/add"),
         ("DELETE", "/api/user/materials/works/remove"),
         ("POST", "/api/user/materials/digital-human/add"),
@@ -18,16 +16,8 @@ NOT_SERVED_YET = frozenset(
         ("PUT", "/api/user/admin/users/{user_id}/reset-password"),
         ("PUT", "/api/user/admin/users/{user_id}/credits"),
         ("GET", "/api/user/admin/stats"),
-        ("GET", "/api/user/admin/credits-chart"),
-        ("GET", "/api/user/admin/credits/features"),
-        ("PUT", "/api/user/admin/credits/features/{feature_key}"),
-        ("GET", "/api/user/admin/credits/packages"),
-        ("POST", "/api/user/admin/credits/packages"),
-        ("PUT", "/api/user/admin/credits/packages/{package_key}"),
-        ("DELETE", "/api/user/admin/credits/packages/{package_key}"),
         ("POST", "/api/cards/activate"),
         ("GET", "/api/cards/my-transactions"),
-        ("GET", "/api/cards/my-stats"),
         ("POST", "/api/cards/admin/generate"),
         ("GET", "/api/cards/admin/list"),
         ("DELETE", "/api/cards/admin/{card_id}"),

@@ -88,6 +88,8 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("ATTEMPTS_EXHAUSTED", Unavailable, 503, 500),
     ("NOT_ACCEPTED", Unavailable, 503, 500),
     ("NOT_IMPLEMENTED", Unimplemented, 501, 500),
+    ("PACKAGE_KEY_TAKEN", AlreadyExists, 409, 400),
+    ("PACKAGES_LIMIT_EXCEEDED", Precondition, 400, 400),
     ("TASK_FINISHED", Precondition, 400, 400),
     ("LINK_UNSUPPORTED", Invalid, 400, 400),
     ("VOICE_NOT_FOUND", NotFound, 404, 404),

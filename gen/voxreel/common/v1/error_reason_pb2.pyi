@@ -94,10 +94,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
     ERROR_REASON_NOT_IMPLEMENTED: _ErrorReason.ValueType  # 97
     """UNIMPLEMENTED."""
+    ERROR_REASON_PACKAGE_KEY_TAKEN: _ErrorReason.ValueType  # 98
+    """ALREADY_EXISTS. Another package has the key."""
+    ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _ErrorReason.ValueType  # 99
+    """FAILED_PRECONDITION. There are as many packages as there may be."""
     ERROR_REASON_TASK_FINISHED: _ErrorReason.ValueType  # 227
     """The task has ended: nothing about it can change. FAILED_PRECONDITION."""
     ERROR_REASON_LINK_UNSUPPORTED: _ErrorReason.ValueType  # 228
-    """The link is to nowhere this version can read. INVALID_ARGUMENT."""
+    """No reader knows the platform of the link. INVALID_ARGUMENT."""
     ERROR_REASON_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 229
     """NOT_FOUND."""
 
@@ -179,10 +183,14 @@ ERROR_REASON_NOT_ACCEPTED: ErrorReason.ValueType  # 96
 """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
 ERROR_REASON_NOT_IMPLEMENTED: ErrorReason.ValueType  # 97
 """UNIMPLEMENTED."""
+ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorReason.ValueType  # 98
+"""ALREADY_EXISTS. Another package has the key."""
+ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: ErrorReason.ValueType  # 99
+"""FAILED_PRECONDITION. There are as many packages as there may be."""
 ERROR_REASON_TASK_FINISHED: ErrorReason.ValueType  # 227
 """The task has ended: nothing about it can change. FAILED_PRECONDITION."""
 ERROR_REASON_LINK_UNSUPPORTED: ErrorReason.ValueType  # 228
-"""The link is to nowhere this version can read. INVALID_ARGUMENT."""
+"""No reader knows the platform of the link. INVALID_ARGUMENT."""
 ERROR_REASON_VOICE_NOT_FOUND: ErrorReason.ValueType  # 229
 """NOT_FOUND."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
