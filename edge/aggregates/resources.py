@@ -28,6 +28,6 @@ def read_resources(folder: str) -> ResourcesOut:
     }
 
 
-def storage_is_writable(folder: str) -> bool:
-    """Whether files can be made in the folder."""
-    return os.access(folder, os.W_OK | os.X_OK)
+def storage_state(folder: str) -> tuple[bool, bool]:
+    """Whether the folder is there, and whether files can be made in it."""
+    return os.path.isdir(folder), os.access(folder, os.W_OK | os.X_OK)

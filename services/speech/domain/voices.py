@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -38,22 +38,24 @@ class ClonedVoice:
 
 @dataclass(frozen=True, slots=True)
 class CloneOrder:
-    """The input of a clone task. `voice_id` names the voice it makes, or makes anew."""
+    """The input of a clone task. `voice_id` names the voice it makes, or gives a new sample."""
 
     voice_id: str
+    account: str
     file_id: str
     extension: str
     prefix: str
     target_model: str
+    is_new: bool
 
     @classmethod
     def from_input(cls, stored: Mapping[str, Any]) -> CloneOrder:
         """From what `to_input` made of it."""
-        return cls(**{name: str(stored[name]) for name in cls.__slots__})
+        return cls(**{field.name: stored[field.name] for field in fields(cls)})
 
     def to_input(self) -> dict[str, Any]:
         """As the task keeps it and shows it to its owner."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
 
 def checked_prefix(prefix: str) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, true
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, true, update
 
 from services.speech.domain.voices import ClonedVoice
 from services.speech.store.tables import VOICES
 
-_COLUMNS = [VOICES.c[name] for name in ClonedVoice.__slots__]
+_COLUMNS = [VOICES.c[field.name] for field in fields(ClonedVoice)]
 # What a voice keeps when it is made anew.
 _LASTING = frozenset({"id", "user_id", "account", "prefix", "is_public", "create_time"})
 
@@ -30,13 +30,14 @@ class VoiceRepository:
         row = self._connection.execute(select(*_COLUMNS).where(VOICES.c.id == voice_id)).first()
         return None if row is None else ClonedVoice(*row)
 
-    def put(self, voice: ClonedVoice) -> None:
-        """Stores a voice; one that is there learns from the new sample and keeps its owner and its age."""
-        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-        values = {name: getattr(voice, name) for name in ClonedVoice.__slots__}
-        changes = {name: value for name, value in values.items() if name not in _LASTING}
-        statement = insert(VOICES).values(values).on_conflict_do_update(index_elements=["id"], set_=changes)
-        self._connection.execute(statement)
+    def add(self, voice: ClonedVoice) -> None:
+        """Stores a new voice."""
+        self._connection.execute(VOICES.insert().values(asdict(voice)))
+
+    def renew(self, voice: ClonedVoice) -> None:
+        """What a voice has learnt anew; it keeps its owner and its age. One that was deleted stays so."""
+        changes = {name: value for name, value in asdict(voice).items() if name not in _LASTING}
+        self._connection.execute(update(VOICES).where(VOICES.c.id == voice.id).values(changes))
 
     def delete(self, voice_id: str) -> bool:
         """Removes a voice; False when there is none."""

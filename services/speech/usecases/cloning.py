@@ -55,7 +55,15 @@ class CreateClone:
         checked_prefix(prefix)
         checked_model(target_model)
         sample = await self._sample(file_id)
-        order = CloneOrder(self._ids.random("voice_"), sample.id, sample.extension, prefix, target_model)
+        order = CloneOrder(
+            voice_id=self._ids.random("voice_"),
+            account=owner.account,
+            file_id=sample.id,
+            extension=sample.extension,
+            prefix=prefix,
+            target_model=target_model,
+            is_new=True,
+        )
         wanted = {"clone": sample.id, "prefix": prefix, "target_model": target_model}
         new = self._task(owner, request_id, order, input_digest(wanted))
         return await self._acceptance.accept(new, PRICE, check=self._slot.require)
@@ -66,7 +74,15 @@ class CreateClone:
         if voice is None:
             raise voice_not_found(voice_id)
         sample = await self._sample(file_id)
-        order = CloneOrder(voice.id, sample.id, sample.extension, voice.prefix, voice.target_model)
+        order = CloneOrder(
+            voice_id=voice.id,
+            account=admin.account,
+            file_id=sample.id,
+            extension=sample.extension,
+            prefix=voice.prefix,
+            target_model=voice.target_model,
+            is_new=False,
+        )
         wanted = {"update": sample.id, "voice_id": voice.id}
         new = self._task(admin, request_id, order, input_digest(wanted))
         return await self._acceptance.accept(new, None, check=self._slot.require)
@@ -84,7 +100,7 @@ class CreateClone:
             user_id=owner.user_id,
             request_id=request_id,
             input_hash=input_hash,
-            input={**order.to_input(), "account": owner.account},
+            input=order.to_input(),
         )
 
 
@@ -111,7 +127,7 @@ class CloneHandler:
         voice = ClonedVoice(
             id=order.voice_id,
             user_id=task.user_id,
-            account=str(task.input["account"]),
+            account=order.account,
             prefix=order.prefix,
             engine=engine.name,
             target_model=learnt.target_model,
@@ -129,6 +145,9 @@ class CloneHandler:
         }
 
         def publish(unit: SpeechUnit) -> None:
-            unit.voices.put(voice)
+            if order.is_new:
+                unit.voices.add(voice)
+            else:
+                unit.voices.renew(voice)
 
         return Done(output, publish)

@@ -260,6 +260,21 @@ async def test_cancelling_stops_the_engine_and_publishes_nothing(world: World) -
     assert "evt.speech.task.cancelled" in subjects and "evt.speech.task.succeeded" not in subjects
 
 
+async def test_a_voice_deleted_while_it_learns_stays_deleted(world: World) -> None:
+    with world.user():
+        task = await _clone(world)
+    await world.work()
+    voice_id = (await _get(world, task.id)).output["voice_id"]
+    with world.user(1, is_admin=True):
+        world.audio_store.put_source("better.wav", b"abcdef")
+        await world.voices.UpdateVoice(
+            voices.UpdateVoiceRequest(request_id="r-2", voice_id=voice_id, file_id="better.wav")
+        )
+        await world.voices.DeleteVoice(voices.DeleteVoiceRequest(voice_id=voice_id))
+        await world.work()
+        assert await _voice_ids(world) == []
+
+
 async def _try_to_cancel(world: World, task_id: str) -> task_pb2.TaskState.ValueType:
     """The state in which the owner is told that the task has ended."""
     with world.user():
