@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import psutil
 
@@ -30,4 +31,4 @@ def read_resources(folder: str) -> ResourcesOut:
 
 def storage_state(folder: str) -> tuple[bool, bool]:
     """Whether the folder is there, and whether files can be made in it."""
-    return os.path.isdir(folder), os.access(folder, os.W_OK | os.X_OK)
+    return Path(folder).is_dir(), os.access(folder, os.W_OK | os.X_OK)

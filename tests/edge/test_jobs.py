@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
 import pytest
 from aiohttp import FormData
 
+from edge.endpoint import Access
 from edge.own_urls import file_id_of
+from edge.platform_api.endpoints import llm as llm_endpoints
+from edge.platform_api.endpoints import recognition as recognition_endpoints
+from edge.platform_api.endpoints import tasks as tasks_endpoints
+from edge.platform_api.endpoints import videoretalk as videoretalk_endpoints
+from edge.platform_api.endpoints import voices as voices_endpoints
 from kit.errors import Unavailable
 from tests.edge.golden import same_shape, same_shape_as_read
 from tests.edge.platform import Platform
@@ -345,3 +352,18 @@ async def test_links_keep_their_envelope_for_another_method_and_a_lost_engine(pl
 )
 def test_own_urls(url: str, base_url: str, file_id: str | None) -> None:
     assert file_id_of(url, base_url) == file_id
+
+
+async def test_who_may_call_what(platform: Platform) -> None:
+    for endpoint in (
+        *voices_endpoints.ENDPOINTS,
+        *recognition_endpoints.ENDPOINTS,
+        *llm_endpoints.ENDPOINTS,
+        *videoretalk_endpoints.ENDPOINTS,
+        *tasks_endpoints.ENDPOINTS,
+    ):
+        path = re.sub(r"\{\w+\}", "task_1", endpoint.path)
+        refused = {Access.PUBLIC: (), Access.USER: ({},), Access.ADMIN: ({}, platform.bearer())}[endpoint.access]
+        for headers in refused:
+            async with platform.client.request(endpoint.method, path, headers=headers) as response:
+                assert response.status == (403 if headers else 401), f"{endpoint.method} {path}"
