@@ -6,12 +6,17 @@ from typing import Any
 
 from edge.endpoint import Endpoint, StreamingEndpoint
 from edge.platform_api.endpoints import (
+    activities,
+    admin_users,
+    cards,
     credits,
     files,
     links,
     llm,
+    materials,
     pricing,
     recognition,
+    search,
     speech,
     statistics,
     system,
@@ -24,9 +29,13 @@ from edge.platform_api.endpoints import (
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *system.ENDPOINTS,
     *users.ENDPOINTS,
+    *materials.ENDPOINTS,
+    *admin_users.ENDPOINTS,
     *credits.ENDPOINTS,
     *pricing.ENDPOINTS,
     *statistics.ENDPOINTS,
+    *cards.ENDPOINTS,
+    *search.ENDPOINTS,
     *speech.ENDPOINTS,
     *voices.ENDPOINTS,
     *recognition.ENDPOINTS,
@@ -34,5 +43,6 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *videoretalk.ENDPOINTS,
     *links.ENDPOINTS,
     *files.ENDPOINTS,
+    *activities.ENDPOINTS,
     *tasks.ENDPOINTS,
 )

@@ -32,6 +32,7 @@ from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
 from services.speech.usecases.recognition import CreateRecognition, RecognitionHandler
 from services.speech.usecases.rewriting import CreateRewrite, RewriteHandler
 from services.speech.usecases.synthesize import SynthesisHandler
+from services.speech.usecases.voice_previews import VoicePreviews
 from services.speech.usecases.voices import ClonedVoices
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.speech.v1 import (
@@ -68,7 +69,8 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     acceptance, sources, jobs, ids = parts.acceptance, parts.sources, parts.jobs, parts.ids
     syntheses = CreateSynthesis(acceptance, parts.engine, ids=ids)
     clones = CreateClone(parts.units, acceptance, sources, jobs.cloner, ids=ids)
-    voices = VoiceServicer(parts.engine, ClonedVoices(parts.units, parts.clock), clones)
+    previews = VoicePreviews(parts.synthesizer, parts.engine, parts.audio)
+    voices = VoiceServicer(parts.engine, ClonedVoices(parts.units, parts.clock), clones, previews=previews)
     recognitions = CreateRecognition(acceptance, sources, jobs.recognizer, ids=ids)
     texts = TextServicer(CreateRewrite(acceptance, jobs.rewriter, ids=ids), jobs.rewriter)
     tasks = TaskServicer(parts.database, TASKS, parts.notifier, units=parts.units)

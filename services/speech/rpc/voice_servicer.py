@@ -10,6 +10,7 @@ from kit.tasks.mapping import message_of
 from services.speech.rpc.mapping import cloned_voice_to_proto, voice_to_proto
 from services.speech.usecases.cloning import CreateClone
 from services.speech.usecases.engines import SynthesisEngine
+from services.speech.usecases.voice_previews import VoicePreviews
 from services.speech.usecases.voices import ClonedVoices
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.speech.v1 import voice_service_pb2 as messages
@@ -19,12 +20,15 @@ _MAX_PAGE = 1000
 
 
 class VoiceServicer(voice_service_pb2_grpc.VoiceServiceServicer):
-    """Lists, reads, makes and deletes voices."""
+    """Lists, reads, makes and deletes voices, and lets them be heard."""
 
-    def __init__(self, engine: SynthesisEngine, voices: ClonedVoices, clones: CreateClone) -> None:
+    def __init__(
+        self, engine: SynthesisEngine, voices: ClonedVoices, clones: CreateClone, *, previews: VoicePreviews
+    ) -> None:
         self._engine = engine
         self._voices = voices
         self._clones = clones
+        self._previews = previews
 
     async def ListPresetVoices(
         self, _request: messages.ListPresetVoicesRequest, _context: Context
@@ -76,3 +80,8 @@ class VoiceServicer(voice_service_pb2_grpc.VoiceServiceServicer):
     ) -> messages.DeleteVoiceResponse:
         deleted = await self._voices.delete(request.voice_id)
         return messages.DeleteVoiceResponse(delete_time=timestamp_of(deleted))
+
+    async def PrepareVoicePreview(
+        self, request: messages.PrepareVoicePreviewRequest, _context: Context
+    ) -> messages.PrepareVoicePreviewResponse:
+        return messages.PrepareVoicePreviewResponse(file_id=await self._previews.prepare(request.voice))

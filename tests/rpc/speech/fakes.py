@@ -48,6 +48,8 @@ from voxreel.files.v1 import file_service_pb2 as files
 from voxreel.files.v1 import file_service_pb2_grpc
 
 PRICE = 10
+# The owner of what is shared.
+NOBODY = 0
 SAMPLE_RATE = 24_000
 
 
@@ -88,6 +90,11 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
         self.stored: dict[tuple[int, str], tuple[files.UploadFileHeader, bytes]] = {}
         self.sources: dict[str, tuple[int, bytes]] = {}
         self.failures: list[Exception] = []
+
+    async def OpenDownload(self, request: files.OpenDownloadRequest, _context: Context) -> files.OpenDownloadResponse:
+        if (NOBODY, request.file_id) not in self.stored:
+            raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
+        return files.OpenDownloadResponse(file=files.File(id=request.file_id))
 
     def put_source(self, file_id: str, content: bytes, *, user_id: int = 7) -> str:
         """A file that a user has uploaded."""
