@@ -84,15 +84,22 @@ def figures(seconds: float, waits: Sequence[float]) -> Figures:
 
 
 @asynccontextmanager
-async def ledger_writer(url: str) -> AsyncIterator[LedgerWriter]:
-    """Billing's own writer."""
+async def ledger_on(url: str) -> AsyncIterator[tuple[LedgerWriter, Units[BillingUnit]]]:
+    """Billing's own writer, and the units of work that it shares with billing's workers."""
     clock, ids = SystemClock(), RandomIds()
     database = await Database.open(DatabaseSettings(url=SecretStr(url), synchronous="FULL"), name="bench")
     units = Units(database, lambda connection: BillingUnit(connection, clock))
     work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.ordered, "hold_"))
     async with LedgerWriter(units, work, clock) as writer:
-        yield writer
+        yield writer, units
     await database.close()
+
+
+@asynccontextmanager
+async def ledger_writer(url: str) -> AsyncIterator[LedgerWriter]:
+    """Billing's own writer."""
+    async with ledger_on(url) as (writer, _):
+        yield writer
 
 
 async def drive(reserve: Reserve, asked: Sequence[Reservation], callers: int) -> Figures:

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from kit.rpc.client import Peer
 from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
-from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
+from voxreel.billing.v1 import (
+    card_service_pb2_grpc,
+    ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
+    pricing_service_pb2_grpc,
+    statistics_service_pb2_grpc,
+)
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
@@ -43,6 +49,8 @@ class Clients:
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     cards: card_service_pb2_grpc.CardServiceAsyncStub
     pricing: pricing_service_pb2_grpc.PricingServiceAsyncStub
+    packages: package_service_pb2_grpc.PackageServiceAsyncStub
+    statistics: statistics_service_pb2_grpc.StatisticsServiceAsyncStub
     files: file_service_pb2_grpc.FileServiceAsyncStub
     synthesis: synthesis_service_pb2_grpc.SynthesisServiceAsyncStub
     voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
@@ -60,6 +68,8 @@ def make_clients(peers: EdgePeers) -> Clients:
         ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
         cards=peers.billing.stub(card_service_pb2_grpc.CardServiceStub),
         pricing=peers.billing.stub(pricing_service_pb2_grpc.PricingServiceStub),
+        packages=peers.billing.stub(package_service_pb2_grpc.PackageServiceStub),
+        statistics=peers.billing.stub(statistics_service_pb2_grpc.StatisticsServiceStub),
         files=peers.files.stub(file_service_pb2_grpc.FileServiceStub),
         synthesis=peers.speech.stub(synthesis_service_pb2_grpc.SynthesisServiceStub),
         voices=peers.speech.stub(voice_service_pb2_grpc.VoiceServiceStub),

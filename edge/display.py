@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,10 @@ class DisplayTimes:
     def end_of(self, day: date) -> Timestamp:
         """When the next day begins."""
         return self.start_of(min(day, _LAST_DAY) + _DAY)
+
+    def hour_start(self, moment: datetime) -> datetime:
+        """When the hour of an aware time began in the zone, in UTC."""
+        return moment.astimezone(self._zone).replace(minute=0, second=0, microsecond=0).astimezone(UTC)
 
     def _render(self, seconds: int) -> str:
         return datetime.fromtimestamp(seconds, self._zone).isoformat()[:_LENGTH]

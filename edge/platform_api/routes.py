@@ -5,12 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from edge.endpoint import Endpoint, StreamingEndpoint
-from edge.platform_api.endpoints import cards, credits, files, search, speech, system, tasks, users
+from edge.platform_api.endpoints import (
+    cards,
+    credits,
+    files,
+    pricing,
+    search,
+    speech,
+    statistics,
+    system,
+    tasks,
+    users,
+)
 
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *system.ENDPOINTS,
     *users.ENDPOINTS,
     *credits.ENDPOINTS,
+    *pricing.ENDPOINTS,
+    *statistics.ENDPOINTS,
     *cards.ENDPOINTS,
     *search.ENDPOINTS,
     *speech.ENDPOINTS,

@@ -27,19 +27,32 @@ from services.billing.events import BillingEvents
 from services.billing.rpc.auth_peer import AuthPeer
 from services.billing.rpc.card_servicer import CardServicer
 from services.billing.rpc.ledger_servicer import LedgerServicer
+from services.billing.rpc.package_servicer import PackageServicer
 from services.billing.rpc.pricing_servicer import PricingServicer
+from services.billing.rpc.statistics_servicer import StatisticsServicer
 from services.billing.store.card_pages import CardPages
 from services.billing.store.entry_pages import EntryPages
+from services.billing.store.statistics import StatisticsTables
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
 from services.billing.usecases.cards import CardDesk
 from services.billing.usecases.ledger_work import LedgerWork
 from services.billing.usecases.ledger_writer import LedgerWriter
+from services.billing.usecases.packages import Packages
+from services.billing.usecases.prices import Prices
 from services.billing.usecases.reads import LedgerReader
 from services.billing.usecases.recharges import Recharges
+from services.billing.usecases.statistics import Statistics
 from services.billing.workers import settlement
 from services.billing.workers.expire_holds import HoldExpiry
-from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
+from services.billing.workers.roll_up import RollUp
+from voxreel.billing.v1 import (
+    card_service_pb2_grpc,
+    ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
+    pricing_service_pb2_grpc,
+    statistics_service_pb2_grpc,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +86,19 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets=ledger.sets())
     cards = CardServicer(CardDesk(units, CardPages(database), events, clock), writer)
     server.add(card_service_pb2_grpc.add_CardServiceServicer_to_server, cards, sets=cards.sets())
-    server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, PricingServicer(reader))
+    prices = PricingServicer(Prices(units, events, clock))
+    server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, prices)
+    packages = PackageServicer(Packages(units, events, clock))
+    server.add(package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages)
+    sums = StatisticsServicer(Statistics(StatisticsTables(database)))
+    server.add(statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, sums)
     _relay_events(app, database, surroundings)
     if app.runs_workers:
         handler = settlement.SettlementHandler(writer)
         settling = Consumer(surroundings.bus, settlement.DURABLE, handler, subjects=settlement.SUBJECTS)
         app.background("settlement", settling.run)
         app.background("hold expiry", HoldExpiry(units, writer, clock).run)
+        app.background("roll-up", RollUp(units).run)
         app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
     app.serve_rpc(server)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 NOT_SERVED_YET = frozenset(
     {
         ("POST", "/api/video/parse"),
-        ("GET", "/api/user/credits/features"),
-        ("GET", "/api/user/credits/packages"),
         ("POST", "/api/user/materials/works/add"),
         ("DELETE", "/api/user/materials/works/remove"),
         ("POST", "/api/user/materials/digital-human/add"),
@@ -19,14 +17,6 @@ NOT_SERVED_YET = frozenset(
         ("PUT", "/api/user/admin/users/{user_id}/reset-password"),
         ("PUT", "/api/user/admin/users/{user_id}/credits"),
         ("GET", "/api/user/admin/stats"),
-        ("GET", "/api/user/admin/credits-chart"),
-        ("GET", "/api/user/admin/credits/features"),
-        ("PUT", "/api/user/admin/credits/features/{feature_key}"),
-        ("GET", "/api/user/admin/credits/packages"),
-        ("POST", "/api/user/admin/credits/packages"),
-        ("PUT", "/api/user/admin/credits/packages/{package_key}"),
-        ("DELETE", "/api/user/admin/credits/packages/{package_key}"),
-        ("GET", "/api/cards/my-stats"),
         ("GET", "/api/search/users"),
         ("GET", "/api/search/files"),
         ("POST", "/api/tts/voice/clone"),

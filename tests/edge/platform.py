@@ -29,13 +29,19 @@ from tests.fakes.servicers_billing import FakeLedger
 from tests.fakes.servicers_cards import FakeCards
 from tests.fakes.servicers_files import FakeFiles
 from tests.fakes.servicers_keys import FakeKeys
-from tests.fakes.servicers_pricing import FakePricing
+from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
 from tests.fakes.tokens import FakeTokens
 from tests.polling import eventually
 from voxreel.auth.v1 import account_service_pb2_grpc, user_pb2, user_service_pb2_grpc
-from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
+from voxreel.billing.v1 import (
+    card_service_pb2_grpc,
+    ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
+    pricing_service_pb2_grpc,
+    statistics_service_pb2_grpc,
+)
 from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
@@ -57,6 +63,8 @@ class Platform:
     ledger: FakeLedger
     cards: FakeCards
     pricing: FakePricing
+    packages: FakePackages
+    statistics: FakeStatistics
     files: FakeFiles
     speech: FakeSpeech
     speech_engines: FakeEngines
@@ -86,7 +94,8 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
-    cards, pricing = FakeCards(clock, ledger), FakePricing()
+    cards = FakeCards(clock, ledger)
+    pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
     services: dict[str, list[Registration]] = {
         "auth": [
@@ -98,6 +107,8 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             (ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger),
             (card_service_pb2_grpc.add_CardServiceServicer_to_server, cards),
             (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
+            (package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages),
+            (statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, statistics),
         ],
         "files": [(file_service_pb2_grpc.add_FileServiceServicer_to_server, files)],
         "speech": [
@@ -141,6 +152,8 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             ledger=ledger,
             cards=cards,
             pricing=pricing,
+            packages=packages,
+            statistics=statistics,
             files=files,
             speech=speech,
             speech_engines=speech_engines,

@@ -29,6 +29,7 @@ from services.billing.domain.cards import Card, CardState
 from services.billing.domain.holds import Hold, HoldState
 from services.billing.domain.journal import ChainHead, Posting, Transaction, held_account, spendable_account
 from services.billing.domain.ledger import Balance
+from services.billing.domain.statistics import JournalTally, Tally
 from services.billing.store.cards import CardRepository
 from services.billing.store.holds import HoldRepository
 from services.billing.store.journal import (
@@ -37,7 +38,17 @@ from services.billing.store.journal import (
     JournalRepository,
     transactions_from_rows,
 )
-from services.billing.store.tables import ACCOUNTS, CARDS, HOLDS, POSTINGS, TRANSACTIONS
+from services.billing.store.tables import (
+    ACCOUNTS,
+    CARDS,
+    CONSUMPTION_TOTALS,
+    CREDIT_TOTALS,
+    ENTRY_TOTALS,
+    HOLDS,
+    POSTINGS,
+    STATISTICS_HEAD,
+    TRANSACTIONS,
+)
 
 _BATCH = 1000
 
@@ -137,6 +148,16 @@ class LedgerAudit:
         is_used = CARDS.c.state == CardState.USED.value
         for (card_id,) in self._rows(select(CARDS.c.id).where(is_used, ~redeemed).order_by(CARDS.c.id)):
             yield card_id
+
+    def sums(self) -> JournalTally:
+        """What is kept for statistics."""
+        heads = self._rows(select(STATISTICS_HEAD.c.transaction_id))
+        return JournalTally(
+            heads[0][0] if heads else 0,
+            by_account={account: Tally(*tally) for account, *tally in self._rows(select(CREDIT_TOTALS))},
+            by_entry={(account, kind): Tally(*tally) for account, kind, *tally in self._rows(select(ENTRY_TOTALS))},
+            by_quarter={(when, key): Tally(*tally) for when, key, *tally in self._rows(select(CONSUMPTION_TOTALS))},
+        )
 
     def statement(self, user_id: int) -> Iterator[StatementLine]:
         """What changed the user's accounts, oldest first. Raises ValueError for an unreadable row."""

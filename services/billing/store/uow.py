@@ -11,7 +11,9 @@ from services.billing.store.accounts import AccountRepository
 from services.billing.store.cards import CardRepository
 from services.billing.store.holds import HoldRepository
 from services.billing.store.journal import JournalRepository
+from services.billing.store.packages import PackageRepository
 from services.billing.store.prices import PriceRepository
+from services.billing.store.rollup import RollupRepository
 from services.billing.store.tables import EVENT_TABLES
 
 
@@ -27,4 +29,6 @@ class BillingUnit(UnitOfWork):
         self.cards = CardRepository(connection)
         self.journal = JournalRepository(connection)
         self.prices = PriceRepository(connection)
+        self.packages = PackageRepository(connection)
+        self.rollup = RollupRepository(connection)
         self.inbox = Inbox(connection, EVENT_TABLES.inbox, now=clock.now())

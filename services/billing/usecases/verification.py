@@ -1,4 +1,5 @@
-"""Checks a whole ledger: the chain, zero sums, balances, holds, cards and the requests that were claimed."""
+"""Checks a whole ledger: the chain, zero sums, balances, holds, cards, the requests that were claimed, and the sums for
+statistics."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from services.billing.domain.journal import (
     user_of,
 )
 from services.billing.domain.ledger import Balance
+from services.billing.domain.statistics import JournalTally
 from services.billing.domain.verification import Finding, JournalWalk, check_hold, check_recharge, check_redemption
 from services.billing.store.audit import LedgerAudit, UnreadableTransaction
 
@@ -33,13 +35,17 @@ class Verification:
     published: ChainHead | None = None
     transactions: int = 0
     _walk: JournalWalk = field(default_factory=JournalWalk)
+    _sums: JournalTally = field(default_factory=lambda: JournalTally(0))
 
     @property
     def head(self) -> ChainHead:
         return self._walk.head
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that is wrong, in the order of the journal, then of the accounts, the holds and the cards."""
+        """Everything that is wrong, in the order of the journal, then of the accounts, the holds, the cards and the
+        sums."""
+        kept = self.audit.sums()
+        self._sums = JournalTally(kept.last_id)
         for batch in self.audit.transactions():
             yield from self._check_batch(batch)
         for transaction_id in self.audit.postings_without_transaction():
@@ -50,6 +56,7 @@ class Verification:
             yield Finding(f"hold {hold_id}", f"no transaction {missing} it")
         for card_id in self.audit.cards_not_in_the_journal():
             yield Finding(f"card {card_id}", "is used, but no transaction redeems it")
+        yield from self._check_sums(kept)
 
     def _check_batch(self, batch: Sequence[Transaction | UnreadableTransaction]) -> Iterator[Finding]:
         hold_ids = {one.draft.hold_id for one in batch if isinstance(one, Transaction) and one.draft.hold_id}
@@ -63,6 +70,7 @@ class Verification:
                 yield Finding(f"transaction {one.id}", "its kind is unknown")
             else:
                 yield from self._walk.check(one)
+                self._sums.add(one)
                 yield from _check_claim(one, holds, cards)
             if self.published is not None and self.published.transaction_id == one.id:
                 yield from _check_published(self.published, one.hash)
@@ -75,6 +83,12 @@ class Verification:
             )
         if self.published is not None and self.published.transaction_id > reached.transaction_id:
             yield Finding(f"transaction {self.published.transaction_id}", "was published, but is missing")
+
+    def _check_sums(self, kept: JournalTally) -> Iterator[Finding]:
+        if kept.last_id > self._walk.head.transaction_id:
+            yield Finding("statistics", f"reach transaction {kept.last_id}, which the journal does not")
+        for difference in self._sums.differences(kept):
+            yield Finding("statistics", difference)
 
     def _check_balances(self) -> Iterator[Finding]:
         journalled, held = dict(self._walk.balances), self.audit.open_credits()

@@ -32,7 +32,13 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.tokens import FakeTokens
 from voxreel.auth.v1 import user_pb2, user_service_pb2, user_service_pb2_grpc
-from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
+from voxreel.billing.v1 import (
+    card_service_pb2_grpc,
+    ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
+    pricing_service_pb2_grpc,
+    statistics_service_pb2_grpc,
+)
 from voxreel.billing.v1 import ledger_service_pb2 as pb
 from voxreel.common.v1 import key_service_pb2_grpc
 
@@ -73,6 +79,8 @@ class BillingService:
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     cards: card_service_pb2_grpc.CardServiceAsyncStub
     prices: pricing_service_pb2_grpc.PricingServiceAsyncStub
+    packages: package_service_pb2_grpc.PackageServiceAsyncStub
+    statistics: statistics_service_pb2_grpc.StatisticsServiceAsyncStub
     stranger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     tokens: FakeTokens
     clock: FakeClock
@@ -192,6 +200,8 @@ async def serving_billing(folder: Path, database_url: str = "") -> AsyncIterator
                     ledger=peer.stub(ledger_service_pb2_grpc.LedgerServiceStub),
                     cards=peer.stub(card_service_pb2_grpc.CardServiceStub),
                     prices=peer.stub(pricing_service_pb2_grpc.PricingServiceStub),
+                    packages=peer.stub(package_service_pb2_grpc.PackageServiceStub),
+                    statistics=peer.stub(statistics_service_pb2_grpc.StatisticsServiceStub),
                     stranger=stranger.stub(ledger_service_pb2_grpc.LedgerServiceStub),
                     tokens=tokens,
                     clock=clock,
