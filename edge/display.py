@@ -33,6 +33,10 @@ class DisplayTimes:
         """`YYYY-MM-DDTHH:MM:SS` of an aware time."""
         return moment.astimezone(self._zone).isoformat()[:_LENGTH]
 
+    def day_of(self, moment: datetime) -> date:
+        """Which day an aware time is on."""
+        return moment.astimezone(self._zone).date()
+
     def start_of(self, day: date) -> Timestamp:
         """When a day begins."""
         return timestamp_of(datetime.combine(min(max(day, _FIRST_DAY), _LAST_DAY), time(), self._zone))

@@ -114,4 +114,6 @@ class StreamingEndpoint(Generic[InT]):
     multipart_field: str | None = None
     media_type: str = "application/octet-stream"
     title: str = ""
+    other_paths: tuple[str, ...] = ()
+    """Where old clients look for the same; served, not described."""
     dialect: Dialect = Dialect.PLATFORM

@@ -6,9 +6,12 @@ from typing import Any
 
 from edge.endpoint import Endpoint, StreamingEndpoint
 from edge.platform_api.endpoints import (
+    activities,
+    admin_users,
     cards,
     credits,
     files,
+    materials,
     pricing,
     search,
     speech,
@@ -21,6 +24,8 @@ from edge.platform_api.endpoints import (
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *system.ENDPOINTS,
     *users.ENDPOINTS,
+    *materials.ENDPOINTS,
+    *admin_users.ENDPOINTS,
     *credits.ENDPOINTS,
     *pricing.ENDPOINTS,
     *statistics.ENDPOINTS,
@@ -28,5 +33,6 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *search.ENDPOINTS,
     *speech.ENDPOINTS,
     *files.ENDPOINTS,
+    *activities.ENDPOINTS,
     *tasks.ENDPOINTS,
 )
