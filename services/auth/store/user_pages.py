@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.any_of import AnyOf
-from kit.db.contains_text import ContainsText
+from kit.db.contains_text import contains_text
 from kit.db.database import Database
 from services.auth.domain.materials import NO_MATERIALS, MaterialKind, Materials
 from services.auth.domain.paging import Page
@@ -82,7 +82,7 @@ async def _page(connection: AsyncConnection, wanted: UserFilter, page: Page) -> 
 def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.keyword:
-        conditions.append(ContainsText(USERS.c.account, wanted.keyword))
+        conditions.append(contains_text(USERS.c.account, wanted.keyword))
     if wanted.is_admin is not None:
         conditions.append(_IS_ADMIN if wanted.is_admin else not_(_IS_ADMIN))
     if wanted.status is not None:

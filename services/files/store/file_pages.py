@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db.contains_text import ContainsText
+from kit.db.contains_text import contains_text
 from kit.db.database import Database
 from kit.db.paging import known_total
 from kit.events.tables import core_table
@@ -104,7 +104,7 @@ def _conditions(wanted: FileFilter, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.max_size_bytes is not None:
         conditions.append(_FILES.c.size_bytes <= wanted.max_size_bytes)
     if wanted.keyword:
-        conditions.append(ContainsText(_FILES.c.original_name, wanted.keyword))
+        conditions.append(contains_text(_FILES.c.original_name, wanted.keyword))
     return conditions
 
 
