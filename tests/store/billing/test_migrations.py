@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from kit.db.migrate import is_at_head, upgrade
+from services.billing.domain.journal import Posting, TransactionDraft, TransactionKind, sealed
+from services.billing.store.journal import JournalRepository
 from services.billing.store.prices import PriceRepository
 from services.billing.store.tables import BillingTable
 from tests.store.billing.conftest import Billing
@@ -89,4 +91,26 @@ async def test_replacing_and_truncating_are_changes_too(billing: Billing, change
         change = f"TRUNCATE {change.split()[4]} CASCADE"
     with pytest.raises(DBAPIError, match="append-only"):
         await billing.database.write(lambda connection: connection.execute(text(change)))
+    assert len(await billing.entries()) == 1
+
+
+@pytest.mark.parametrize("credits", [-4, None])
+async def test_the_database_refuses_a_transaction_out_of_balance(billing: Billing, credits: int | None) -> None:
+    """Its postings do not sum to zero, or there are none."""
+    await billing.recharge(5)
+
+    def append(connection: Connection) -> None:
+        journal = JournalRepository(connection)
+        draft = TransactionDraft(
+            TransactionKind.RECHARGE,
+            "recharge:1:bad",
+            "",
+            "",
+            billing.clock.now(),
+            () if credits is None else (Posting("user:7", 5, 10), Posting("grants", credits)),
+        )
+        journal.append(sealed([draft], journal.lock_head()))
+
+    with pytest.raises(DBAPIError, match="sum to zero"):
+        await billing.database.write(append)
     assert len(await billing.entries()) == 1
