@@ -97,8 +97,12 @@ class JournalWalk:
 def check_recharge(transaction: Transaction, validity_days: int | None) -> Iterator[Finding]:
     """Whether a recharge claims the request that it is."""
     where, draft = f"transaction {transaction.id}", transaction.draft
-    gained = [(user_of(posting.account), posting.credits) for posting in draft.postings if posting.credits > 0]
-    if len(gained) != 1 or gained[0][0] is None:
+    gained = [
+        (user_id, posting.credits)
+        for posting in draft.postings
+        if posting.credits > 0 and (user_id := user_of(posting.account)) is not None
+    ]
+    if len(gained) != 1:
         yield Finding(where, "a recharge that is not of one user")
         return
     ((user_id, credits),) = gained

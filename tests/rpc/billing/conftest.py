@@ -32,7 +32,12 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.tokens import FakeTokens
 from voxreel.auth.v1 import user_pb2, user_service_pb2, user_service_pb2_grpc
-from voxreel.billing.v1 import card_service_pb2_grpc, ledger_service_pb2_grpc, pricing_service_pb2_grpc
+from voxreel.billing.v1 import (
+    card_service_pb2_grpc,
+    invite_service_pb2_grpc,
+    ledger_service_pb2_grpc,
+    pricing_service_pb2_grpc,
+)
 from voxreel.billing.v1 import ledger_service_pb2 as pb
 from voxreel.common.v1 import key_service_pb2_grpc
 
@@ -66,6 +71,7 @@ class BillingService:
 
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     cards: card_service_pb2_grpc.CardServiceAsyncStub
+    invites: invite_service_pb2_grpc.InviteServiceAsyncStub
     prices: pricing_service_pb2_grpc.PricingServiceAsyncStub
     stranger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     tokens: FakeTokens
@@ -185,6 +191,7 @@ async def serving_billing(folder: Path, database_url: str = "") -> AsyncIterator
                 service = BillingService(
                     ledger=peer.stub(ledger_service_pb2_grpc.LedgerServiceStub),
                     cards=peer.stub(card_service_pb2_grpc.CardServiceStub),
+                    invites=peer.stub(invite_service_pb2_grpc.InviteServiceStub),
                     prices=peer.stub(pricing_service_pb2_grpc.PricingServiceStub),
                     stranger=stranger.stub(ledger_service_pb2_grpc.LedgerServiceStub),
                     tokens=tokens,
