@@ -14,12 +14,12 @@ from services.billing.domain.holds import HoldState
 Step = tuple[Any, ...]
 
 CARD_CREDITS = 8
-CARD_LIFE = timedelta(hours=1)
+CARD_LIFE = timedelta(days=40)
 INVITE_CREDITS = 30
 INVITE_LIFE = timedelta(days=400)
 HOLD_LIFE = timedelta(days=7)
-CARDS = ("A" * 16, "B" * 16, "C" * 16)
-INVITES = ("AAAA-AAAA", "BBBB-BBBB", "CCCC-CCCC")
+CARDS = tuple(letter * 16 for letter in "ABCDE")
+INVITES = tuple(f"{letter * 4}-{letter * 4}" for letter in "ABCDE")
 WRONG_CARD, WRONG_INVITE = "Z" * 16, "ZZZZ-ZZZZ"
 WRONG_CODES = 10
 WRONG_WINDOW = timedelta(minutes=10)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.pool import NullPool
 
@@ -57,6 +57,7 @@ from tests.store.billing.model import (
     INVITE_LIFE,
     INVITES,
     WRONG_CARD,
+    WRONG_CODES,
     WRONG_INVITE,
     Model,
     Step,
@@ -69,28 +70,31 @@ STEPS = 200
 GROUP = 8
 GROUPS = STEPS // 4
 USERS = (1, 2, 3)
-TASKS = [f"t-{number}" for number in range(5)]
+# Enough ids that most are fresh, and few enough that each comes back.
+TASKS = [f"t-{number}" for number in range(20)]
 DAY_S = 24 * 3600
+JUMPS_S = [1, 600, 3600, DAY_S, 7 * DAY_S, 30 * DAY_S, 365 * DAY_S]
 
-users, tasks, requests = st.sampled_from(USERS), st.sampled_from(TASKS), st.sampled_from(["r-1", "r-2", "r-3"])
-validities = st.sampled_from([None, None, 1, 30, 365])
-steps: st.SearchStrategy[Step] = st.one_of(
-    st.tuples(st.just("recharge"), requests, users, st.integers(1, 40), validities),
-    st.tuples(
-        st.just("adjust"),
-        requests,
-        users,
-        st.sampled_from(AdjustmentOperation),
-        st.integers(1, 40),
-    ),
-    st.tuples(st.just("redeem"), requests, users, st.sampled_from([*CARDS, WRONG_CARD])),
-    st.tuples(st.just("use"), requests, users, st.sampled_from([*INVITES, WRONG_INVITE])),
-    st.tuples(st.just("reserve"), tasks, users, st.sampled_from([0, 5, 10, 25])),
+users, tasks = st.sampled_from(USERS), st.sampled_from(TASKS)
+requests = st.sampled_from([f"r-{number}" for number in range(8)])
+events = st.sampled_from([f"e-{number}" for number in range(12)])
+reserving: st.SearchStrategy[Step] = st.tuples(st.just("reserve"), tasks, users, st.sampled_from([0, 5, 10, 25]))
+settling: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("capture"), tasks, st.sampled_from([None, 0, 5, 10, 25])),
     st.tuples(st.just("release"), tasks),
     st.tuples(st.just("expire"), tasks),
-    st.tuples(st.just("end"), st.sampled_from(["e-1", "e-2", "e-3"]), tasks, users, st.sampled_from(TaskOutcome)),
+    st.tuples(st.just("end"), events, tasks, users, st.sampled_from(TaskOutcome)),
 )
+granting: st.SearchStrategy[Step] = st.one_of(
+    st.tuples(st.just("recharge"), requests, users, st.integers(1, 200), st.sampled_from([None, None, 1, 30, 365])),
+    st.tuples(st.just("adjust"), requests, users, st.sampled_from(AdjustmentOperation), st.integers(1, 100)),
+    st.tuples(st.just("redeem"), requests, users, st.sampled_from([*CARDS, WRONG_CARD])),
+    st.tuples(st.just("use"), requests, users, st.sampled_from([*INVITES, WRONG_INVITE])),
+)
+
+
+def groups_of(*kinds: st.SearchStrategy[Step]) -> st.SearchStrategy[list[Step]]:
+    return st.lists(st.one_of(*kinds), min_size=1, max_size=GROUP)
 
 
 class LedgerLife(RuleBasedStateMachine):
@@ -116,7 +120,15 @@ class LedgerLife(RuleBasedStateMachine):
         codes = [InviteCode(0, code, INVITE_CREDITS, 9, now, now + INVITE_LIFE) for code in INVITES]
         self.unit.invites.add_all(codes, INVITES)
 
-    @rule(group=st.lists(steps, min_size=1, max_size=GROUP))
+    @rule(group=groups_of(reserving))
+    def let_tasks_come(self, group: list[Step]) -> None:
+        self.perform(group)
+
+    @rule(group=groups_of(granting))
+    def let_credits_come(self, group: list[Step]) -> None:
+        self.perform(group)
+
+    @rule(group=groups_of(reserving, settling, granting))
     def perform(self, group: list[Step]) -> None:
         hold_ids = {hold.request_id: hold.id for hold in self.unit.holds.find(request_ids=TASKS)}
         let_in = [step for step in group if not self.model.is_at_the_door(step)]
@@ -128,31 +140,35 @@ class LedgerLife(RuleBasedStateMachine):
             assert outcome == expected, step
         self.check()
 
+    @precondition(lambda life: all(account.wrong_codes < WRONG_CODES for account in life.model.accounts.values()))
     @rule(user=users, kind=st.sampled_from(["redeem", "use"]))
     def guess_wildly(self, user: int, kind: str) -> None:
-        self.perform([(kind, "r-0", user, WRONG_CARD if kind == "redeem" else WRONG_INVITE)] * GROUP)
-
-    @rule(seconds=st.sampled_from([1, 600, 3600, DAY_S, 30 * DAY_S, 365 * DAY_S]))
-    def let_time_pass(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.model.now = self.clock.now()
+        self.perform([(kind, "r-guess", user, WRONG_CARD if kind == "redeem" else WRONG_INVITE)] * (WRONG_CODES + 1))
 
     @rule(user=users, late=st.sampled_from([timedelta(), timedelta(microseconds=-1), timedelta(hours=1)]))
     def come_to_the_end_of_credits(self, user: int, late: timedelta) -> None:
         end = self.model.accounts[user].expire_time
         if end is not None and end + late > self.clock.now():
-            self.let_time_pass((end + late - self.clock.now()).total_seconds())
+            self.wait((end + late - self.clock.now()).total_seconds())
             assert self.clock.now() == end + late
 
-    @rule()
-    def come_to_a_leap_day(self) -> None:
+    @rule(seconds=st.sampled_from([*JUMPS_S, None]))
+    def let_time_pass(self, seconds: float | None) -> None:
+        """So long, or until the next leap day."""
+        if seconds is not None:
+            self.wait(seconds)
+            return
         now = self.clock.now()
         leap_days = (datetime(year, 2, 29, 12, tzinfo=UTC) for year in range(now.year, now.year + 9) if isleap(year))
-        self.let_time_pass((next(day for day in leap_days if day > now) - now).total_seconds())
+        self.wait((next(day for day in leap_days if day > now) - now).total_seconds())
+
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.model.now = self.clock.now()
 
     @rule(user=users)
     def freeze_or_let_in_again(self, user: int) -> None:
-        self.model.frozen ^= {user}
+        self.model.frozen = set() if self.model.frozen else {user}
 
     @rule(code=st.sampled_from(CARDS), state=st.sampled_from([CardState.DISABLED, CardState.DELETED]))
     def withdraw(self, code: str, state: CardState) -> None:
