@@ -2,11 +2,12 @@
 
     python -m bench.ledger [--callers 64] [--holds 20000] [--rounds 3]
 
-Both write the same rows of the same schema: hold, transaction, two postings, balance, head of the chain. The raw side
-is the fastest loop the sqlite3 module allows: one connection, one thread, no event loop, nothing waits for anything
-but the flush. The group side is billing's own writer with as many callers as asked for, each with one request in
-flight. A third side is an ORM session per request on tables of its own (bench/ledger_orm.py). Rounds of the sides take
-turns, and so do one account for all callers and 10,000 accounts.
+All sides have as many callers on one event loop as asked for, each with one request in flight. Groups and raw
+transactions write the same rows of the same schema: hold, transaction, two postings, balance, head of the chain. Groups
+are billing's own writer; a raw transaction is the bare sqlite3 module in one writer's thread. A third side is an ORM
+session per request on tables of its own (bench/ledger_orm.py), and a fourth is no service at all: raw transactions in a
+loop that nobody waits for, the limit of one flush each. Rounds of the sides take turns, and so do one account for all
+callers and 10,000 accounts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +28,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bench.ledger_orm import orm_session_each
+from bench.ledger_orm import orm_ledger
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.migrate import upgrade
@@ -47,6 +49,8 @@ from services.billing.usecases.ledger_writer import LedgerWriter
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "services" / "billing" / "migrations"
 CREDITS = 2**40
+CALL = CallContext()
+Reserve = Callable[[Reservation], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +83,26 @@ def figures(seconds: float, waits: Sequence[float]) -> Figures:
     return Figures(len(waits) / seconds, sorted(waits)[int(len(waits) * 0.99)] * 1000)
 
 
-def one_after_another(ends: Sequence[float], callers: int) -> Figures:
-    """Of requests done at these times, the first of which is the start.
-
-    A caller asks again when it has its answer, and then waits for all the others.
-    """
-    waits = [end - ends[max(0, place + 1 - callers)] for place, end in enumerate(ends[1:])]
-    return figures(ends[-1] - ends[0], waits)
+@asynccontextmanager
+async def ledger_on(url: str) -> AsyncIterator[tuple[LedgerWriter, Units[BillingUnit]]]:
+    """Billing's own writer, and the units of work that it shares with billing's workers."""
+    clock, ids = SystemClock(), RandomIds()
+    database = await Database.open(DatabaseSettings(url=SecretStr(url), synchronous="FULL"), name="bench")
+    units = Units(database, lambda connection: BillingUnit(connection, clock))
+    work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.ordered, "hold_"))
+    async with LedgerWriter(units, work, clock) as writer:
+        yield writer, units
+    await database.close()
 
 
 @asynccontextmanager
 async def ledger_writer(url: str) -> AsyncIterator[LedgerWriter]:
     """Billing's own writer."""
-    clock, ids = SystemClock(), RandomIds()
-    database = await Database.open(DatabaseSettings(url=SecretStr(url), synchronous="FULL"), name="bench")
-    units = Units(database, lambda connection: BillingUnit(connection, clock))
-    work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.random, "hold_"))
-    async with LedgerWriter(units, work, clock) as writer:
+    async with ledger_on(url) as (writer, _):
         yield writer
-    await database.close()
 
 
-async def drive(writer: LedgerWriter, asked: Sequence[Reservation], callers: int) -> Figures:
+async def drive(reserve: Reserve, asked: Sequence[Reservation], callers: int) -> Figures:
     """So many requests in flight until all are done."""
     waits: list[float] = []
     queue = iter(asked)
@@ -108,8 +110,7 @@ async def drive(writer: LedgerWriter, asked: Sequence[Reservation], callers: int
     async def caller() -> None:
         for reservation in queue:
             start = time.perf_counter()
-            (result,) = await writer.perform([Submission(reservation, CallContext())])
-            assert isinstance(result, Hold), result
+            await reserve(reservation)
             waits.append(time.perf_counter() - start)
 
     start = time.perf_counter()
@@ -119,30 +120,64 @@ async def drive(writer: LedgerWriter, asked: Sequence[Reservation], callers: int
     return figures(time.perf_counter() - start, waits)
 
 
+async def hold(writer: LedgerWriter, reservation: Reservation) -> None:
+    """One request of one caller."""
+    (result,) = await writer.perform([Submission(reservation, CALL)])
+    assert isinstance(result, Hold), result
+
+
 async def grouped(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
     async with ledger_writer(url) as writer:
-        return await drive(writer, asked, callers)
+        return await drive(partial(hold, writer), asked, callers)
 
 
 def grouped_in_a_loop(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
     return asyncio.run(grouped(url, asked, callers))
 
 
-def raw(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
+class RawLedger:
     """One transaction per request on the bare driver, decided and hashed by the same code."""
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    clock, ids = SystemClock(), RandomIds()
-    prices = {"tts": FeaturePrice("tts", "tts", 10, clock.now())}
-    ends = [time.perf_counter()]
+
+    def __init__(self, url: str) -> None:
+        self._connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._clock, self._ids = SystemClock(), RandomIds()
+        self._prices = {"tts": FeaturePrice("tts", "tts", 10, self._clock.now())}
+
+    def reserve(self, asked: Reservation) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        _reserve(self._connection, asked, self._prices, self._clock, self._ids)
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+async def raw(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as thread:
+        ledger = await loop.run_in_executor(thread, RawLedger, url)
+        found = await drive(partial(loop.run_in_executor, thread, ledger.reserve), asked, callers)
+        await loop.run_in_executor(thread, ledger.close)
+    return found
+
+
+def raw_in_a_loop(url: str, asked: Sequence[Reservation], callers: int) -> Figures:
+    return asyncio.run(raw(url, asked, callers))
+
+
+def raw_alone(url: str, asked: Sequence[Reservation]) -> Figures:
+    """The fastest loop the driver allows: no event loop, no other thread."""
+    ledger = RawLedger(url)
+    waits = []
+    start = done = time.perf_counter()
     for reservation in asked:
-        connection.execute("BEGIN IMMEDIATE")
-        _reserve(connection, reservation, prices, clock, ids)
-        connection.execute("COMMIT")
-        ends.append(time.perf_counter())
-    connection.close()
-    return one_after_another(ends, callers)
+        begun, _ = done, ledger.reserve(reservation)
+        done = time.perf_counter()
+        waits.append(done - begun)
+    ledger.close()
+    return figures(done - start, waits)
 
 
 def _reserve(
@@ -199,11 +234,10 @@ def _reserve(
     connection.execute("UPDATE chain_head SET transaction_id = ?, hash = ?", (transaction.id, transaction.hash))
 
 
-def orm(folder: Path, users: int, asked: Sequence[Reservation], callers: int) -> Figures:
+async def orm(path: Path, users: int, asked: Sequence[Reservation], callers: int) -> Figures:
     """An application's session per request."""
-    return one_after_another(
-        orm_session_each(f"sqlite:///{folder / 'orm.db'}", asked, users=users, credits=CREDITS), callers
-    )
+    async with orm_ledger(f"sqlite+aiosqlite:///{path}", users=users, credits=CREDITS) as ledger:
+        return await drive(ledger.reserve, asked, callers)
 
 
 def measured(run: Callable[[str], Figures], users: int) -> Figures:
@@ -223,12 +257,16 @@ def main() -> None:
             asked = reservations(arguments.holds, users)
             sides: dict[str, Callable[[str], Figures]] = {
                 "in groups": partial(grouped_in_a_loop, asked=asked, callers=arguments.callers),
-                "one raw transaction each": partial(raw, asked=asked[: len(asked) // 5], callers=arguments.callers),
+                "one raw transaction each": partial(
+                    raw_in_a_loop, asked=asked[: len(asked) // 5], callers=arguments.callers
+                ),
+                "raw transactions that nobody waits for": partial(raw_alone, asked=asked[: len(asked) // 5]),
             }
             for side, run in sides.items():
                 found.setdefault((side, users), []).append(measured(run, users))
             with tempfile.TemporaryDirectory() as folder:
-                figure = orm(Path(folder), users, asked[: len(asked) // 20], arguments.callers)
+                orm_round = orm(Path(folder) / "orm.db", users, asked[: len(asked) // 20], arguments.callers)
+                figure = asyncio.run(orm_round)
             found.setdefault(("one ORM session each", users), []).append(figure)
     print(f"| {arguments.callers} callers | accounts | holds/s | p99, ms |")
     print("| --- | ---: | ---: | ---: |")

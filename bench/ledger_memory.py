@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import psutil
 
-from bench.ledger import drive, fresh_ledger, ledger_writer, reservations
+from bench.ledger import drive, fresh_ledger, hold, ledger_writer, reservations
 
 PARTS = 10
 USERS = 10_000
@@ -24,7 +25,7 @@ async def measure(url: str, holds: int, callers: int) -> None:
     print("| ---: | ---: |")
     async with ledger_writer(url) as writer:
         for number in range(PARTS):
-            await drive(writer, reservations(part, USERS, first=number * part), callers)
+            await drive(partial(hold, writer), reservations(part, USERS, first=number * part), callers)
             print(f"| {(number + 1) * part:,} | {process.memory_info().rss / 2**20:.1f} |")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,11 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(data_dir: Path, *options: str) -> Iterator[Stack]:
-    """`voxreel up` on a free port. Raises TimeoutError when it is not ready within a minute."""
+def running_stack(data_dir: Path, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """`voxreel up` on a free port, with more settings. Raises TimeoutError when it ends before it is ready."""
     command = [str(Path(sys.executable).parent / "voxreel"), "up", "--port", "0", "--data-dir", str(data_dir), *options]
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
     try:
         assert process.stdout is not None
         for line in process.stdout:

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from kit.rpc.client import Peer
 from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
-from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.billing.v1 import (
+    ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
+    pricing_service_pb2_grpc,
+    statistics_service_pb2_grpc,
+)
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
@@ -41,6 +46,9 @@ class Clients:
     accounts: account_service_pb2_grpc.AccountServiceAsyncStub
     users: user_service_pb2_grpc.UserServiceAsyncStub
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
+    pricing: pricing_service_pb2_grpc.PricingServiceAsyncStub
+    packages: package_service_pb2_grpc.PackageServiceAsyncStub
+    statistics: statistics_service_pb2_grpc.StatisticsServiceAsyncStub
     files: file_service_pb2_grpc.FileServiceAsyncStub
     synthesis: synthesis_service_pb2_grpc.SynthesisServiceAsyncStub
     voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
@@ -56,6 +64,9 @@ def make_clients(peers: EdgePeers) -> Clients:
         accounts=peers.auth.stub(account_service_pb2_grpc.AccountServiceStub),
         users=peers.auth.stub(user_service_pb2_grpc.UserServiceStub),
         ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
+        pricing=peers.billing.stub(pricing_service_pb2_grpc.PricingServiceStub),
+        packages=peers.billing.stub(package_service_pb2_grpc.PackageServiceStub),
+        statistics=peers.billing.stub(statistics_service_pb2_grpc.StatisticsServiceStub),
         files=peers.files.stub(file_service_pb2_grpc.FileServiceStub),
         synthesis=peers.speech.stub(synthesis_service_pb2_grpc.SynthesisServiceStub),
         voices=peers.speech.stub(voice_service_pb2_grpc.VoiceServiceStub),

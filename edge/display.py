@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,10 @@ class DisplayTimes:
     def aware(self, moment: datetime) -> str:
         """`YYYY-MM-DDTHH:MM:SS` of an aware time."""
         return moment.astimezone(self._zone).isoformat()[:_LENGTH]
+
+    def hour_start(self, moment: datetime) -> datetime:
+        """When the hour of an aware time began in the zone, in UTC."""
+        return moment.astimezone(self._zone).replace(minute=0, second=0, microsecond=0).astimezone(UTC)
 
     def _render(self, seconds: int) -> str:
         return datetime.fromtimestamp(seconds, self._zone).isoformat()[:_LENGTH]

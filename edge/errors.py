@@ -113,6 +113,8 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_ATTEMPTS_EXHAUSTED: ErrorRow(503, 500),
         reasons.ERROR_REASON_NOT_ACCEPTED: ErrorRow(503, 500),
         reasons.ERROR_REASON_NOT_IMPLEMENTED: ErrorRow(501, 500, "该功能尚未实现"),
+        reasons.ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorRow(409, 400),
+        reasons.ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _PRECONDITION,
     }
 )
 

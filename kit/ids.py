@@ -7,10 +7,13 @@ import time
 import uuid
 from typing import Protocol
 
-_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_ALPHABET = b"0123456789abcdefghijklmnopqrstuvwxyz"
 # 26 characters of 36 carry 134 bits.
 _RANDOM_CHARACTERS = 26
+# The bytes that every character stands for equally often, and those that are too many for that.
+_EVEN = 256 - 256 % len(_ALPHABET)
+_CHARACTER_OF_BYTE = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
+_UNEVEN_BYTES = bytes(range(_EVEN, 256))
 
 
 class IdSource(Protocol):
@@ -24,8 +27,8 @@ class IdSource(Protocol):
         """A random UUID (version 4)."""
         ...
 
-    def ordered(self) -> str:
-        """A UUID that sorts by creation time to the millisecond (version 7, RFC 9562)."""
+    def ordered(self, prefix: str = "") -> str:
+        """The prefix and a UUID that sorts by creation time to the millisecond (version 7, RFC 9562)."""
         ...
 
 
@@ -33,19 +36,18 @@ class RandomIds:
     """Ids from the operating system's random source."""
 
     def random(self, prefix: str = "") -> str:
-        number = secrets.randbits(136)
-        pairs = []
-        for _ in range(_RANDOM_CHARACTERS // 2):
-            number, digits = divmod(number, len(_PAIRS))
-            pairs.append(_PAIRS[digits])
-        return prefix + "".join(pairs)
+        characters = b""
+        while len(characters) < _RANDOM_CHARACTERS:
+            characters += secrets.token_bytes(32).translate(_CHARACTER_OF_BYTE, _UNEVEN_BYTES)
+        return prefix + characters[:_RANDOM_CHARACTERS].decode()
 
     def uuid(self) -> str:
         return str(uuid.UUID(int=secrets.randbits(128), version=4))
 
-    def ordered(self) -> str:
+    def ordered(self, prefix: str = "") -> str:
         milliseconds = time.time_ns() // 1_000_000
         number = (milliseconds << 80) | secrets.randbits(80)
         # Version 7 in bits 76-79, variant 2 in bits 62-63.
         number = number & ~(0xF << 76) & ~(0x3 << 62) | (0x7 << 76) | (0x2 << 62)
-        return str(uuid.UUID(int=number))
+        digits = f"{number:032x}"
+        return f"{prefix}{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -88,11 +88,12 @@ class _Connection(asyncio.Protocol):
         self._transport.close()
 
 
-def get_request(path: str, *, port: int, token: str) -> bytes:
-    """The bytes of an authenticated GET."""
-    return (
-        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\nAccept: */*\r\n\r\n"
-    ).encode()
+def request_bytes(method: str, path: str, *, port: int, token: str, body: bytes = b"") -> bytes:
+    """The bytes of an authenticated request; a body is JSON."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\nAccept: */*\r\n"
+    if body:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return head.encode() + b"\r\n" + body
 
 
 async def run_load(request: bytes, *, port: int, connections: int, seconds: float) -> Load:

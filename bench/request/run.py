@@ -1,6 +1,9 @@
-"""GET /api/user/profile through edge, hop and database, beside a FastAPI monolith that reads the same row.
+"""Whole requests through edge, hop and database, beside a FastAPI monolith that reads or writes the same rows.
 
-    python -m bench.request.run [--connections 64] [--seconds 3] [--rounds 9]
+    python -m bench.request.run [--request profile|recharge|deduct] [--connections 64] [--seconds 3] [--rounds 9]
+
+`profile` is GET /api/user/profile. `recharge` and `deduct` change the balance of a user, which both sides flush to the
+disk before they answer: the POST and the PUT by which an administrator gives and takes a credit.
 
 Both servers and the load generator share the machine. Short runs alternate, so that a machine that changes its
 speed changes it for both; the table shows medians, the ratio is the median over the pairs.
@@ -26,11 +29,32 @@ import jwt
 import psutil
 import uvloop
 
-from bench.request.load import Load, get_request, run_load
+from bench.request.load import Load, request_bytes, run_load
 from bench.stack import Stack, running_stack
 
-PATH = "/api/user/profile"
 SECRET = "bench-secret-of-the-peer-process-only"
+ADMIN = {"account": "bench-admin", "password": "bench-password"}
+USER = {"account": "bench-user", "password": "bench-password"}
+USER_ID = 2
+RECHARGE = f"/api/user/admin/users/{USER_ID}/credits/recharge"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked again and again."""
+
+    method: str
+    path: str
+    body: bytes = b""
+
+
+REQUESTS = {
+    "profile": Request("GET", "/api/user/profile"),
+    "recharge": Request("POST", f"{RECHARGE}?amount=1&description=bench"),
+    "deduct": Request(
+        "PUT", f"/api/user/admin/users/{USER_ID}/credits", b'{"credits": 1, "operation": "subtract", "reason": "bench"}'
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +89,7 @@ def fastapi_peer(folder: Path) -> Iterator[Subject]:
     try:
         _wait_for(port)
         token = jwt.encode({"sub": "1", "exp": time.time() + 3600}, SECRET, algorithm="HS256")
-        yield Subject("FastAPI + SQLAlchemy, one process", port, token, process.pid)
+        yield Subject("FastAPI + SQLModel, one process", port, token, process.pid)
     finally:
         process.terminate()
         process.wait(10)
@@ -81,21 +105,23 @@ def _wait_for(port: int) -> None:
 
 
 async def voxreel_subject(stack: Stack) -> Subject:
-    """The stack, with a fresh user."""
-    async with aiohttp.ClientSession(stack.url) as session:
-        account = {"account": "bench", "password": "bench-password"}
-        await session.post("/api/user/register", json={**account, "confirm_password": account["password"]})
-        async with session.post("/api/user/login", json=account) as response:
-            token = (await response.json())["access_token"]
+    """The stack, with a fresh user who has credits, and its administrator's token."""
+    async with aiohttp.ClientSession(stack.url, raise_for_status=True) as session:
+        await session.post("/api/user/register", json={**USER, "confirm_password": USER["password"]})
+        async with session.post("/api/user/login", json=ADMIN) as response:
+            token = str((await response.json())["access_token"])
+        bearer = {"Authorization": f"Bearer {token}"}
+        async with session.post(RECHARGE, params={"amount": 2**40}, headers=bearer) as response:
+            assert (await response.json())["user_account"] == USER["account"]
     return Subject("Voxreel, edge + auth + billing", stack.port, token, stack.pid)
 
 
-async def measure(subject: Subject, *, connections: int, seconds: float) -> tuple[Load, float]:
+async def measure(request: Request, subject: Subject, *, connections: int, seconds: float) -> tuple[Load, float]:
     """One run: what the load saw and the CPU microseconds a request cost the server."""
-    request = get_request(PATH, port=subject.port, token=subject.token)
-    await run_load(request, port=subject.port, connections=connections, seconds=1)
+    sent = request_bytes(request.method, request.path, port=subject.port, token=subject.token, body=request.body)
+    await run_load(sent, port=subject.port, connections=connections, seconds=1)
     before = cpu_seconds(subject.pid)
-    load = await run_load(request, port=subject.port, connections=connections, seconds=seconds)
+    load = await run_load(sent, port=subject.port, connections=connections, seconds=seconds)
     return load, (cpu_seconds(subject.pid) - before) / load.requests * 1e6
 
 
@@ -104,9 +130,13 @@ async def compare(arguments: argparse.Namespace, stack: Stack, peer: Subject) ->
     runs: dict[str, list[tuple[Load, float]]] = {subject.name: [] for subject in subjects}
     for _ in range(arguments.rounds):
         for subject in subjects:
-            runs[subject.name].append(
-                await measure(subject, connections=arguments.connections, seconds=arguments.seconds)
+            run = await measure(
+                REQUESTS[arguments.request],
+                subject,
+                connections=arguments.connections,
+                seconds=arguments.seconds,
             )
+            runs[subject.name].append(run)
     ratios = [_rate_of(ours) / _rate_of(theirs) for ours, theirs in zip(*runs.values(), strict=True)]
     print(f"| {arguments.connections} connections | requests/s | p50 ms | p99 ms | CPU µs/request |")
     print("| --- | ---: | ---: | ---: | ---: |")
@@ -126,14 +156,16 @@ def _rate_of(run: tuple[Load, float]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--request", choices=REQUESTS, default="profile")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
+    administered = {"VOXREEL_ADMIN_ACCOUNT": ADMIN["account"], "VOXREEL_ADMIN_PASSWORD": ADMIN["password"]}
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_stack(Path(folder) / "data") as stack,
+        running_stack(Path(folder) / "data", environment=administered) as stack,
         fastapi_peer(Path(folder)) as peer,
     ):
         uvloop.run(compare(arguments, stack, peer))

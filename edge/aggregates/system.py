@@ -9,13 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from edge.aggregates.capabilities import usable_capabilities
 from edge.aggregates.resources import read_resources, storage_is_writable
 from edge.platform_api.models.system import CacheConfigOut, ServiceStateOut, SystemIn, SystemOut
 from edge.shared import Shared
-from kit.concurrency import both
-from kit.errors import DomainError
-from voxreel.engine.v1 import engine_service_pb2 as engines
-from voxreel.engine.v1 import engine_service_pb2_grpc
 
 # Name of the area of the store for files that expire; where it lies on a disk is nobody's business.
 _TEMP_AREA = "temp"
@@ -57,7 +54,7 @@ _ENDPOINTS: Mapping[str, str] = MappingProxyType(
 
 async def describe_system(given: SystemIn, shared: Shared) -> SystemOut:
     """What runs, what can be used now, and for how long it has been up."""
-    usable = await _usable_capabilities(shared)
+    usable = await usable_capabilities(shared.clients)
     services = _service_states(usable, shared)
     is_healthy = all(shared.status.is_serving(service) for service in _DATABASE_OWNERS)
     uptime = shared.status.uptime()
@@ -96,22 +93,6 @@ def platform_version() -> str:
         return version("voxreel")
     except PackageNotFoundError:
         return "unknown"
-
-
-async def _usable_capabilities(shared: Shared) -> frozenset[str]:
-    listed = await both(_engines_of(shared.clients.speech_engines), _engines_of(shared.clients.video_engines))
-    return frozenset(engine.capability for each in listed for engine in each if engine.is_available)
-
-
-async def _engines_of(
-    stub: engine_service_pb2_grpc.EngineServiceAsyncStub,
-) -> tuple[engines.Engine, ...]:
-    """Empty when the service cannot say: what nobody answers for cannot be used."""
-    try:
-        response = await stub.ListEngines(engines.ListEnginesRequest())
-    except DomainError:
-        return ()
-    return tuple(response.engines)
 
 
 def _service_states(usable: frozenset[str], shared: Shared) -> dict[str, ServiceStateOut]:

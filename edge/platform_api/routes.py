@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from edge.endpoint import Endpoint, StreamingEndpoint
-from edge.platform_api.endpoints import credits, files, speech, system, tasks, users
+from edge.platform_api.endpoints import credits, files, pricing, speech, statistics, system, tasks, users
 
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *system.ENDPOINTS,
     *users.ENDPOINTS,
     *credits.ENDPOINTS,
+    *pricing.ENDPOINTS,
+    *statistics.ENDPOINTS,
     *speech.ENDPOINTS,
     *files.ENDPOINTS,
     *tasks.ENDPOINTS,

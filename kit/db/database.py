@@ -36,6 +36,8 @@ def _on_sqlite_connect(settings: DatabaseSettings, *, query_only: str) -> Callab
             "journal_mode = WAL",
             f"synchronous = {settings.synchronous}",
             "foreign_keys = ON",
+            # So that a row which is replaced counts as deleted for the triggers.
+            "recursive_triggers = ON",
             f"query_only = {query_only}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -58,12 +60,17 @@ def _sqlite_engine(url: URL, settings: DatabaseSettings, *, begin: str, query_on
     return engine
 
 
-def _postgres_options(settings: DatabaseSettings, *, read_only: str) -> dict[str, Any]:
+# Lean statements look rows up by keys. One that was planned while its table was empty would otherwise read the whole of
+# it until the server next counts its rows.
+_BY_KEYS = "-c enable_seqscan=off"
+
+
+def _postgres_options(settings: DatabaseSettings, *, read_only: str, planning: str = "") -> dict[str, Any]:
     timeout = settings.statement_timeout_ms
     return {
         "connect_timeout": 5,
         "options": f"-c statement_timeout={timeout} -c lock_timeout={timeout} "
-        f"-c default_transaction_read_only={read_only}",
+        f"-c default_transaction_read_only={read_only} {planning}",
     }
 
 
@@ -155,16 +162,11 @@ class Database:
         return lambda: SqliteWriter(writer), lambda: Reader(reader), 1, 1, _GROUP_LIMIT
 
     def _postgres_lanes(self) -> tuple[Callable[[], Runner], Callable[[], Runner], int, int, int]:
-        writer = create_engine(
-            self._url, poolclass=NullPool, connect_args=_postgres_options(self._settings, read_only="off")
-        )
-        reader = create_engine(
-            self._url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args=_postgres_options(self._settings, read_only="on"),
-        )
         settings = self._settings
+        writing = _postgres_options(settings, read_only="off", planning=_BY_KEYS)
+        reading = _postgres_options(settings, read_only="on", planning=_BY_KEYS)
+        writer = create_engine(self._url, poolclass=NullPool, connect_args=writing)
+        reader = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=reading)
         return (
             lambda: PostgresWriter(writer),
             lambda: Reader(reader),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import ClauseElement, Connection, Dialect
@@ -16,13 +17,16 @@ T = TypeVar("T")
 Processor = Callable[[Any], Any]
 
 
+_NOTHING = object()
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedStatement:
     """SQL of one dialect, and what its values go through on their way to the driver."""
 
     sql: str
-    # Names in the driver's order where it wants a sequence, None where it wants a mapping.
-    positions: tuple[str, ...] | None
+    # Picks the values in the driver's order where it wants a sequence, None where it wants a mapping.
+    in_order: Callable[[dict[str, Any]], tuple[Any, ...]] | None
     # Values written into the statement, as the driver wants them.
     constants: Mapping[str, Any]
     binds: Mapping[str, Processor]
@@ -44,7 +48,7 @@ class PreparedStatement:
 
         Raises what Core raises.
         """
-        many = [self._arguments(values) for values in rows]
+        many = self._arguments_of(rows)
         driver: Any = connection.connection.driver_connection
         try:
             cursor = driver.cursor()
@@ -54,11 +58,26 @@ class PreparedStatement:
             raise _core_error(error, connection, self.sql) from error
         return count
 
-    def _arguments(self, values: dict[str, Any]) -> dict[str, Any] | list[Any]:
+    def _arguments_of(self, rows: Sequence[dict[str, Any]]) -> Sequence[Any]:
+        for name, process in self.binds.items():
+            given: Any = _NOTHING
+            converted: Any = None
+            for values in rows:
+                value = values[name]
+                if value is not given:
+                    # Rows that are written together have most of their times in common.
+                    given, converted = value, process(value)
+                values[name] = converted
+        if self.constants:
+            for values in rows:
+                values.update(self.constants)
+        return rows if self.in_order is None else [self.in_order(values) for values in rows]
+
+    def _arguments(self, values: dict[str, Any]) -> dict[str, Any] | tuple[Any, ...]:
         values.update(self.constants)
         for name, process in self.binds.items():
             values[name] = process(values[name])
-        return values if self.positions is None else [values[name] for name in self.positions]
+        return values if self.in_order is None else self.in_order(values)
 
 
 class PreparedByDialect:
@@ -94,8 +113,13 @@ def _prepare(statement: ClauseElement, dialect: Dialect) -> PreparedStatement:
             constants[name] = parameter.value if process is None else process(parameter.value)
         elif process is not None:
             binds[name] = process
-    positions = tuple(compiled.positiontup or ()) if compiled.positional else None
-    return PreparedStatement(str(compiled), positions, constants, binds)
+    in_order = _picker(tuple(compiled.positiontup or ())) if compiled.positional else None
+    return PreparedStatement(str(compiled), in_order, constants, binds)
+
+
+def _picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    # itemgetter answers a tuple for two names and more only.
+    return itemgetter(*names) if len(names) > 1 else lambda values: tuple(values[name] for name in names)
 
 
 def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:

@@ -28,10 +28,13 @@ from services.billing.rpc.auth_peer import AuthPeer
 from services.billing.rpc.card_servicer import CardServicer
 from services.billing.rpc.invite_servicer import InviteServicer
 from services.billing.rpc.ledger_servicer import LedgerServicer
+from services.billing.rpc.package_servicer import PackageServicer
 from services.billing.rpc.pricing_servicer import PricingServicer
+from services.billing.rpc.statistics_servicer import StatisticsServicer
 from services.billing.store.card_pages import CardPages
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.invite_pages import InvitePages
+from services.billing.store.statistics import StatisticsTables
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
 from services.billing.usecases.adjustments import Adjustments
@@ -39,16 +42,22 @@ from services.billing.usecases.cards import CardDesk
 from services.billing.usecases.invites import InviteDesk
 from services.billing.usecases.ledger_work import LedgerWork
 from services.billing.usecases.ledger_writer import LedgerWriter
+from services.billing.usecases.packages import Packages
+from services.billing.usecases.prices import Prices
 from services.billing.usecases.reads import LedgerReader
+from services.billing.usecases.statistics import Statistics
 from services.billing.workers import settlement
 from services.billing.workers.expire_credits import CreditExpiry
 from services.billing.workers.expire_holds import HoldExpiry
+from services.billing.workers.roll_up import RollUp
 from services.billing.workers.sweep_guesses import GuessSweeper
 from voxreel.billing.v1 import (
     card_service_pb2_grpc,
     invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
     pricing_service_pb2_grpc,
+    statistics_service_pb2_grpc,
 )
 
 
@@ -73,7 +82,7 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     database = await open_database(app)
     units = Units(database, lambda connection: BillingUnit(connection, clock))
     events = BillingEvents(EventSource(app.name, ids, clock))
-    work = LedgerWork(events, new_hold_id=partial(ids.random, "hold_"))
+    work = LedgerWork(events, new_hold_id=partial(ids.ordered, "hold_"))
     writer = await app.enter(LedgerWriter(units, work, clock))
     auth = await _auth(app)
     reader = LedgerReader(units, EntryPages(database), clock)
@@ -86,7 +95,12 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
         InviteDesk(units, InvitePages(database), events=events, clock=clock, credits=app.config.invite_credits), writer
     )
     server.add(invite_service_pb2_grpc.add_InviteServiceServicer_to_server, invites, sets=invites.sets())
-    server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, PricingServicer(reader))
+    prices = PricingServicer(Prices(units, events, clock))
+    server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, prices)
+    packages = PackageServicer(Packages(units, events, clock))
+    server.add(package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages)
+    sums = StatisticsServicer(Statistics(StatisticsTables(database)))
+    server.add(statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, sums)
     _relay_events(app, database, surroundings)
     if app.runs_workers:
         handler = settlement.SettlementHandler(writer)
@@ -95,6 +109,7 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
         app.background("hold expiry", HoldExpiry(units, writer, clock).run)
         app.background("credit expiry", CreditExpiry(units, writer, clock).run)
         app.background("guess sweeping", GuessSweeper(units, clock).run)
+        app.background("roll-up", RollUp(units).run)
         app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
     app.serve_rpc(server)
 

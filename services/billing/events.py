@@ -11,6 +11,8 @@ from services.billing.domain.holds import Hold, HoldState
 from services.billing.domain.invites import InviteCode, InviteUse
 from services.billing.domain.journal import TransactionDraft
 from services.billing.domain.ledger import Balance, Entry
+from services.billing.domain.packages import CreditPackage
+from services.billing.domain.pricing import FeaturePrice
 from voxreel.billing.v1 import events_pb2
 
 
@@ -124,3 +126,42 @@ class BillingEvents:
             balance_after=entry.balance_after,
         )
         return self._source.event("evt.billing.card.redeemed", payload, user_id=entry.user_id)
+
+    def price_changed(self, price: FeaturePrice, former_credits: int, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.FeaturePriceChanged(
+            operator_user_id=operator_user_id,
+            feature_key=price.key,
+            former_credits=former_credits,
+            credits=price.credits,
+        )
+        return self._source.event("evt.billing.feature_price.changed", payload, user_id=operator_user_id)
+
+    def package_created(self, package: CreditPackage, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.PackageCreated(
+            operator_user_id=operator_user_id,
+            package_key=package.key,
+            package_name=package.terms.display_name,
+            credits=package.terms.credits,
+            price_fen=package.terms.price_fen,
+        )
+        return self._source.event("evt.billing.package.created", payload, user_id=operator_user_id)
+
+    def package_changed(self, package: CreditPackage, former: CreditPackage, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.PackageChanged(
+            operator_user_id=operator_user_id,
+            package_key=package.key,
+            package_name=package.terms.display_name,
+            former_credits=former.terms.credits,
+            former_price_fen=former.terms.price_fen,
+            credits=package.terms.credits,
+            price_fen=package.terms.price_fen,
+        )
+        return self._source.event("evt.billing.package.changed", payload, user_id=operator_user_id)
+
+    def package_deleted(self, package: CreditPackage, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.PackageDeleted(
+            operator_user_id=operator_user_id,
+            package_key=package.key,
+            package_name=package.terms.display_name,
+        )
+        return self._source.event("evt.billing.package.deleted", payload, user_id=operator_user_id)

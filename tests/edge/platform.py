@@ -28,12 +28,18 @@ from tests.fakes.servicers_auth import FakeAuth
 from tests.fakes.servicers_billing import FakeLedger
 from tests.fakes.servicers_files import FakeFiles
 from tests.fakes.servicers_keys import FakeKeys
+from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
 from tests.fakes.tokens import FakeTokens
 from tests.polling import eventually
 from voxreel.auth.v1 import account_service_pb2_grpc, user_pb2, user_service_pb2_grpc
-from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.billing.v1 import (
+    ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
+    pricing_service_pb2_grpc,
+    statistics_service_pb2_grpc,
+)
 from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
@@ -53,6 +59,9 @@ class Platform:
     auth: FakeAuth
     keys: FakeKeys
     ledger: FakeLedger
+    pricing: FakePricing
+    packages: FakePackages
+    statistics: FakeStatistics
     files: FakeFiles
     speech: FakeSpeech
     speech_engines: FakeEngines
@@ -82,6 +91,7 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
+    pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
     services: dict[str, list[Registration]] = {
         "auth": [
@@ -89,7 +99,12 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
             (key_service_pb2_grpc.add_KeyServiceServicer_to_server, keys),
         ],
-        "billing": [(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)],
+        "billing": [
+            (ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger),
+            (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
+            (package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages),
+            (statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, statistics),
+        ],
         "files": [(file_service_pb2_grpc.add_FileServiceServicer_to_server, files)],
         "speech": [
             (synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, speech),
@@ -130,6 +145,9 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             auth=auth,
             keys=keys,
             ledger=ledger,
+            pricing=pricing,
+            packages=packages,
+            statistics=statistics,
             files=files,
             speech=speech,
             speech_engines=speech_engines,

@@ -92,6 +92,8 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("ATTEMPTS_EXHAUSTED", Unavailable, 503, 500),
     ("NOT_ACCEPTED", Unavailable, 503, 500),
     ("NOT_IMPLEMENTED", Unimplemented, 501, 500),
+    ("PACKAGE_KEY_TAKEN", AlreadyExists, 409, 400),
+    ("PACKAGES_LIMIT_EXCEEDED", Precondition, 400, 400),
 )
 
 

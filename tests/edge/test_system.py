@@ -92,3 +92,11 @@ async def test_documentation_serves_its_own_files_only(platform: Platform) -> No
     for name in ("LICENSE", "swagger-editor.js", "..%2f__init__.py"):
         async with platform.client.get(f"/docs/{name}") as response:
             assert response.status == 404
+
+
+async def test_the_root_says_that_it_runs(platform: Platform) -> None:
+    async with platform.client.get("/") as response:
+        reply = await response.json()
+    assert response.status == 200
+    same_shape(reply, "GET", "/")
+    assert reply["message"] == "服务正在运行"

@@ -70,7 +70,9 @@ async def test_refresh_answers_a_usable_token(platform: Platform) -> None:
 async def test_password_change(platform: Platform) -> None:
     body = {"current_password": "password123", "new_password": "another-password"}
     async with platform.client.put("/api/user/password", json=body, headers=platform.bearer()) as response:
-        assert (response.status, await response.json()) == (200, {"message": "密码修改成功"})
+        reply = await response.json()
+        assert (response.status, reply) == (200, {"message": "密码修改成功"})
+    same_shape(reply, "PUT", "/api/user/password")
     assert platform.auth.passwords["testuser"] == "another-password"
 
 

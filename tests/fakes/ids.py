@@ -21,5 +21,5 @@ class FakeIds:
     def uuid(self) -> str:
         return str(uuid.UUID(int=self._next()))
 
-    def ordered(self) -> str:
-        return str(uuid.UUID(int=self._next()))
+    def ordered(self, prefix: str = "") -> str:
+        return prefix + str(uuid.UUID(int=self._next()))

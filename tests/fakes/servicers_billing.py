@@ -1,4 +1,4 @@
-"""The ledger as an edge sees it: balances, recharges and adjustments."""
+"""The ledger as an edge sees it: balances, recharges, adjustments and the entries of them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
         self._accounts = accounts
         self.refusals = Refusals()
         self.balances: dict[int, int] = {}
+        self.entries: list[ledger.Entry] = []
         self._done: dict[tuple[int, str], tuple[bytes, ledger.RechargeCreditsResponse]] = {}
         self._adjusted: dict[tuple[int, str], tuple[bytes, ledger.AdjustCreditsResponse]] = {}
 
@@ -107,6 +108,7 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
             operator_user_id=operator_id,
         )
         entry.create_time.FromDatetime(self._clock.now())
+        self.entries.append(entry)
         return ledger.RechargeCreditsResponse(entry=entry, user_account=self._accounts[request.user_id])
 
     async def ReserveCredits(
@@ -121,7 +123,10 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
         raise _not_for_the_edge()
 
     async def ListEntries(self, request: ledger.ListEntriesRequest, context: Context) -> ledger.ListEntriesResponse:
-        raise _not_for_the_edge()
+        user_id = require_principal().user_id
+        theirs = [entry for entry in reversed(self.entries) if entry.user_id == user_id]
+        page = theirs[request.skip :][: request.page_size]
+        return ledger.ListEntriesResponse(entries=page, total_size=len(theirs))
 
     async def GetChainHead(self, request: ledger.GetChainHeadRequest, context: Context) -> ledger.GetChainHeadResponse:
         raise _not_for_the_edge()

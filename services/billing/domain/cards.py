@@ -41,16 +41,6 @@ class CardStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CreditPackage:
-    """Credits that are sold together. `display_name` is Chinese, the price in fen (1/100 CNY)."""
-
-    key: str
-    display_name: str
-    credits: int
-    price_fen: int
-
-
-@dataclass(frozen=True, slots=True)
 class CardBatch:
     """Cards that were made together; `credits` and `price_fen` are those of one. No `expire_time` means never."""
 

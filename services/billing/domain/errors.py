@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.errors import Conflict, Invalid, NotFound, Precondition
+from kit.errors import AlreadyExists, Conflict, Invalid, NotFound, Precondition
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 
@@ -24,6 +24,14 @@ def hold_not_found() -> NotFound:
 
 def package_not_found() -> NotFound:
     return NotFound(reasons.ERROR_REASON_PACKAGE_NOT_FOUND, "积分套餐不存在")
+
+
+def package_key_taken() -> AlreadyExists:
+    return AlreadyExists(reasons.ERROR_REASON_PACKAGE_KEY_TAKEN, "套餐键名已存在")
+
+
+def packages_limit_exceeded() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_PACKAGES_LIMIT_EXCEEDED, "积分套餐数量已达上限")
 
 
 def card_not_found() -> NotFound:

@@ -40,7 +40,14 @@ class Balance:
 
     def moved(self, *, available: int, held: int) -> Balance:
         """This balance with both parts changed by so much."""
-        after = replace(self, available=self.available + available, held=self.held + held, version=self.version + 1)
+        after = Balance(
+            self.user_id,
+            self.available + available,
+            self.held + held,
+            self.version + 1,
+            self.expire_time,
+            self.expired_time,
+        )
         assert after.available >= 0, "available credits would be negative"
         assert after.held >= 0, "held credits would be negative"
         return after

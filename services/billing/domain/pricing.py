@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from services.billing.domain.errors import field_invalid
+
+PRICE_LIMIT: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +19,17 @@ class FeaturePrice:
     display_name: str
     credits: int
     update_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePrice:
+    """An administrator wants a feature to cost so much."""
+
+    feature_key: str
+    credits: int
+    operator_user_id: int
+
+    def check(self) -> None:
+        """Raises Invalid, naming the field."""
+        if not 0 <= self.credits <= PRICE_LIMIT:
+            raise field_invalid("credits", f"积分消耗须在 0 至 {PRICE_LIMIT} 之间")

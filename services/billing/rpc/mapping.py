@@ -150,6 +150,10 @@ def entry_to_proto(entry: Entry) -> ledger.Entry:
     )
 
 
+def entry_type_to_proto(entry_type: EntryType) -> ledger.EntryType.ValueType:
+    return _TYPE_TO_PROTO[entry_type]
+
+
 def entry_type_from_proto(request: ledger.ListEntriesRequest) -> EntryType | None:
     """The type to list; None means all. Raises Invalid for a type this service does not know."""
     if not request.HasField("type"):

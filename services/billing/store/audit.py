@@ -31,6 +31,7 @@ from services.billing.domain.holds import Hold, HoldState
 from services.billing.domain.invites import InviteCode
 from services.billing.domain.journal import ChainHead, Posting, Transaction, held_account, spendable_account
 from services.billing.domain.ledger import Balance
+from services.billing.domain.statistics import JournalTally, Tally
 from services.billing.store.accounts import BALANCE_COLUMNS
 from services.billing.store.adjustments import AdjustmentRepository
 from services.billing.store.cards import CardRepository
@@ -46,9 +47,13 @@ from services.billing.store.tables import (
     ACCOUNTS,
     ADJUSTMENTS,
     CARDS,
+    CONSUMPTION_TOTALS,
+    CREDIT_TOTALS,
+    ENTRY_TOTALS,
     HOLDS,
     INVITE_CODES,
     POSTINGS,
+    STATISTICS_HEAD,
     TRANSACTIONS,
     VALIDITIES,
 )
@@ -183,6 +188,16 @@ class LedgerAudit:
             statement.where(VALIDITIES.c.transaction_id.between(first_id, last_id))
         )
         return dict(found)
+
+    def sums(self) -> JournalTally:
+        """What is kept for statistics."""
+        heads = self._rows(select(STATISTICS_HEAD.c.transaction_id))
+        return JournalTally(
+            heads[0][0] if heads else 0,
+            by_account={account: Tally(*tally) for account, *tally in self._rows(select(CREDIT_TOTALS))},
+            by_entry={(account, kind): Tally(*tally) for account, kind, *tally in self._rows(select(ENTRY_TOTALS))},
+            by_quarter={(when, key): Tally(*tally) for when, key, *tally in self._rows(select(CONSUMPTION_TOTALS))},
+        )
 
     def statement(self, user_id: int) -> Iterator[StatementLine]:
         """What changed the user's accounts, oldest first. Raises ValueError for an unreadable row."""

@@ -1,4 +1,4 @@
-"""Packages, batches and cards in the database."""
+"""Batches and cards in the database."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
 from kit.db.lean_many import LeanInsertMany, LeanUpdateMany
 from kit.db.lean_write import LeanWrite, insert_of
-from services.billing.domain.cards import Card, CardBatch, CardState, CreditPackage
+from services.billing.domain.cards import Card, CardBatch, CardState
 from services.billing.domain.errors import concurrent_update
-from services.billing.store.tables import CARD_BATCHES, CARDS, CREDIT_PACKAGES
+from services.billing.store.tables import CARD_BATCHES, CARDS
 
 _BATCH_COLUMNS = (
     CARD_BATCHES.c.id,
@@ -51,11 +51,6 @@ _BATCH_OF_REQUEST = LeanQuery(
     select(CARD_BATCHES.c.input_hash, *_BATCH_COLUMNS).where(CARD_BATCHES.c.request_key == bindparam("request_key"))
 )
 _CODES = LeanQuery(select(CARDS.c.code).where(CARDS.c.batch_id == bindparam("batch_id")).order_by(CARDS.c.id))
-_PACKAGE = LeanQuery(
-    select(
-        CREDIT_PACKAGES.c.key, CREDIT_PACKAGES.c.display_name, CREDIT_PACKAGES.c.credits, CREDIT_PACKAGES.c.price_fen
-    ).where(CREDIT_PACKAGES.c.key == bindparam("key"))
-)
 _ACTIVE: ColumnElement[str] = literal_column(f"'{CardState.ACTIVE.value}'")
 _USED: ColumnElement[str] = literal_column(f"'{CardState.USED.value}'")
 _ADD_BATCH = LeanWrite(insert_of(CARD_BATCHES).returning(CARD_BATCHES.c.id))
@@ -95,10 +90,6 @@ class CardRepository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def package(self, key: str) -> CreditPackage | None:
-        row = _PACKAGE.first(self._connection, key=key)
-        return None if row is None else CreditPackage(*row)
 
     def batch_of_request(self, request_key: str) -> KnownBatch | None:
         row = _BATCH_OF_REQUEST.first(self._connection, request_key=request_key)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
 
 from kit.db.lean import LeanQuery
+from kit.db.lean_write import LeanWrite
 from services.billing.domain.pricing import FeaturePrice
 from services.billing.store.tables import FEATURE_PRICES
 
@@ -15,6 +18,16 @@ _COLUMNS = (
     FEATURE_PRICES.c.update_time,
 )
 _ALL = LeanQuery(select(*_COLUMNS).order_by(FEATURE_PRICES.c.position))
+_IS_IT = FEATURE_PRICES.c.key == bindparam("feature_key")
+_LOCK = LeanQuery(select(*_COLUMNS).where(_IS_IT).with_for_update())
+_CHANGE = LeanWrite(
+    update(FEATURE_PRICES)
+    .where(_IS_IT)
+    .values(
+        credits=bindparam("new_credits"),
+        update_time=bindparam("changed_at", type_=FEATURE_PRICES.c.update_time.type),
+    )
+)
 
 
 class PriceRepository:
@@ -26,3 +39,12 @@ class PriceRepository:
     def list_all(self) -> list[FeaturePrice]:
         """In the order of the contract."""
         return [FeaturePrice(*row) for row in _ALL.all(self._connection)]
+
+    def lock(self, key: str) -> FeaturePrice | None:
+        """The price of a feature; nobody else changes it before this transaction ends."""
+        row = _LOCK.first(self._connection, feature_key=key)
+        return None if row is None else FeaturePrice(*row)
+
+    def change(self, key: str, credits: int, now: datetime) -> None:
+        """Writes what a locked price is from now on."""
+        _CHANGE.run(self._connection, feature_key=key, new_credits=credits, changed_at=now)

@@ -145,6 +145,17 @@ class CreditPackageRow(BillingTable, table=True):
     credits: int = Field(sa_type=BigInteger)
     price_fen: int = Field(sa_type=BigInteger)
     position: int
+    description: str = Field(max_length=200)
+    discount_hundredths: int | None
+    is_popular: bool
+    # A JSON array of texts.
+    features: str
+    validity_days: int
+    # Of the request that made it; those that came with the schema have none.
+    request_key: str | None = Field(index=True, unique=True, max_length=200)
+    input_hash: str = Field(max_length=64)
+    create_time: datetime = Field(sa_type=UtcDateTime)
+    update_time: datetime = Field(sa_type=UtcDateTime)
 
 
 class CardBatchRow(BillingTable, table=True):
@@ -264,6 +275,51 @@ class GuessRow(BillingTable, table=True):
     wrong: int
 
 
+class StatisticsHeadRow(BillingTable, table=True):
+    """The last transaction that the tables of sums contain, in the only row. Its lock orders those who sum."""
+
+    __tablename__ = "statistics_head"
+    __table_args__: ClassVar[Any] = (CheckConstraint("id = 1", name="only"),)
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    transaction_id: int = Field(sa_type=BigInteger)
+
+
+class CreditTotalRow(BillingTable, table=True):
+    """Postings to an account of the system, or to those of all users, which are `user` and `held`."""
+
+    __tablename__ = "credit_totals"
+    __table_args__: ClassVar[Any] = ({"sqlite_with_rowid": False},)
+
+    account: str = Field(primary_key=True, max_length=40)
+    postings: int = Field(sa_type=BigInteger)
+    credits: int = Field(sa_type=BigInteger)
+
+
+class EntryTotalRow(BillingTable, table=True):
+    """What transactions of one kind did to what a user can spend."""
+
+    __tablename__ = "entry_totals"
+    __table_args__: ClassVar[Any] = ({"sqlite_with_rowid": False},)
+
+    account: str = Field(primary_key=True, max_length=40)
+    kind: str = Field(primary_key=True, max_length=32)
+    postings: int = Field(sa_type=BigInteger)
+    credits: int = Field(sa_type=BigInteger)
+
+
+class ConsumptionTotalRow(BillingTable, table=True):
+    """What a feature consumed in a quarter of an hour, counted from 1970."""
+
+    __tablename__ = "consumption_totals"
+    __table_args__: ClassVar[Any] = ({"sqlite_with_rowid": False},)
+
+    quarter: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    feature_key: str = Field(primary_key=True, max_length=64)
+    postings: int = Field(sa_type=BigInteger)
+    credits: int = Field(sa_type=BigInteger)
+
+
 class OutboxRow(OutboxColumns, BillingTable, table=True):
     """Events on their way to the broker."""
 
@@ -295,4 +351,9 @@ INVITE_CODES: Table = core_table(InviteCodeRow)
 ADJUSTMENTS: Table = core_table(AdjustmentRow)
 VALIDITIES: Table = core_table(ValidityRow)
 GUESSES: Table = core_table(GuessRow)
+
+STATISTICS_HEAD: Table = core_table(StatisticsHeadRow)
+CREDIT_TOTALS: Table = core_table(CreditTotalRow)
+ENTRY_TOTALS: Table = core_table(EntryTotalRow)
+CONSUMPTION_TOTALS: Table = core_table(ConsumptionTotalRow)
 EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)

@@ -14,7 +14,9 @@ from services.billing.store.guesses import GuessRepository
 from services.billing.store.holds import HoldRepository
 from services.billing.store.invites import InviteRepository
 from services.billing.store.journal import JournalRepository
+from services.billing.store.packages import PackageRepository
 from services.billing.store.prices import PriceRepository
+from services.billing.store.rollup import RollupRepository
 from services.billing.store.tables import EVENT_TABLES
 
 
@@ -33,4 +35,6 @@ class BillingUnit(UnitOfWork):
         self.guesses = GuessRepository(connection)
         self.journal = JournalRepository(connection)
         self.prices = PriceRepository(connection)
+        self.packages = PackageRepository(connection)
+        self.rollup = RollupRepository(connection)
         self.inbox = Inbox(connection, EVENT_TABLES.inbox, now=clock.now())

@@ -68,7 +68,7 @@ class CardDesk:
             if known.input_hash != asked.input_hash():
                 raise request_id_reused()
             return known.batch, unit.cards.codes_of(known.batch.id)
-        package = unit.cards.package(asked.package_key)
+        package = unit.packages.find(asked.package_key)
         if package is None:
             raise package_not_found()
         now = self._clock.now()
@@ -76,9 +76,9 @@ class CardDesk:
             id=0,
             number=asked.number or _number_at(now),
             package_key=package.key,
-            package_name=package.display_name,
-            credits=package.credits,
-            price_fen=package.price_fen,
+            package_name=package.terms.display_name,
+            credits=package.terms.credits,
+            price_fen=package.terms.price_fen,
             quantity=asked.quantity,
             description=asked.description,
             expire_time=None if asked.expires_days is None else now + timedelta(days=asked.expires_days),

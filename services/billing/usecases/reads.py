@@ -1,4 +1,4 @@
-"""Reading balances, prices and entries."""
+"""Reading balances and entries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from kit.db.uow import Units
 from services.billing.domain.journal import ChainHead
 from services.billing.domain.ledger import Balance, Entry, EntryType
 from services.billing.domain.limits import check_page
-from services.billing.domain.pricing import FeaturePrice
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.uow import BillingUnit
 
@@ -34,10 +33,6 @@ class LedgerReader:
     async def chain_head(self) -> ChainHead:
         """The newest transaction of the journal."""
         return await self._units.read(lambda unit: unit.journal.head())
-
-    async def prices(self) -> list[FeaturePrice]:
-        """In the order of the contract."""
-        return await self._units.read(lambda unit: unit.prices.list_all())
 
     async def entries(
         self, user_id: int, *, only: EntryType | None, page_size: int, skip: int

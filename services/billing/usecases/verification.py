@@ -1,5 +1,5 @@
-"""Checks a whole ledger: the chain, zero sums, balances and their times, holds, codes and the requests that were
-claimed."""
+"""Checks a whole ledger: the chain, zero sums, balances and their times, holds, codes, the requests that were claimed,
+and the sums for statistics."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from services.billing.domain.journal import (
     user_of,
 )
 from services.billing.domain.ledger import Balance
+from services.billing.domain.statistics import JournalTally
 from services.billing.domain.verification import (
     Finding,
     JournalWalk,
@@ -49,13 +50,17 @@ class Verification:
     transactions: int = 0
     _walk: JournalWalk = field(default_factory=JournalWalk)
     _expiry: ExpiryWalk = field(default_factory=ExpiryWalk)
+    _sums: JournalTally = field(default_factory=lambda: JournalTally(0))
 
     @property
     def head(self) -> ChainHead:
         return self._walk.head
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that is wrong, in the order of the journal, then of the accounts, the holds and the codes."""
+        """Everything that is wrong, in the order of the journal, then of the accounts, the holds, the codes and the
+        sums."""
+        kept = self.audit.sums()
+        self._sums = JournalTally(kept.last_id)
         for batch in self.audit.transactions():
             yield from self._check_batch(batch)
         for transaction_id in self.audit.postings_without_transaction():
@@ -71,6 +76,7 @@ class Verification:
             yield Finding(f"invite code {invite_id}", "is used, but no transaction uses it")
         for request_key in self.audit.adjustments_not_in_the_journal():
             yield Finding(f"adjustment {request_key}", "moved credits, but no transaction does")
+        yield from self._check_sums(kept)
 
     def _check_batch(self, batch: Sequence[Transaction | UnreadableTransaction]) -> Iterator[Finding]:
         claimed = _Claimed.by(batch, self.audit)
@@ -81,6 +87,7 @@ class Verification:
                 yield Finding(f"transaction {one.id}", "its kind is unknown")
             else:
                 yield from self._walk.check(one)
+                self._sums.add(one)
                 yield from claimed.check(one)
                 yield from self._expiry.check(
                     one,
@@ -98,6 +105,12 @@ class Verification:
             )
         if self.published is not None and self.published.transaction_id > reached.transaction_id:
             yield Finding(f"transaction {self.published.transaction_id}", "was published, but is missing")
+
+    def _check_sums(self, kept: JournalTally) -> Iterator[Finding]:
+        if kept.last_id > self._walk.head.transaction_id:
+            yield Finding("statistics", f"reach transaction {kept.last_id}, which the journal does not")
+        for difference in self._sums.differences(kept):
+            yield Finding("statistics", difference)
 
     def _check_balances(self) -> Iterator[Finding]:
         journalled, held = dict(self._walk.balances), self.audit.open_credits()

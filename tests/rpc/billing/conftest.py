@@ -36,7 +36,9 @@ from voxreel.billing.v1 import (
     card_service_pb2_grpc,
     invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
+    package_service_pb2_grpc,
     pricing_service_pb2_grpc,
+    statistics_service_pb2_grpc,
 )
 from voxreel.billing.v1 import ledger_service_pb2 as pb
 from voxreel.common.v1 import key_service_pb2_grpc
@@ -73,6 +75,8 @@ class BillingService:
     cards: card_service_pb2_grpc.CardServiceAsyncStub
     invites: invite_service_pb2_grpc.InviteServiceAsyncStub
     prices: pricing_service_pb2_grpc.PricingServiceAsyncStub
+    packages: package_service_pb2_grpc.PackageServiceAsyncStub
+    statistics: statistics_service_pb2_grpc.StatisticsServiceAsyncStub
     stranger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     tokens: FakeTokens
     clock: FakeClock
@@ -193,6 +197,8 @@ async def serving_billing(folder: Path, database_url: str = "") -> AsyncIterator
                     cards=peer.stub(card_service_pb2_grpc.CardServiceStub),
                     invites=peer.stub(invite_service_pb2_grpc.InviteServiceStub),
                     prices=peer.stub(pricing_service_pb2_grpc.PricingServiceStub),
+                    packages=peer.stub(package_service_pb2_grpc.PackageServiceStub),
+                    statistics=peer.stub(statistics_service_pb2_grpc.StatisticsServiceStub),
                     stranger=stranger.stub(ledger_service_pb2_grpc.LedgerServiceStub),
                     tokens=tokens,
                     clock=clock,

@@ -115,7 +115,7 @@ def reservation(request_id: str, credits: int | None = None, *, user_id: int = U
 
 def ledger_writer(units: Units[BillingUnit], clock: FakeClock, ids: RandomIds) -> LedgerWriter:
     """A writer as one replica of the service has it."""
-    work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.random, "hold_"))
+    work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.ordered, "hold_"))
     return LedgerWriter(units, work, clock)
 
 

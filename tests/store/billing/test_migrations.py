@@ -9,8 +9,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from kit.db.migrate import is_at_head, upgrade
-from services.billing.domain.journal import Posting, TransactionDraft, TransactionKind, sealed
-from services.billing.store.journal import JournalRepository
 from services.billing.store.prices import PriceRepository
 from services.billing.store.tables import BillingTable
 from tests.store.billing.conftest import Billing
@@ -94,23 +92,37 @@ async def test_replacing_and_truncating_are_changes_too(billing: Billing, change
     assert len(await billing.entries()) == 1
 
 
-@pytest.mark.parametrize("credits", [-4, None])
-async def test_the_database_refuses_a_transaction_out_of_balance(billing: Billing, credits: int | None) -> None:
-    """Its postings do not sum to zero, or there are none."""
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ("UPDATE chain_head SET transaction_id = 0", "does not name the newest"),
+        ("UPDATE chain_head SET transaction_id = 2", "does not name the newest"),
+        ("INSERT INTO transactions {appended}; UPDATE chain_head SET transaction_id = 2", "do not sum to zero"),
+        (
+            "INSERT INTO transactions {appended}; INSERT INTO postings VALUES (2, 'grants', -5, NULL), "
+            "(2, 'user:1', 4, 9); UPDATE chain_head SET transaction_id = 2",
+            "do not sum to zero",
+        ),
+        (
+            "INSERT INTO transactions {appended}; INSERT INTO postings VALUES (2, 'grants', -5, NULL), "
+            "(2, 'user:1', 5, 10); UPDATE chain_head SET transaction_id = 3",
+            "does not name the newest",
+        ),
+    ],
+)
+async def test_the_chain_head_moves_over_whole_balanced_transactions_only(
+    billing: Billing, change: str, refusal: str
+) -> None:
     await billing.recharge(5)
+    appended = (
+        "SELECT 2, kind, 'other', input_hash, hold_id, feature_key, description, operator_user_id, create_time, "
+        "hash, 'x' FROM transactions"
+    )
 
-    def append(connection: Connection) -> None:
-        journal = JournalRepository(connection)
-        draft = TransactionDraft(
-            TransactionKind.RECHARGE,
-            "recharge:1:bad",
-            "",
-            "",
-            billing.clock.now(),
-            () if credits is None else (Posting("user:7", 5, 10), Posting("grants", credits)),
-        )
-        journal.append(sealed([draft], journal.lock_head()))
+    def write(connection: Connection) -> None:
+        for statement in change.format(appended=appended).split(";"):
+            connection.execute(text(statement))
 
-    with pytest.raises(DBAPIError, match="sum to zero"):
-        await billing.database.write(append)
+    with pytest.raises(DBAPIError, match=refusal):
+        await billing.database.write(write)
     assert len(await billing.entries()) == 1

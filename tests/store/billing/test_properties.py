@@ -105,7 +105,7 @@ class LedgerLife(RuleBasedStateMachine):
         self.connection = engine.connect()
         self.clock, ids = FakeClock(), FakeIds()
         events = BillingEvents(EventSource("billing", ids, self.clock))
-        self.work = LedgerWork(events, new_hold_id=partial(ids.random, "hold_"))
+        self.work = LedgerWork(events, new_hold_id=partial(ids.ordered, "hold_"))
         self.model = Model(self.clock.now(), USERS)
         self.make_codes()
 

@@ -366,3 +366,132 @@ class InviteCodeUsed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InviteCodeUsed: _TypeAlias = InviteCodeUsed  # noqa: Y015
+
+@_typing.final
+class FeaturePriceChanged(_message.Message):
+    """Subject evt.billing.feature_price.changed: an administrator changed what a feature costs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    FEATURE_KEY_FIELD_NUMBER: _builtins.int
+    FORMER_CREDITS_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    feature_key: _builtins.str
+    former_credits: _builtins.int
+    credits: _builtins.int
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        feature_key: _builtins.str = ...,
+        former_credits: _builtins.int = ...,
+        credits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "feature_key", b"feature_key", "former_credits", b"former_credits", "operator_user_id", b"operator_user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeaturePriceChanged: _TypeAlias = FeaturePriceChanged  # noqa: Y015
+
+@_typing.final
+class PackageCreated(_message.Message):
+    """Subject evt.billing.package.created: an administrator made a package."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    PRICE_FEN_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    package_key: _builtins.str
+    package_name: _builtins.str
+    credits: _builtins.int
+    price_fen: _builtins.int
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        package_key: _builtins.str = ...,
+        package_name: _builtins.str = ...,
+        credits: _builtins.int = ...,
+        price_fen: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name", "price_fen", b"price_fen"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PackageCreated: _TypeAlias = PackageCreated  # noqa: Y015
+
+@_typing.final
+class PackageChanged(_message.Message):
+    """Subject evt.billing.package.changed: an administrator changed a package."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    FORMER_CREDITS_FIELD_NUMBER: _builtins.int
+    FORMER_PRICE_FEN_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    PRICE_FEN_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    package_key: _builtins.str
+    package_name: _builtins.str
+    former_credits: _builtins.int
+    former_price_fen: _builtins.int
+    credits: _builtins.int
+    price_fen: _builtins.int
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        package_key: _builtins.str = ...,
+        package_name: _builtins.str = ...,
+        former_credits: _builtins.int = ...,
+        former_price_fen: _builtins.int = ...,
+        credits: _builtins.int = ...,
+        price_fen: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "former_credits", b"former_credits", "former_price_fen", b"former_price_fen", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name", "price_fen", b"price_fen"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PackageChanged: _TypeAlias = PackageChanged  # noqa: Y015
+
+@_typing.final
+class PackageDeleted(_message.Message):
+    """Subject evt.billing.package.deleted: an administrator deleted a package."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    package_key: _builtins.str
+    package_name: _builtins.str
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        package_key: _builtins.str = ...,
+        package_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PackageDeleted: _TypeAlias = PackageDeleted  # noqa: Y015

@@ -86,3 +86,50 @@ class ListFeaturePricesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListFeaturePricesResponse: _TypeAlias = ListFeaturePricesResponse  # noqa: Y015
+
+@_typing.final
+class UpdateFeaturePriceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    credits: _builtins.int
+    """0 to 1,000,000; a feature at 0 is free."""
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        credits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateFeaturePriceRequest: _TypeAlias = UpdateFeaturePriceRequest  # noqa: Y015
+
+@_typing.final
+class UpdateFeaturePriceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_FIELD_NUMBER: _builtins.int
+    FORMER_CREDITS_FIELD_NUMBER: _builtins.int
+    former_credits: _builtins.int
+    """What it cost before this call."""
+    @_builtins.property
+    def price(self) -> Global___FeaturePrice: ...
+    def __init__(
+        self,
+        *,
+        price: Global___FeaturePrice | None = ...,
+        former_credits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["price", b"price"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["former_credits", b"former_credits", "price", b"price"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateFeaturePriceResponse: _TypeAlias = UpdateFeaturePriceResponse  # noqa: Y015

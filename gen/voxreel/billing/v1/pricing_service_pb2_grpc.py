@@ -40,6 +40,11 @@ class PricingServiceStub:
                 request_serializer=voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.ListFeaturePricesRequest.SerializeToString,
                 response_deserializer=voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.ListFeaturePricesResponse.FromString,
                 _registered_method=True)
+        self.UpdateFeaturePrice = channel.unary_unary(
+                '/voxreel.billing.v1.PricingService/UpdateFeaturePrice',
+                request_serializer=voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.UpdateFeaturePriceRequest.SerializeToString,
+                response_deserializer=voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.UpdateFeaturePriceResponse.FromString,
+                _registered_method=True)
 
 
 class PricingServiceServicer:
@@ -56,6 +61,16 @@ class PricingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateFeaturePrice(self, request, context):
+        """Changes what a feature costs. Holds keep the price at which they were made; the next one pays the new price.
+
+        Access: admin. Idempotent: yes; setting the price that it has changes nothing.
+        Errors: FIELD_INVALID, FEATURE_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PricingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -63,6 +78,11 @@ def add_PricingServiceServicer_to_server(servicer, server):
                     servicer.ListFeaturePrices,
                     request_deserializer=voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.ListFeaturePricesRequest.FromString,
                     response_serializer=voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.ListFeaturePricesResponse.SerializeToString,
+            ),
+            'UpdateFeaturePrice': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateFeaturePrice,
+                    request_deserializer=voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.UpdateFeaturePriceRequest.FromString,
+                    response_serializer=voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.UpdateFeaturePriceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -93,6 +113,33 @@ class PricingService:
             '/voxreel.billing.v1.PricingService/ListFeaturePrices',
             voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.ListFeaturePricesRequest.SerializeToString,
             voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.ListFeaturePricesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateFeaturePrice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.billing.v1.PricingService/UpdateFeaturePrice',
+            voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.UpdateFeaturePriceRequest.SerializeToString,
+            voxreel_dot_billing_dot_v1_dot_pricing__service__pb2.UpdateFeaturePriceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,12 @@ class PricingServiceStub:
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
     """
+    UpdateFeaturePrice: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.UpdateFeaturePriceRequest, _pricing_service_pb2.UpdateFeaturePriceResponse]
+    """Changes what a feature costs. Holds keep the price at which they were made; the next one pays the new price.
+
+    Access: admin. Idempotent: yes; setting the price that it has changes nothing.
+    Errors: FIELD_INVALID, FEATURE_NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class PricingServiceAsyncStub(PricingServiceStub):
@@ -50,6 +56,12 @@ class PricingServiceAsyncStub(PricingServiceStub):
 
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
+    """
+    UpdateFeaturePrice: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.UpdateFeaturePriceRequest, _pricing_service_pb2.UpdateFeaturePriceResponse]  # type: ignore[assignment]
+    """Changes what a feature costs. Holds keep the price at which they were made; the next one pays the new price.
+
+    Access: admin. Idempotent: yes; setting the price that it has changes nothing.
+    Errors: FIELD_INVALID, FEATURE_NOT_FOUND.
     """
 
 class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -65,6 +77,18 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: public. Idempotent: yes, a read.
         Errors: none of its own.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateFeaturePrice(
+        self,
+        request: _pricing_service_pb2.UpdateFeaturePriceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pricing_service_pb2.UpdateFeaturePriceResponse, _abc.Awaitable[_pricing_service_pb2.UpdateFeaturePriceResponse]]:
+        """Changes what a feature costs. Holds keep the price at which they were made; the next one pays the new price.
+
+        Access: admin. Idempotent: yes; setting the price that it has changes nothing.
+        Errors: FIELD_INVALID, FEATURE_NOT_FOUND.
         """
 
 def add_PricingServiceServicer_to_server(servicer: PricingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -101,6 +101,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_INVITE_CODE_EXPIRED: _ErrorReason.ValueType  # 139
     ERROR_REASON_BALANCE_TOO_LOW: _ErrorReason.ValueType  # 140
     """An administrator would take more than the user can spend. FAILED_PRECONDITION, metadata: available."""
+    ERROR_REASON_PACKAGE_KEY_TAKEN: _ErrorReason.ValueType  # 98
+    """ALREADY_EXISTS. Another package has the key."""
+    ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _ErrorReason.ValueType  # 99
+    """FAILED_PRECONDITION. There are as many packages as there may be."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -187,4 +191,8 @@ ERROR_REASON_INVITE_CODE_USED: ErrorReason.ValueType  # 138
 ERROR_REASON_INVITE_CODE_EXPIRED: ErrorReason.ValueType  # 139
 ERROR_REASON_BALANCE_TOO_LOW: ErrorReason.ValueType  # 140
 """An administrator would take more than the user can spend. FAILED_PRECONDITION, metadata: available."""
+ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorReason.ValueType  # 98
+"""ALREADY_EXISTS. Another package has the key."""
+ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: ErrorReason.ValueType  # 99
+"""FAILED_PRECONDITION. There are as many packages as there may be."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

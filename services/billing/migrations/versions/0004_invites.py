@@ -1,4 +1,4 @@
-"""Invite codes, adjustments, the expiry of credits, wrong codes; the database refuses transactions out of balance."""
+"""Invite codes, adjustments, the expiry of credits and wrong codes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,17 +6,11 @@ from alembic import op
 from kit.db.types import UtcDateTime
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
 _ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-# The head moves once per group of transactions, after their postings: then, what is behind the old one must be whole.
-_IS_OUT_OF_BALANCE = (
-    "EXISTS (SELECT 1 FROM transactions WHERE transactions.id > OLD.transaction_id AND COALESCE("
-    "(SELECT SUM(postings.credits) FROM postings WHERE postings.transaction_id = transactions.id), 1) <> 0)"
-)
-_REFUSAL = "transactions must have postings that sum to zero"
 
 
 def upgrade() -> None:
@@ -25,13 +19,6 @@ def upgrade() -> None:
     _create_adjustments()
     _create_validities()
     _create_guesses()
-    if op.get_context().dialect.name == "postgresql":
-        _guard_balance_on_postgresql()
-    else:
-        op.execute(
-            "CREATE TRIGGER chain_head_refuse_imbalance BEFORE UPDATE ON chain_head "
-            f"WHEN {_IS_OUT_OF_BALANCE} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
-        )
 
 
 def _add_times() -> None:
@@ -109,24 +96,7 @@ def _create_guesses() -> None:
     op.create_index(op.f("ix_guesses_since"), "guesses", ["since"])
 
 
-def _guard_balance_on_postgresql() -> None:
-    op.execute(
-        "CREATE FUNCTION chain_head_refuse_imbalance() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF {_IS_OUT_OF_BALANCE} THEN RAISE EXCEPTION '{_REFUSAL}'; END IF; RETURN NEW; END $$"
-    )
-    op.execute(
-        "CREATE TRIGGER chain_head_refuse_imbalance BEFORE UPDATE ON chain_head "
-        "FOR EACH ROW EXECUTE FUNCTION chain_head_refuse_imbalance()"
-    )
-
-
 def downgrade() -> None:
-    op.execute(
-        "DROP TRIGGER chain_head_refuse_imbalance"
-        + (" ON chain_head" if op.get_context().dialect.name == "postgresql" else "")
-    )
-    if op.get_context().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION chain_head_refuse_imbalance()")
     for table in ("guesses", "validities", "adjustments", "invite_codes"):
         op.drop_table(table)
     op.drop_index("ix_accounts_expire_time", "accounts")

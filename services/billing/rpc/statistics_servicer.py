@@ -1,0 +1,70 @@
+"""StatisticsService."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from kit.rpc.context import require_principal
+from kit.rpc.server import Context
+from kit.rpc.times import timestamp_of
+from services.billing.domain.errors import field_invalid
+from services.billing.domain.statistics import HourOfConsumption, HourSpan
+from services.billing.rpc.mapping import entry_type_to_proto
+from services.billing.usecases.statistics import Statistics
+from voxreel.billing.v1 import statistics_service_pb2 as pb
+from voxreel.billing.v1 import statistics_service_pb2_grpc
+
+
+class StatisticsServicer(statistics_service_pb2_grpc.StatisticsServiceServicer):
+    """Sums over the journal."""
+
+    def __init__(self, statistics: Statistics) -> None:
+        self._statistics = statistics
+
+    async def GetCreditTotals(
+        self, _request: pb.GetCreditTotalsRequest, _context: Context
+    ) -> pb.GetCreditTotalsResponse:
+        totals = await self._statistics.totals()
+        return pb.GetCreditTotalsResponse(
+            issued_credits=totals.issued,
+            consumed_credits=totals.consumed,
+            held_credits=totals.held,
+            available_credits=totals.available,
+            expired_credits=totals.expired,
+        )
+
+    async def ListHourlyConsumption(
+        self, request: pb.ListHourlyConsumptionRequest, _context: Context
+    ) -> pb.ListHourlyConsumptionResponse:
+        span = HourSpan(_time_of(request.start_time), request.hours)
+        hours = await self._statistics.consumption(span)
+        return pb.ListHourlyConsumptionResponse(hours=map(_hour_to_proto, hours))
+
+    async def GetEntryTotals(self, _request: pb.GetEntryTotalsRequest, _context: Context) -> pb.GetEntryTotalsResponse:
+        totals = await self._statistics.entries(require_principal().user_id)
+        return pb.GetEntryTotalsResponse(
+            totals=(
+                pb.EntryTotal(
+                    type=entry_type_to_proto(total.type), entries=total.tally.number, credits=total.tally.credits
+                )
+                for total in totals
+            )
+        )
+
+
+def _hour_to_proto(hour: HourOfConsumption) -> pb.HourOfConsumption:
+    features = (
+        pb.FeatureConsumption(feature_key=key, credits=tally.credits, transactions=tally.number)
+        for key, tally in hour.features.items()
+    )
+    return pb.HourOfConsumption(start_time=timestamp_of(hour.start), features=features)
+
+
+def _time_of(given: Timestamp) -> datetime:
+    """Raises Invalid for a time outside of the calendar."""
+    try:
+        return given.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise field_invalid("start_time", "时间无效") from None
