@@ -41,7 +41,7 @@ async def build(app: App[EdgeConfig]) -> None:
     shared = Shared(
         clients=clients,
         times=DisplayTimes(ZoneInfo(config.display_zone)),
-        blobs=BlobStore.open(config.blobs_url),
+        blobs=BlobStore.open(config.blobs_url, config.s3),
         blobs_url=config.blobs_url,
         status=PlatformStatus(app.health, clock),
         clock=clock,

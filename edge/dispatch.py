@@ -62,7 +62,7 @@ class Frame:
         try:
             token = bearer_token(header)
             return token, await self._authenticator.principal(token)
-        except (Unauthenticated, Unavailable):
+        except (Unauthenticated, Forbidden, Unavailable):
             return "", None
 
 

@@ -100,7 +100,8 @@ class Endpoint(Generic[InT]):
 class StreamingEndpoint(Generic[InT]):
     """An endpoint that reads or writes a body too large for memory, so its handler sees the request.
 
-    `output` is None when it answers bytes; `multipart_field` names the file it reads, if it reads one.
+    `output` is None when it answers bytes of the `media_type`; `multipart_field` names the file it reads, if it reads
+    one; `title` is for what the contract does not have.
     """
 
     method: str
@@ -111,4 +112,8 @@ class StreamingEndpoint(Generic[InT]):
     output: Any
     tag: str
     multipart_field: str | None = None
+    media_type: str = "application/octet-stream"
+    title: str = ""
+    other_paths: tuple[str, ...] = ()
+    """Where old clients look for the same; served, not described."""
     dialect: Dialect = Dialect.PLATFORM

@@ -113,8 +113,14 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_ATTEMPTS_EXHAUSTED: ErrorRow(503, 500),
         reasons.ERROR_REASON_NOT_ACCEPTED: ErrorRow(503, 500),
         reasons.ERROR_REASON_NOT_IMPLEMENTED: ErrorRow(501, 500, "该功能尚未实现"),
+        reasons.ERROR_REASON_MATERIAL_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_LAST_ADMIN: _PRECONDITION,
+        reasons.ERROR_REASON_MATERIALS_FULL: _PRECONDITION,
+        reasons.ERROR_REASON_SEARCH_TOO_WIDE: _PRECONDITION,
         reasons.ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorRow(409, 400),
         reasons.ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _PRECONDITION,
+        reasons.ERROR_REASON_FILE_LINK_INVALID: ErrorRow(403, 403),
+        reasons.ERROR_REASON_FILE_LINK_EXPIRED: ErrorRow(403, 403),
     }
 )
 

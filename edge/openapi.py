@@ -107,7 +107,7 @@ class _OperationWriter:
         endpoint = self._endpoint
         operation: Schema = {
             "operationId": _operation_id(endpoint),
-            "summary": self._documented.title if self._documented else endpoint.path,
+            "summary": self._title(),
             "tags": [endpoint.tag],
             "responses": self._responses(),
         }
@@ -120,6 +120,12 @@ class _OperationWriter:
         if endpoint.access is not Access.PUBLIC:
             operation["security"] = [{"bearer": []}]
         return operation
+
+    def _title(self) -> str:
+        if self._documented is not None:
+            return self._documented.title
+        title = self._endpoint.title if isinstance(self._endpoint, StreamingEndpoint) else ""
+        return title or self._endpoint.path
 
     def _parameters(self) -> list[Schema]:
         has_query = isinstance(self._endpoint, StreamingEndpoint) or self._endpoint.source is Source.QUERY
@@ -162,9 +168,9 @@ class _OperationWriter:
         }
 
     def _success(self) -> Schema:
-        if self._output is None:
+        if isinstance(self._endpoint, StreamingEndpoint) and self._output is None:
             schema = {"type": "string", "format": "binary"}
-            return {"description": "文件内容", "content": {"application/octet-stream": {"schema": schema}}}
+            return {"description": "文件内容", "content": {self._endpoint.media_type: {"schema": schema}}}
         content: Schema = {"schema": self._output}
         examples = self._documented.response_examples if self._documented else ()
         if examples:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from aiohttp import web
@@ -48,11 +48,18 @@ def make_application(
             if isinstance(endpoint, StreamingEndpoint)
             else JsonRoute(endpoint, frame).serve
         )
-        for path in _spellings(endpoint.path):
+        for path in _paths(endpoint):
             application.router.add_route(endpoint.method, path, serve)
             if endpoint.method == "GET":
                 application.router.add_route("HEAD", path, serve)
     return application
+
+
+def _paths(endpoint: Endpoint[Any] | StreamingEndpoint[Any]) -> Iterator[str]:
+    yield from _spellings(endpoint.path)
+    if isinstance(endpoint, StreamingEndpoint):
+        for path in endpoint.other_paths:
+            yield from _spellings(path)
 
 
 def _spellings(path: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import EnvSettingsSource
 
+from kit.blobs.settings import S3Settings
 from kit.db.settings import DatabaseSettings
 
 C = TypeVar("C", bound="ProcessConfig")
@@ -79,8 +80,10 @@ class ProcessConfig(BaseSettings):
     peers: Peers = Field(default=Peers(), description="Where the services are.")
     blobs_url: str = Field(
         default="",
-        description="Store of file contents, `file:///PATH`; empty: in the data directory.",
+        pattern=r"^((file:///|s3://[a-z0-9]).*)?$",
+        description="Store of file contents, `file:///PATH` or `s3://BUCKET/PREFIX`; empty: in the data directory.",
     )
+    s3: S3Settings = Field(default=S3Settings(), description="How a store of file contents that speaks S3 is reached.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe event that is logged."
     )

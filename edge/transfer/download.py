@@ -16,14 +16,21 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.files.v1 import file_service_pb2 as files
 
 _log = structlog.get_logger()
-# Ids are secrets of their owners, so no shared cache may keep what is behind them. Contents never change.
-_CACHE_CONTROL = "private, max-age=3600"
+_LONGEST_AGE_S = 3600
 
 
-async def send_file(request: web.Request, file: files.File, *, blob_key: str, blobs: BlobStore) -> web.StreamResponse:
-    """Answers 200, 206, 304 or 416. Raises NotFound when the bytes are gone."""
+async def send_file(
+    request: web.Request, file: files.File, *, blob_key: str, blobs: BlobStore, max_age_s: int | None = None
+) -> web.StreamResponse:
+    """Answers 200, 206, 304 or 416. `max_age_s` is how long the client may keep it, if it may not for an hour.
+
+    Raises NotFound when the bytes are gone.
+    """
     etag = f'"{file.sha256}"'
     headers = _headers(file, etag)
+    # Ids are secrets of their owners, so no shared cache may keep what is behind them. Contents never change.
+    age_s = _LONGEST_AGE_S if max_age_s is None else min(max_age_s, _LONGEST_AGE_S)
+    headers["Cache-Control"] = f"private, max-age={age_s}"
     headers[REQUEST_ID_HEADER] = request[FACTS].request_id
     if is_known(etag, request.headers):
         return web.Response(status=304, headers=headers)
@@ -41,7 +48,7 @@ async def send_file(request: web.Request, file: files.File, *, blob_key: str, bl
     if request.method == "HEAD" or span.start == span.end:
         await response.prepare(request)
         return response
-    return await _send(request, response, blobs.read(blob_key, span.start, span.end), file.id)
+    return await _send(request, response, blobs.read(blob_key, span.start, span.end), blob_key)
 
 
 def _headers(file: files.File, etag: str) -> dict[str, str]:
@@ -50,9 +57,10 @@ def _headers(file: files.File, etag: str) -> dict[str, str]:
         "Content-Disposition": content_disposition(file.content_type, file.original_name or file.id),
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Cache-Control": _CACHE_CONTROL,
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
+        # An address that was posted somewhere must not become one that is found.
+        "X-Robots-Tag": "noindex",
     }
 
 
@@ -63,14 +71,15 @@ def _span(request: web.Request, etag: str, size: int) -> Span | None:
 
 
 async def _send(
-    request: web.Request, response: web.StreamResponse, blocks: AsyncIterator[bytes], file_id: str
+    request: web.Request, response: web.StreamResponse, blocks: AsyncIterator[bytes], blob_key: str
 ) -> web.StreamResponse:
     try:
         # Before the status line is out, missing bytes can still be told as 404.
         block = await anext(blocks, b"")
     except BlobNotFound:
-        _log.error("download.blob_missing", file_id=file_id)
-        raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {file_id}") from None
+        _log.error("download.blob_missing", blob_key=blob_key)
+        asked = request.match_info["file_id"]
+        raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {asked}") from None
     await response.prepare(request)
     await response.write(block)
     try:

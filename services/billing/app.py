@@ -25,12 +25,14 @@ from kit.rpc.tokens import TokenVerifier
 from services.billing.config import BillingConfig
 from services.billing.events import BillingEvents
 from services.billing.rpc.auth_peer import AuthPeer
+from services.billing.rpc.balance_servicer import BalanceServicer
 from services.billing.rpc.card_servicer import CardServicer
 from services.billing.rpc.invite_servicer import InviteServicer
 from services.billing.rpc.ledger_servicer import LedgerServicer
 from services.billing.rpc.package_servicer import PackageServicer
 from services.billing.rpc.pricing_servicer import PricingServicer
 from services.billing.rpc.statistics_servicer import StatisticsServicer
+from services.billing.store.balance_pages import BalancePages
 from services.billing.store.card_pages import CardPages
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.invite_pages import InvitePages
@@ -38,6 +40,7 @@ from services.billing.store.statistics import StatisticsTables
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
 from services.billing.usecases.adjustments import Adjustments
+from services.billing.usecases.balance_search import BalanceSearch
 from services.billing.usecases.cards import CardDesk
 from services.billing.usecases.invites import InviteDesk
 from services.billing.usecases.ledger_work import LedgerWork
@@ -52,6 +55,7 @@ from services.billing.workers.expire_holds import HoldExpiry
 from services.billing.workers.roll_up import RollUp
 from services.billing.workers.sweep_guesses import GuessSweeper
 from voxreel.billing.v1 import (
+    balance_service_pb2_grpc,
     card_service_pb2_grpc,
     invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
@@ -95,6 +99,8 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
         InviteDesk(units, InvitePages(database), events=events, clock=clock, credits=app.config.invite_credits), writer
     )
     server.add(invite_service_pb2_grpc.add_InviteServiceServicer_to_server, invites, sets=invites.sets())
+    search = BalanceServicer(BalanceSearch(BalancePages(database)))
+    server.add(balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, search)
     prices = PricingServicer(Prices(units, events, clock))
     server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, prices)
     packages = PackageServicer(Packages(units, events, clock))

@@ -22,11 +22,16 @@ from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from services.files.config import FilesConfig
+from services.files.domain.links import LinkSealer
 from services.files.rpc.file_servicer import FileServicer
+from services.files.store.file_pages import FilePages
 from services.files.store.tables import EVENT_TABLES
 from services.files.store.uow import FilesUnit
+from services.files.usecases.deletions import Deletions
 from services.files.usecases.downloads import Downloads
 from services.files.usecases.expiry import Expiry
+from services.files.usecases.links import Links
+from services.files.usecases.lists import FileLists
 from services.files.usecases.produced_files import ProducedFiles
 from services.files.usecases.uploads import Uploads
 from services.files.workers.expiry_sweeper import ExpirySweeper
@@ -37,19 +42,11 @@ _BROKER_CHECK_S = 0.5
 
 async def build(app: App[FilesConfig]) -> None:
     """Makes the service of its parts."""
-    config, clock, ids = app.config, SystemClock(), RandomIds()
+    config, clock = app.config, SystemClock()
     database = await open_database(app)
     units = Units(database, FilesUnit)
-    blobs = BlobStore.open(config.blobs_url)
-    uploads = Uploads(
-        units,
-        blobs,
-        events=EventSource(app.name, ids, clock),
-        clock=clock,
-        ids=ids,
-        temp_life=timedelta(seconds=config.temp_life_s),
-    )
-    servicer = FileServicer(uploads, ProducedFiles(units, blobs, uploads), Downloads(units, blobs, clock))
+    blobs = BlobStore.open(config.blobs_url, config.s3)
+    servicer = _servicer(app, database, blobs)
     bus = await _bus(app)
     _relay_events(app, database, bus)
     server = RpcServer(
@@ -65,10 +62,29 @@ async def build(app: App[FilesConfig]) -> None:
     app.serve_rpc(server)
 
 
+def _servicer(app: App[FilesConfig], database: Database, blobs: BlobStore) -> FileServicer:
+    config, clock, ids = app.config, SystemClock(), RandomIds()
+    units, events = Units(database, FilesUnit), EventSource(app.name, ids, clock)
+    temp_life = timedelta(seconds=config.temp_life_s)
+    uploads = Uploads(units, blobs, events=events, clock=clock, ids=ids, temp_life=temp_life)
+    key = config.link_key.get_secret_value() or config.service_token.get_secret_value()
+    sealer = LinkSealer(key, config.previous_link_key.get_secret_value())
+    downloads = Downloads(units, blobs, sealer=sealer, clock=clock)
+    return FileServicer(
+        uploads,
+        ProducedFiles(units, blobs, uploads),
+        downloads=downloads,
+        links=Links(downloads, sealer, clock),
+        deletions=Deletions(units, downloads, events=events, clock=clock),
+        lists=FileLists(FilePages(database), clock),
+    )
+
+
 async def _verifier(app: App[FilesConfig]) -> TokenVerifier:
     clock = SystemClock()
     verifier = TokenVerifier(clock)
-    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name))
+    service_token = app.config.service_token.get_secret_value()
+    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name, service_token=service_token))
     supply_verifier(app, verifier, auth=auth, clock=clock)
     return verifier
 

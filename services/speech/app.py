@@ -38,6 +38,7 @@ from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.create_synthesis import CreateSynthesis, QueueLimits
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine, select_engine
 from services.speech.usecases.synthesize import SynthesisHandler
+from services.speech.usecases.voice_previews import VoicePreviews
 from services.speech.usecases.warm_up import Warmable, WarmUp
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
@@ -75,30 +76,28 @@ async def build(app: App[SpeechConfig]) -> None:
         observer=app.observer,
     )
     server.add(synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, SynthesisServicer(syntheses))
-    server.add(voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, VoiceServicer(engine))
+    audio_files = FilesAudioFiles(await _peer(app, app.config.peers.files))
+    voices = VoiceServicer(engine, VoicePreviews(synthesizer, engine, audio_files))
+    server.add(voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, voices)
     server.add(engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(directory))
     server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, TaskServicer(database, TASKS, notifier))
     if app.runs_workers:
-        await _work(app, units, bus, notifier, synthesizer=synthesizer)
+        handler = SynthesisHandler(synthesizer, audio_files, timeout_s=app.config.synthesis.timeout_s)
+        _work(app, units, bus, notifier, handler=handler)
         if isinstance(synthesizer, Warmable) and not engine.problem:
             app.background("warm-up", WarmUp(synthesizer, directory).run)
     app.serve_rpc(server)
 
 
-async def _work(
+def _work(
     app: App[SpeechConfig],
     units: Units[SpeechUnit],
     bus: NatsBus,
     notifier: TaskNotifier,
     *,
-    synthesizer: SpeechSynthesizer,
+    handler: SynthesisHandler,
 ) -> None:
     config = app.config
-    handler = SynthesisHandler(
-        synthesizer,
-        FilesAudioFiles(await _peer(app, config.peers.files)),
-        timeout_s=config.synthesis.timeout_s,
-    )
     worker = Worker(
         units,
         bus,

@@ -65,6 +65,7 @@ async def build(app: App[VideoConfig]) -> None:
 async def _verifier(app: App[VideoConfig]) -> TokenVerifier:
     clock = SystemClock()
     verifier = TokenVerifier(clock)
-    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name))
+    service_token = app.config.service_token.get_secret_value()
+    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name, service_token=service_token))
     supply_verifier(app, verifier, auth=auth, clock=clock)
     return verifier

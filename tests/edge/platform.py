@@ -24,17 +24,29 @@ from kit.rpc.observer import SilentObserver
 from kit.rpc.server import RpcServer
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
+from tests.fakes.servicers_activities import FakeActivities
 from tests.fakes.servicers_auth import FakeAuth
+from tests.fakes.servicers_balances import FakeBalances
 from tests.fakes.servicers_billing import FakeLedger
+from tests.fakes.servicers_cards import FakeCards
 from tests.fakes.servicers_files import FakeFiles
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
+from tests.fakes.servicers_user_admin import FakeUserAdmin
 from tests.fakes.tokens import FakeTokens
 from tests.polling import eventually
-from voxreel.auth.v1 import account_service_pb2_grpc, user_pb2, user_service_pb2_grpc
+from voxreel.auth.v1 import (
+    account_service_pb2_grpc,
+    activity_service_pb2_grpc,
+    user_admin_service_pb2_grpc,
+    user_pb2,
+    user_service_pb2_grpc,
+)
 from voxreel.billing.v1 import (
+    balance_service_pb2_grpc,
+    card_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -58,7 +70,11 @@ class Platform:
     tokens: FakeTokens
     auth: FakeAuth
     keys: FakeKeys
+    user_admin: FakeUserAdmin
+    activities: FakeActivities
     ledger: FakeLedger
+    balances: FakeBalances
+    cards: FakeCards
     pricing: FakePricing
     packages: FakePackages
     statistics: FakeStatistics
@@ -91,16 +107,23 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
+    cards = FakeCards(clock, ledger)
+    user_admin, activities = FakeUserAdmin(auth), FakeActivities()
+    balances = FakeBalances(ledger)
     pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
     services: dict[str, list[Registration]] = {
         "auth": [
             (account_service_pb2_grpc.add_AccountServiceServicer_to_server, auth),
             (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
+            (user_admin_service_pb2_grpc.add_UserAdminServiceServicer_to_server, user_admin),
+            (activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities),
             (key_service_pb2_grpc.add_KeyServiceServicer_to_server, keys),
         ],
         "billing": [
             (ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger),
+            (card_service_pb2_grpc.add_CardServiceServicer_to_server, cards),
+            (balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, balances),
             (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
             (package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages),
             (statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, statistics),
@@ -144,7 +167,11 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             tokens=tokens,
             auth=auth,
             keys=keys,
+            user_admin=user_admin,
+            activities=activities,
             ledger=ledger,
+            balances=balances,
+            cards=cards,
             pricing=pricing,
             packages=packages,
             statistics=statistics,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
 
+from kit.clock import SystemClock
+from kit.errors import Forbidden, Reason, Unavailable
+from kit.rpc.times import timestamp_of
 from tests.edge.platform import Platform
+from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.files.v1 import file_service_pb2 as files
 
 CONTENT = bytes(range(256)) * 8192 + b"tail"
@@ -48,6 +53,7 @@ async def test_the_whole_file(platform: Platform, url: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "private" in headers["Cache-Control"]
     assert "sandbox" in headers["Content-Security-Policy"]
+    assert headers["X-Robots-Tag"] == "noindex"
     assert headers["Content-Disposition"].startswith("inline")
     assert len(headers["X-Request-Id"]) == 32
 
@@ -163,13 +169,76 @@ async def test_an_empty_file(platform: Platform) -> None:
         assert response.status == 416
 
 
-async def test_storage_type_is_a_filter(platform: Platform, url: str) -> None:
+async def test_storage_type_is_a_filter(platform: Platform) -> None:
+    await _store(platform, "bgm_1.wav", "audio/wav", b"abc")
+    url = "/api/files/download/bgm_1.wav"
     async with platform.client.get(url + "?storage_type=persistent") as response:
         assert response.status == 200
     async with platform.client.get(url + "?storage_type=temp") as response:
         assert response.status == 404
     async with platform.client.get(url + "?storage_type=tape") as response:
         assert response.status == 422
+
+
+async def test_old_style_addresses_lead_to_the_same_file(platform: Platform, url: str) -> None:
+    for path in ("/api/files/audio/tts_audio_1.wav/download", "/api/files/audio/tts_audio_1.wav/download/"):
+        async with platform.client.get(path, headers={"Range": "bytes=0-9"}) as response:
+            assert (response.status, await response.read()) == (206, CONTENT[:10])
+
+
+@pytest.mark.parametrize("storage_type", ["temp", "cache", "persistent"])
+async def test_audio_and_previews_are_found_under_every_storage(
+    platform: Platform, url: str, storage_type: str
+) -> None:
+    async with platform.client.get(f"{url}?storage_type={storage_type}") as response:
+        assert response.status == 200
+
+
+async def test_a_link_is_not_kept_beyond_its_end(platform: Platform, url: str) -> None:
+    platform.files.stored["signed-AAA.wav"] = platform.files.stored["tts_audio_1.wav"]
+    end = SystemClock().now() + timedelta(seconds=60)
+    platform.files.link_ends["signed-AAA.wav"] = timestamp_of(end)
+    async with platform.client.get("/api/files/download/signed-AAA.wav") as response:
+        kept = int(response.headers["Cache-Control"].rpartition("=")[2])
+    assert 50 <= kept <= 60
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        (reasons.ERROR_REASON_FILE_LINK_EXPIRED, "下载链接已过期"),
+        (reasons.ERROR_REASON_FILE_LINK_INVALID, "下载链接无效"),
+    ],
+)
+async def test_a_link_that_is_not_good(platform: Platform, reason: Reason, message: str) -> None:
+    platform.files.refusals.by_method["OpenDownload"] = Forbidden(reason, message)
+    async with platform.client.get("/api/files/download/signed-AAA.wav") as response:
+        assert (response.status, await response.json()) == (403, {"detail": message})
+
+
+async def test_a_preview_is_made_when_it_is_asked_for_and_not_again(platform: Platform) -> None:
+    async def make(voice: str) -> None:
+        await _store(platform, f"voice_preview_{voice}.wav", "audio/wav", b"RIFF")
+
+    platform.speech.make_preview = make
+    for _ in range(2):
+        async with platform.client.get("/api/files/download/voice_preview_zhichu.wav") as response:
+            assert (response.status, await response.read()) == (200, b"RIFF")
+    assert platform.speech.previews == ["zhichu"]
+
+
+async def test_there_is_no_preview_of_an_unknown_voice(platform: Platform) -> None:
+    path = "/api/files/download/voice_preview_nobody.wav"
+    async with platform.client.get(path) as response:
+        assert (response.status, await response.json()) == (404, {"detail": "文件不存在: voice_preview_nobody.wav"})
+
+
+async def test_a_preview_needs_an_engine(platform: Platform) -> None:
+    platform.speech.refusals.by_method["PrepareVoicePreview"] = Unavailable(
+        reasons.ERROR_REASON_ENGINE_UNAVAILABLE, "语音合成引擎暂不可用，请稍后重试"
+    )
+    async with platform.client.get("/api/files/download/voice_preview_zhichu.wav") as response:
+        assert (response.status, await response.json()) == (503, {"detail": "语音合成引擎暂不可用，请稍后重试"})
 
 
 async def test_unknown_file(platform: Platform) -> None:

@@ -92,8 +92,14 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("ATTEMPTS_EXHAUSTED", Unavailable, 503, 500),
     ("NOT_ACCEPTED", Unavailable, 503, 500),
     ("NOT_IMPLEMENTED", Unimplemented, 501, 500),
+    ("MATERIAL_NOT_FOUND", NotFound, 404, 404),
+    ("LAST_ADMIN", Precondition, 400, 400),
+    ("MATERIALS_FULL", Precondition, 400, 400),
+    ("SEARCH_TOO_WIDE", Precondition, 400, 400),
     ("PACKAGE_KEY_TAKEN", AlreadyExists, 409, 400),
     ("PACKAGES_LIMIT_EXCEEDED", Precondition, 400, 400),
+    ("FILE_LINK_INVALID", Forbidden, 403, 403),
+    ("FILE_LINK_EXPIRED", Forbidden, 403, 403),
 )
 
 

@@ -122,14 +122,69 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
     async def ReleaseHold(self, request: ledger.ReleaseHoldRequest, context: Context) -> ledger.ReleaseHoldResponse:
         raise _not_for_the_edge()
 
+    def post(
+        self,
+        user_id: int,
+        entry_type: ledger.EntryType.ValueType,
+        credits: int,
+        *,
+        description: str = "",
+        feature_key: str | None = None,
+        operator_user_id: int | None = None,
+        card_code: str | None = None,
+    ) -> ledger.Entry:
+        """Moves credits and writes an entry."""
+        before = self.balances.get(user_id, 0)
+        self.balances[user_id] = before + credits
+        entry = ledger.Entry(
+            id=len(self.entries) + 1,
+            user_id=user_id,
+            type=entry_type,
+            credits=credits,
+            balance_before=before,
+            balance_after=before + credits,
+            description=description,
+            feature_key=feature_key,
+            operator_user_id=operator_user_id,
+            card_code=card_code,
+        )
+        entry.create_time.FromDatetime(self._clock.now())
+        self.entries.append(entry)
+        return entry
+
     async def ListEntries(self, request: ledger.ListEntriesRequest, context: Context) -> ledger.ListEntriesResponse:
-        user_id = require_principal().user_id
-        theirs = [entry for entry in reversed(self.entries) if entry.user_id == user_id]
-        page = theirs[request.skip :][: request.page_size]
-        return ledger.ListEntriesResponse(entries=page, total_size=len(theirs))
+        self.refusals.enter("ListEntries")
+        wanted = ledger.EntryFilter(
+            user_id=require_principal().user_id, type=request.type if request.HasField("type") else None
+        )
+        found = [entry for entry in reversed(self.entries) if _is_wanted(entry, wanted)]
+        page = found[request.skip : request.skip + request.page_size]
+        return ledger.ListEntriesResponse(entries=page, total_size=len(found))
+
+    async def SearchEntries(
+        self, request: ledger.SearchEntriesRequest, context: Context
+    ) -> ledger.SearchEntriesResponse:
+        self.refusals.enter("SearchEntries")
+        found = [entry for entry in reversed(self.entries) if _is_wanted(entry, request.filter)]
+        page = found[request.skip : request.skip + request.page_size]
+        return ledger.SearchEntriesResponse(entries=page, total_size=len(found))
 
     async def GetChainHead(self, request: ledger.GetChainHeadRequest, context: Context) -> ledger.GetChainHeadResponse:
         raise _not_for_the_edge()
+
+
+def _is_wanted(entry: ledger.Entry, wanted: ledger.EntryFilter) -> bool:
+    written = entry.create_time.ToDatetime()
+    has_keyword = wanted.keyword in entry.description or entry.user_id in wanted.keyword_user_ids
+    return (
+        (not wanted.HasField("user_id") or entry.user_id == wanted.user_id)
+        and (not wanted.HasField("type") or entry.type == wanted.type)
+        and (not wanted.HasField("credits_min") or entry.credits >= wanted.credits_min)
+        and (not wanted.HasField("credits_max") or entry.credits <= wanted.credits_max)
+        and (not wanted.HasField("create_time_from") or written >= wanted.create_time_from.ToDatetime())
+        and (not wanted.HasField("create_time_before") or written < wanted.create_time_before.ToDatetime())
+        and (not wanted.HasField("keyword") or has_keyword)
+    )
 
 
 def _not_for_the_edge() -> Unimplemented:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from kit.clock import Clock
 from kit.errors import Invalid
 from kit.ids import IdSource
@@ -31,6 +33,9 @@ class FakeSpeech(synthesis_service_pb2_grpc.SynthesisServiceServicer, voice_serv
         self._ids = ids
         self.refusals = Refusals()
         self.tasks = FakeTasks()
+        # What a test does when a preview is to be made.
+        self.make_preview: Callable[[str], Awaitable[None]] | None = None
+        self.previews: list[str] = []
         self.accepted: dict[tuple[int, str], tuple[synthesis.CreateSynthesisRequest, str]] = {}
 
     async def CreateSynthesis(
@@ -56,3 +61,14 @@ class FakeSpeech(synthesis_service_pb2_grpc.SynthesisServiceServicer, voice_serv
     ) -> voices.ListPresetVoicesResponse:
         self.refusals.enter("ListPresetVoices")
         return voices.ListPresetVoicesResponse(voices=_VOICES)
+
+    async def PrepareVoicePreview(
+        self, request: voices.PrepareVoicePreviewRequest, context: Context
+    ) -> voices.PrepareVoicePreviewResponse:
+        self.refusals.enter("PrepareVoicePreview")
+        if request.voice not in {voice.name for voice in _VOICES}:
+            raise Invalid(reasons.ERROR_REASON_VOICE_UNKNOWN, f"音色不存在: {request.voice}")
+        self.previews.append(request.voice)
+        if self.make_preview is not None:
+            await self.make_preview(request.voice)
+        return voices.PrepareVoicePreviewResponse(file_id=f"voice_preview_{request.voice}.wav")

@@ -35,3 +35,10 @@ def check_description(description: str) -> None:
     if "\0" in description:
         # PostgreSQL has no such character in texts.
         raise field_invalid("description", "描述不能包含空字符")
+
+
+def check_text(field: str, text: str) -> None:
+    """Raises Invalid."""
+    if "\0" in text:
+        # PostgreSQL has no such character in texts.
+        raise field_invalid(field, "内容不能包含空字符")

@@ -17,6 +17,7 @@ from services.billing.rpc.mapping import (
     answers,
     balance_to_proto,
     capture_from_proto,
+    entry_filter_from_proto,
     entry_to_proto,
     entry_type_from_proto,
     optional_timestamp,
@@ -118,6 +119,14 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
             skip=request.skip,
         )
         return pb.ListEntriesResponse(entries=map(entry_to_proto, entries), total_size=total)
+
+    async def SearchEntries(self, request: pb.SearchEntriesRequest, _context: Context) -> pb.SearchEntriesResponse:
+        entries, total = await self._reader.search(
+            entry_filter_from_proto(request.filter),
+            page_size=request.page_size if request.HasField("page_size") else DEFAULT_PAGE,
+            skip=request.skip,
+        )
+        return pb.SearchEntriesResponse(entries=map(entry_to_proto, entries), total_size=total)
 
     async def GetChainHead(self, _request: pb.GetChainHeadRequest, _context: Context) -> pb.GetChainHeadResponse:
         head = await self._reader.chain_head()

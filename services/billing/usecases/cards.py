@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kit.clock import Clock
 from kit.db.uow import Units
-from services.billing.domain.card_lists import CardFilter, CardStats, check_text
+from services.billing.domain.card_lists import CardFilter, CardStats
 from services.billing.domain.cards import (
     CODE_BYTES,
     Card,
@@ -28,7 +28,7 @@ from services.billing.domain.errors import (
     package_not_found,
     request_id_reused,
 )
-from services.billing.domain.limits import check_page
+from services.billing.domain.limits import check_page, check_text
 from services.billing.events import BillingEvents
 from services.billing.store.card_pages import CardPages
 from services.billing.store.uow import BillingUnit

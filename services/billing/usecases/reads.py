@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kit.clock import Clock
 from kit.db.uow import Units
+from services.billing.domain.entry_lists import EntryFilter
 from services.billing.domain.journal import ChainHead
 from services.billing.domain.ledger import Balance, Entry, EntryType
 from services.billing.domain.limits import check_page
@@ -16,7 +17,7 @@ DEFAULT_PAGE = 20
 
 
 class LedgerReader:
-    """Reads for users."""
+    """Reads for users and administrators."""
 
     def __init__(self, units: Units[BillingUnit], pages: EntryPages, clock: Clock) -> None:
         self._units = units
@@ -40,3 +41,9 @@ class LedgerReader:
         """One page, newest first, and the number of all. Raises Invalid (FIELD_INVALID)."""
         check_page(page_size=page_size, skip=skip)
         return await self._pages.page(user_id, only=only, limit=page_size, offset=skip)
+
+    async def search(self, wanted: EntryFilter, *, page_size: int, skip: int) -> tuple[list[Entry], int]:
+        """The same of all users, by filter. Raises Invalid (FIELD_INVALID)."""
+        wanted.check()
+        check_page(page_size=page_size, skip=skip)
+        return await self._pages.search(wanted, limit=page_size, offset=skip)

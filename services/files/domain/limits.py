@@ -40,6 +40,9 @@ PRODUCED_RULES: Mapping[str, UploadRule] = MappingProxyType(
 )
 """Persistent files that services make for users."""
 
+CACHE_RULES: Mapping[str, UploadRule] = MappingProxyType({"voice_previews": UploadRule(("wav",), 10 * MEBIBYTE)})
+"""Files that services make and can make again."""
+
 TEMP_RULE = UploadRule((), 50 * MEBIBYTE)
 
 _ID_PREFIX = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -62,7 +65,8 @@ def produced_rule(storage_type: StorageType, file_type: str) -> UploadRule:
     """The rule for a file that a service made. Raises Invalid."""
     if storage_type is StorageType.TEMP:
         return TEMP_RULE
-    rule = PRODUCED_RULES.get(file_type)
+    rules = CACHE_RULES if storage_type is StorageType.CACHE else PRODUCED_RULES
+    rule = rules.get(file_type)
     if rule is None:
         raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "不支持的文件类别")
     return rule

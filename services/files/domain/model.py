@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+NOBODY = 0
+"""The user id of what is shared: everybody may read it, and administrators may delete it."""
+
 
 class StorageType(IntEnum):
     """How long a file lives. The numbers are the contract's and are stored."""
@@ -35,6 +38,10 @@ class StoredFile:
     @property
     def id(self) -> str:
         return f"{self.bare_id}.{self.extension}" if self.extension else self.bare_id
+
+    @property
+    def is_shared(self) -> bool:
+        return self.user_id == NOBODY
 
     def is_expired(self, now: datetime) -> bool:
         return self.expire_time is not None and self.expire_time <= now

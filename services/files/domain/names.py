@@ -59,6 +59,14 @@ def temp_id(name: str, *, secret: str) -> str:
     return f"{uuid.UUID(int=int(secret, 36) % 2**128)}-{stem_of(name)}"
 
 
+def cached_id(request_id: str) -> str:
+    """The id of a cached file, without extension: the one it was asked for by. Raises Invalid."""
+    parts = split_id(request_id)
+    if parts is None or parts[1]:
+        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "缓存文件编号无效")
+    return request_id
+
+
 def split_id(file_id: str) -> tuple[str, str] | None:
     """An id's part before the extension, and the extension or an empty string; None for what no id looks like."""
     if _ID.fullmatch(file_id) is None:

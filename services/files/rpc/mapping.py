@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kit.errors import Invalid
 from kit.rpc.times import timestamp_of
+from services.files.domain.listing import FileFilter, FileStats, Page
 from services.files.domain.model import StorageType, StoredFile, UploadGrant, WrittenBlob
+from services.files.usecases.links import SignedLink
 from services.files.usecases.uploads import NewUpload
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.files.v1 import file_service_pb2 as messages
@@ -71,3 +75,47 @@ def header_from_proto(header: messages.UploadFileHeader) -> NewUpload:
 
 def written_from_proto(request: messages.CommitUploadRequest) -> WrittenBlob:
     return WrittenBlob(size_bytes=request.size_bytes, sha256=request.sha256.lower(), head=request.head)
+
+
+def link_to_proto(link: SignedLink) -> messages.SignedDownload:
+    return messages.SignedDownload(file_id=link.file.id, link=link.link, expire_time=timestamp_of(link.expire_time))
+
+
+def filter_from_proto(given: messages.FileFilter) -> FileFilter:
+    """Persistent files of the filter."""
+    return FileFilter(
+        storage_types=(StorageType.PERSISTENT,),
+        user_ids=(given.user_id,) if given.HasField("user_id") else None,
+        file_type=given.file_type if given.HasField("file_type") else None,
+        keyword=given.keyword if given.HasField("keyword") else None,
+        min_size_bytes=given.min_size_bytes if given.HasField("min_size_bytes") else None,
+        max_size_bytes=given.max_size_bytes if given.HasField("max_size_bytes") else None,
+    )
+
+
+def page_from_proto(
+    request: messages.ListOwnFilesRequest | messages.ListFilesRequest | messages.ListCachedFilesRequest,
+) -> Page:
+    """Raises Invalid when the page is too large."""
+    return Page.checked(request.page_size if request.HasField("page_size") else None, request.skip)
+
+
+def files_to_proto(files: Iterable[StoredFile]) -> list[messages.File]:
+    return [file_to_proto(file) for file in files]
+
+
+def listed_to_proto(file: StoredFile) -> messages.ListedFile:
+    return messages.ListedFile(file=file_to_proto(file), blob_key=file.blob_key)
+
+
+def stats_to_proto(stats: FileStats) -> messages.GetFileStatsResponse:
+    counts = (
+        messages.FileCount(
+            storage_type=_STORAGE_TYPE_VALUES[count.storage_type],
+            file_type=count.file_type,
+            files=count.files,
+            size_bytes=count.size_bytes,
+        )
+        for count in stats.counts
+    )
+    return messages.GetFileStatsResponse(counts=counts, blobs=stats.blobs, blob_bytes=stats.blob_bytes)

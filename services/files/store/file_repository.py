@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kit.db.lean import LeanQuery
@@ -15,7 +15,7 @@ from services.files.domain.model import StorageType, StoredFile
 from services.files.store.tables import FileRow
 
 _FILES = core_table(FileRow)
-_COLUMNS = (
+FILE_COLUMNS = (
     _FILES.c.bare_id,
     _FILES.c.extension,
     _FILES.c.user_id,
@@ -29,7 +29,7 @@ _COLUMNS = (
     _FILES.c.create_time,
     _FILES.c.expire_time,
 )
-_BY_ID = LeanQuery(select(*_COLUMNS).where(_FILES.c.bare_id == bindparam("bare_id")))
+_BY_ID = LeanQuery(select(*FILE_COLUMNS).where(_FILES.c.bare_id == bindparam("bare_id")))
 
 
 class FileRepository:
@@ -39,7 +39,7 @@ class FileRepository:
         self._connection = connection
 
     def add(self, file: StoredFile, *, request_id: str | None) -> bool:
-        """Stores the record. False, and nothing stored, when the user's request id already made a file."""
+        """Stores the record. False, and nothing stored, when the user's request id or the id has a file already."""
         insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
         values = {
             "bare_id": file.bare_id,
@@ -56,18 +56,28 @@ class FileRepository:
             "create_time": file.create_time,
             "expire_time": file.expire_time,
         }
-        statement = insert(_FILES).values(values).on_conflict_do_nothing(index_elements=["user_id", "request_id"])
+        statement = insert(_FILES).values(values).on_conflict_do_nothing()
         return self._connection.execute(statement.returning(_FILES.c.bare_id)).first() is not None
 
     def find(self, bare_id: str) -> StoredFile | None:
         row = _BY_ID.first(self._connection, bare_id=bare_id)
-        return None if row is None else _from_row(row)
+        return None if row is None else file_from_row(row)
 
     def find_by_request(self, user_id: int, request_id: str) -> StoredFile | None:
         row = self._connection.execute(
-            select(*_COLUMNS).where(_FILES.c.user_id == user_id, _FILES.c.request_id == request_id)
+            select(*FILE_COLUMNS).where(_FILES.c.user_id == user_id, _FILES.c.request_id == request_id)
         ).first()
-        return None if row is None else _from_row(tuple(row))
+        return None if row is None else file_from_row(tuple(row))
+
+    def use_blob(self, bare_id: str, blob_key: str) -> None:
+        """The file's bytes lie there from now on."""
+        self._connection.execute(update(_FILES).where(_FILES.c.bare_id == bare_id).values(blob_key=blob_key))
+
+    def remove(self, bare_id: str) -> StoredFile | None:
+        """Removes the record and answers it; None when somebody else did."""
+        removed = delete(_FILES).where(_FILES.c.bare_id == bare_id).returning(*FILE_COLUMNS)
+        row = self._connection.execute(removed).first()
+        return None if row is None else file_from_row(tuple(row))
 
     def remove_expired(self, now: datetime, limit: int) -> Sequence[str]:
         """Removes up to `limit` files whose time is over and answers their blob keys."""
@@ -82,6 +92,7 @@ class FileRepository:
         return self._connection.execute(removed).scalars().all()
 
 
-def _from_row(row: tuple[Any, ...]) -> StoredFile:
+def file_from_row(row: tuple[Any, ...]) -> StoredFile:
+    """The file of a row of FILE_COLUMNS."""
     bare_id, extension, user_id, storage_type, *rest = row
     return StoredFile(bare_id, extension, user_id, StorageType(storage_type), *rest)

@@ -23,7 +23,19 @@ class FileRow(FilesTable, table=True):
     __tablename__ = "files"
     __table_args__ = (
         UniqueConstraint("user_id", "request_id"),
-        Index(None, "user_id", "create_time"),
+        # Lists, searches and counts are answered from these alone; only a page's own rows are looked up.
+        Index("ix_files_kinds", "storage_type", "file_type", "size_bytes"),
+        Index("ix_files_of_user", "user_id", "storage_type", "create_time", "bare_id", "file_type"),
+        Index(
+            "ix_files_listing",
+            "storage_type",
+            "create_time",
+            "bare_id",
+            "file_type",
+            "user_id",
+            "size_bytes",
+            "original_name",
+        ),
         Index(
             None,
             "expire_time",
@@ -64,6 +76,33 @@ class UploadGrantRow(FilesTable, table=True):
     limit_bytes: int = Field(sa_type=BigInteger)
     expire_time: datetime = Field(sa_type=UtcDateTime, index=True)
     bare_id: str | None = Field(default=None, max_length=200)
+
+
+# Also the text of the index below, which is read only for a condition in the same words.
+IS_SHARED_BLOB = "reference_count > 1"
+
+
+class BlobRow(FilesTable, table=True):
+    """A blob that several persistent files of one user may have. One without a row belongs to one file."""
+
+    __tablename__ = "blobs"
+    __table_args__ = (
+        UniqueConstraint("user_id", "sha256"),
+        Index(
+            "ix_blobs_shared",
+            "reference_count",
+            "size_bytes",
+            sqlite_where=text(IS_SHARED_BLOB),
+            postgresql_where=text(IS_SHARED_BLOB),
+        ),
+    )
+
+    blob_key: str = Field(primary_key=True, max_length=200)
+    user_id: int = Field(sa_type=BigInteger)
+    sha256: str = Field(max_length=64)
+    size_bytes: int = Field(sa_type=BigInteger)
+    # How many files have it; the row goes with the last one.
+    reference_count: int
 
 
 class BlobGarbageRow(FilesTable, table=True):

@@ -11,7 +11,8 @@ from kit.db.uow import Units
 from kit.errors import Invalid
 from services.files.domain.limits import produced_rule, too_large
 from services.files.domain.media import HEAD_BYTES
-from services.files.domain.model import StoredFile, WrittenBlob
+from services.files.domain.model import NOBODY, StorageType, StoredFile, WrittenBlob
+from services.files.domain.names import cached_id
 from services.files.store.uow import FilesUnit
 from services.files.usecases.uploads import NewUpload, Uploads
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -32,8 +33,11 @@ class ProducedFiles:
         request_id = upload.request_id
         if not (0 < len(request_id) <= _MAX_REQUEST_ID_CHARACTERS and request_id.isprintable()):
             raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "请求编号无效")
-        if upload.user_id <= 0:
+        is_cached = upload.storage_type is StorageType.CACHE
+        if upload.user_id < (NOBODY if is_cached else NOBODY + 1):
             raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "用户编号无效")
+        if is_cached:
+            cached_id(request_id)
         rule = produced_rule(upload.storage_type, upload.file_type)
         stored = await self._units.read(lambda unit: unit.files.find_by_request(upload.user_id, request_id))
         if stored is not None:
@@ -44,7 +48,7 @@ class ProducedFiles:
             await self._blobs.write(grant.blob_key, observed.chunks(), limit_bytes=grant.limit_bytes)
         except BlobTooLarge as error:
             raise too_large(error.limit_bytes) from None
-        return await self._uploads.commit(upload.user_id, grant.id, observed.written())
+        return (await self._uploads.commit(upload.user_id, grant.id, observed.written())).file
 
 
 class _ObservedBytes:

@@ -6,8 +6,8 @@ The grant is written before the first byte, so that whatever a crash leaves behi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from kit.blobs.store import BlobNotFound, BlobStore
 from kit.clock import Clock
@@ -18,7 +18,7 @@ from kit.ids import IdSource
 from services.files.domain.limits import UploadRule, check_extension, check_id_prefix, too_large
 from services.files.domain.media import HEAD_BYTES, content_type, detect, matches_extension
 from services.files.domain.model import StorageType, StoredFile, UploadGrant, WrittenBlob
-from services.files.domain.names import clean_name, extension_of, persistent_id, temp_id
+from services.files.domain.names import cached_id, clean_name, extension_of, persistent_id, temp_id
 from services.files.events import file_stored
 from services.files.store.uow import FilesUnit
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -37,6 +37,14 @@ class NewUpload:
     original_name: str
     request_id: str = ""
     id_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedFile:
+    """A file, and whether its owner had its bytes before."""
+
+    file: StoredFile
+    is_duplicate: bool
 
 
 class Uploads:
@@ -63,10 +71,9 @@ class Uploads:
         """Leave to write a blob for an hour. Raises Invalid."""
         name = clean_name(upload.original_name)
         check_extension(rule, name)
-        is_persistent = upload.storage_type is StorageType.PERSISTENT
-        file_type = upload.file_type if is_persistent else ""
-        id_prefix = upload.id_prefix or upload.file_type
-        if is_persistent:
+        id_prefix = ""
+        if upload.storage_type is StorageType.PERSISTENT:
+            id_prefix = upload.id_prefix or upload.file_type
             check_id_prefix(id_prefix)
         key = self._ids.random()
         grant = UploadGrant(
@@ -74,8 +81,8 @@ class Uploads:
             user_id=upload.user_id,
             request_id=upload.request_id,
             storage_type=upload.storage_type,
-            file_type=file_type,
-            id_prefix=id_prefix if is_persistent else "",
+            file_type="" if upload.storage_type is StorageType.TEMP else upload.file_type,
+            id_prefix=id_prefix,
             original_name=name,
             # Two random characters spread the blobs over 1296 folders.
             blob_key=f"{key[-2:]}/{key}",
@@ -86,7 +93,7 @@ class Uploads:
         await self._units.write(lambda unit: unit.grants.add(grant))
         return grant
 
-    async def commit(self, user_id: int, upload_id: str, written: WrittenBlob) -> StoredFile:
+    async def commit(self, user_id: int, upload_id: str, written: WrittenBlob) -> CommittedFile:
         """Makes the blob of a grant a file; a repeat answers the same file. Raises NotFound, Invalid, TooLarge."""
         if not upload_id.isprintable():
             raise _upload_not_found()
@@ -117,29 +124,39 @@ class Uploads:
                 metadata={"extension": extension_of(grant.original_name)},
             )
 
-    def _commit(self, unit: FilesUnit, upload_id: str, written: WrittenBlob) -> StoredFile:
+    def _commit(self, unit: FilesUnit, upload_id: str, written: WrittenBlob) -> CommittedFile:
         grant = unit.grants.lock(upload_id)
         if grant is None:
             raise _upload_not_found()
         if grant.bare_id is not None:
-            return _known(unit.files.find(grant.bare_id))
+            return _committed(grant, unit.files.find(grant.bare_id))
         file = self._file_of(grant, written)
-        if unit.files.add(file, request_id=grant.request_id or None):
-            unit.grants.use(grant.id, file.bare_id)
-            unit.outbox.add(file_stored(self._events, file))
+        if not unit.files.add(file, request_id=grant.request_id or None):
+            # The same request stored its file in another attempt; this one's blob goes.
+            unit.grants.remove(grant.id)
+            unit.garbage.add([grant.blob_key], self._clock.now())
+            return _committed(grant, unit.files.find_by_request(grant.user_id, grant.request_id))
+        kept = self._share_blob(unit, file)
+        unit.grants.use(grant.id, kept.bare_id)
+        if not kept.is_shared:
+            unit.outbox.add(file_stored(self._events, kept))
+        return _committed(grant, kept)
+
+    def _share_blob(self, unit: FilesUnit, file: StoredFile) -> StoredFile:
+        """The file with the blob that its owner has of these bytes already, if there is one."""
+        if file.storage_type is not StorageType.PERSISTENT:
             return file
-        # The same request stored its file in another attempt; this one's blob goes.
-        unit.grants.remove(grant.id)
-        unit.garbage.add([grant.blob_key], self._clock.now())
-        return _known(unit.files.find_by_request(grant.user_id, grant.request_id))
+        blob_key = unit.blobs.claim(file)
+        if blob_key == file.blob_key:
+            return file
+        unit.files.use_blob(file.bare_id, blob_key)
+        unit.garbage.add([file.blob_key], self._clock.now())
+        return replace(file, blob_key=blob_key)
 
     def _file_of(self, grant: UploadGrant, written: WrittenBlob) -> StoredFile:
-        now, name, secret = self._clock.now(), grant.original_name, self._ids.random()
-        is_temp = grant.storage_type is StorageType.TEMP
+        now, name = self._clock.now(), grant.original_name
         return StoredFile(
-            bare_id=temp_id(name, secret=secret)
-            if is_temp
-            else persistent_id(grant.id_prefix, grant.user_id, name, time=now, secret=secret),
+            bare_id=self._bare_id(grant, now),
             extension=extension_of(name),
             user_id=grant.user_id,
             storage_type=grant.storage_type,
@@ -150,15 +167,25 @@ class Uploads:
             sha256=written.sha256,
             blob_key=grant.blob_key,
             create_time=now,
-            expire_time=now + self._temp_life if is_temp else None,
+            expire_time=now + self._temp_life if grant.storage_type is StorageType.TEMP else None,
         )
+
+    def _bare_id(self, grant: UploadGrant, now: datetime) -> str:
+        name, secret = grant.original_name, self._ids.random()
+        match grant.storage_type:
+            case StorageType.TEMP:
+                return temp_id(name, secret=secret)
+            case StorageType.CACHE:
+                return cached_id(grant.request_id)
+            case StorageType.PERSISTENT:
+                return persistent_id(grant.id_prefix, grant.user_id, name, time=now, secret=secret)
 
 
 def _upload_not_found() -> NotFound:
     return NotFound(reasons.ERROR_REASON_UPLOAD_NOT_FOUND, "上传不存在或已过期")
 
 
-def _known(file: StoredFile | None) -> StoredFile:
+def _committed(grant: UploadGrant, file: StoredFile | None) -> CommittedFile:
     if file is None:
         raise _upload_not_found()
-    return file
+    return CommittedFile(file, is_duplicate=file.blob_key != grant.blob_key)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from kit.errors import NotFound
 from kit.rpc.client import Peer
 from voxreel.files.v1 import file_service_pb2 as messages
 from voxreel.files.v1 import file_service_pb2_grpc
@@ -13,6 +14,7 @@ from voxreel.files.v1 import file_service_pb2_grpc
 _CHUNK_BYTES = 256 * 1024
 _FILE_TYPE = "audio"
 _ID_PREFIX = "tts_audio"
+_PREVIEW_FILE_TYPE = "voice_previews"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,14 @@ class AudioFiles(Protocol):
 
     async def store(self, task_id: str, user_id: int, *, name: str, data: bytes) -> StoredAudio:
         """Stores one file for each task: a repeat answers the first one. Raises DomainError."""
+        ...
+
+    async def has_cached(self, file_id: str) -> bool:
+        """Whether the shared file of this id, without extension, is there. Raises DomainError."""
+        ...
+
+    async def cache(self, file_id: str, data: bytes) -> None:
+        """Keeps WAV for everybody under this id; what is there already stays. Raises DomainError."""
         ...
 
 
@@ -48,6 +58,23 @@ class FilesAudioFiles:
         )
         response = await self._files.UploadFile(_parts(header, data))
         return StoredAudio(response.file.id, response.file.size_bytes)
+
+    async def has_cached(self, file_id: str) -> bool:
+        request = messages.OpenDownloadRequest(file_id=file_id, storage_type=messages.STORAGE_TYPE_CACHE)
+        try:
+            await self._files.OpenDownload(request)
+        except NotFound:
+            return False
+        return True
+
+    async def cache(self, file_id: str, data: bytes) -> None:
+        header = messages.UploadFileHeader(
+            request_id=file_id,
+            storage_type=messages.STORAGE_TYPE_CACHE,
+            file_type=_PREVIEW_FILE_TYPE,
+            original_name=f"{file_id}.wav",
+        )
+        await self._files.UploadFile(_parts(header, data))
 
 
 async def _parts(header: messages.UploadFileHeader, data: bytes) -> AsyncIterator[messages.UploadFileRequest]:

@@ -55,6 +55,21 @@ async def test_a_repeated_commit_answers_the_same_file(world: World) -> None:
     assert len({answer.file.id for answer in answers}) == 1
 
 
+async def test_bytes_that_the_owner_has_already_are_called_a_duplicate(world: World) -> None:
+    outcomes = []
+    for user_id in (7, 7, 8):
+        with world.user(user_id):
+            request = messages.BeginUploadRequest(
+                storage_type=messages.STORAGE_TYPE_PERSISTENT, file_type="backgrounds", original_name="a.png"
+            )
+            grant = await world.stub.BeginUpload(request)
+            await world.blobs.write(grant.blob_key, chunks_of(_PNG), limit_bytes=grant.limit_bytes)
+            for _ in range(2):
+                answer = await world.stub.CommitUpload(commit_of(grant.upload_id, _PNG))
+                outcomes.append(answer.is_duplicate)
+    assert outcomes == [False, False, True, True, False, False]
+
+
 async def test_any_temp_file_is_taken_and_expires(world: World) -> None:
     with world.user():
         file = await world.upload(b"<html>", "page.html", storage_type=messages.STORAGE_TYPE_TEMP)

@@ -43,6 +43,7 @@ from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.create_synthesis import CreateSynthesis, QueueLimits
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
 from services.speech.usecases.synthesize import SynthesisHandler
+from services.speech.usecases.voice_previews import VoicePreviews
 from tests.fakes.clock import FakeClock
 from tests.fakes.tokens import FakeTokens
 from tests.rpc.speech.fakes import FakeAudioStore, FakeLedger, FakeSynthesizer
@@ -141,9 +142,11 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
     syntheses = CreateSynthesis(
         units, BillingCreditHolds(billing), engine, ids=ids, limits=QueueLimits(USER_LIMIT, USER_LIMIT + 2)
     )
+    audio_files = FilesAudioFiles(files)
+    previews = VoicePreviews(synthesizer, engine, audio_files)
     additions: tuple[tuple[Any, Any], ...] = (
         (synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, SynthesisServicer(syntheses)),
-        (voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, VoiceServicer(engine)),
+        (voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, VoiceServicer(engine, previews)),
         (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(directory)),
         (task_service_pb2_grpc.add_TaskServiceServicer_to_server, TaskServicer(database, TASKS, notifier)),
     )
@@ -168,7 +171,7 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
             units,
             bus,
             service="speech",
-            handlers={TaskKind.TTS: SynthesisHandler(synthesizer, FilesAudioFiles(files), timeout_s=5)},
+            handlers={TaskKind.TTS: SynthesisHandler(synthesizer, audio_files, timeout_s=5)},
             instance="test",
             boot="1",
             clock=clock,

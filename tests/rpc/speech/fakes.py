@@ -9,16 +9,19 @@ import struct
 import wave
 from collections.abc import AsyncIterator
 
-from kit.errors import InsufficientCredits
+from kit.errors import InsufficientCredits, NotFound
 from kit.rpc.server import Context
 from services.speech.engines.base import AudioFormat, Quality, SynthesisRequest, SynthesizedAudio, Voice
 from services.speech.engines.kokoro.catalog import voices
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.files.v1 import file_service_pb2 as files
 from voxreel.files.v1 import file_service_pb2_grpc
 
 PRICE = 10
+# The owner of what is shared.
+NOBODY = 0
 SAMPLE_RATE = 24_000
 
 
@@ -58,6 +61,11 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
     def __init__(self) -> None:
         self.stored: dict[tuple[int, str], tuple[files.UploadFileHeader, bytes]] = {}
         self.failures: list[Exception] = []
+
+    async def OpenDownload(self, request: files.OpenDownloadRequest, _context: Context) -> files.OpenDownloadResponse:
+        if (NOBODY, request.file_id) not in self.stored:
+            raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
+        return files.OpenDownloadResponse(file=files.File(id=request.file_id))
 
     async def UploadFile(
         self, request_iterator: AsyncIterator[files.UploadFileRequest], _context: Context

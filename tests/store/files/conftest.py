@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kit.db.database import Database
 from kit.db.uow import Units
 from services.files.domain.model import StorageType, StoredFile, UploadGrant
 from services.files.store.uow import FilesUnit
@@ -16,9 +17,14 @@ NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def units(database_url: str) -> AsyncIterator[Units[FilesUnit]]:
+async def migrated(database_url: str) -> AsyncIterator[Database]:
     async with migrated_database(database_url, "files") as database:
-        yield Units(database, FilesUnit)
+        yield database
+
+
+@pytest.fixture
+def units(migrated: Database) -> Units[FilesUnit]:
+    return Units(migrated, FilesUnit)
 
 
 def a_file(bare_id: str, *, user_id: int = 7, expire_time: datetime | None = None) -> StoredFile:

@@ -679,6 +679,135 @@ class ListEntriesResponse(_message.Message):
 Global___ListEntriesResponse: _TypeAlias = ListEntriesResponse  # noqa: Y015
 
 @_typing.final
+class EntryFilter(_message.Message):
+    """Which entries. What is absent does not matter; what is given must all be so."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    CREDITS_MIN_FIELD_NUMBER: _builtins.int
+    CREDITS_MAX_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FROM_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_BEFORE_FIELD_NUMBER: _builtins.int
+    KEYWORD_FIELD_NUMBER: _builtins.int
+    KEYWORD_USER_IDS_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    type: Global___EntryType.ValueType
+    credits_min: _builtins.int
+    """Bounds of what moved, both included; negative when the user lost."""
+    credits_max: _builtins.int
+    keyword: _builtins.str
+    """Part of a description, or of the code of the card it comes from, in either case of Latin letters."""
+    @_builtins.property
+    def create_time_from(self) -> _timestamp_pb2.Timestamp:
+        """Written at this time or later."""
+
+    @_builtins.property
+    def create_time_before(self) -> _timestamp_pb2.Timestamp:
+        """Written before this time."""
+
+    @_builtins.property
+    def keyword_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Entries of these users count as having the keyword, too: only the caller knows what they are called. At most 10,000."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int | None = ...,
+        type: Global___EntryType.ValueType | None = ...,
+        credits_min: _builtins.int | None = ...,
+        credits_max: _builtins.int | None = ...,
+        create_time_from: _timestamp_pb2.Timestamp | None = ...,
+        create_time_before: _timestamp_pb2.Timestamp | None = ...,
+        keyword: _builtins.str | None = ...,
+        keyword_user_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max", "_credits_min", b"_credits_min", "_keyword", b"_keyword", "_type", b"_type", "_user_id", b"_user_id", "create_time_before", b"create_time_before", "create_time_from", b"create_time_from", "credits_max", b"credits_max", "credits_min", b"credits_min", "keyword", b"keyword", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max", "_credits_min", b"_credits_min", "_keyword", b"_keyword", "_type", b"_type", "_user_id", b"_user_id", "create_time_before", b"create_time_before", "create_time_from", b"create_time_from", "credits_max", b"credits_max", "credits_min", b"credits_min", "keyword", b"keyword", "keyword_user_ids", b"keyword_user_ids", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__credits_max: _TypeAlias = _typing.Literal["credits_max"]  # noqa: Y015
+    _WhichOneofArgType__credits_max: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max"]  # noqa: Y015
+    _WhichOneofReturnType__credits_min: _TypeAlias = _typing.Literal["credits_min"]  # noqa: Y015
+    _WhichOneofArgType__credits_min: _TypeAlias = _typing.Literal["_credits_min", b"_credits_min"]  # noqa: Y015
+    _WhichOneofReturnType__keyword: _TypeAlias = _typing.Literal["keyword"]  # noqa: Y015
+    _WhichOneofArgType__keyword: _TypeAlias = _typing.Literal["_keyword", b"_keyword"]  # noqa: Y015
+    _WhichOneofReturnType__type: _TypeAlias = _typing.Literal["type"]  # noqa: Y015
+    _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
+    _WhichOneofReturnType__user_id: _TypeAlias = _typing.Literal["user_id"]  # noqa: Y015
+    _WhichOneofArgType__user_id: _TypeAlias = _typing.Literal["_user_id", b"_user_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__credits_max) -> _WhichOneofReturnType__credits_max | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__credits_min) -> _WhichOneofReturnType__credits_min | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__keyword) -> _WhichOneofReturnType__keyword | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__type) -> _WhichOneofReturnType__type | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__user_id) -> _WhichOneofReturnType__user_id | None: ...
+
+Global___EntryFilter: _TypeAlias = EntryFilter  # noqa: Y015
+
+@_typing.final
+class SearchEntriesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    SKIP_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 100; 20 when absent."""
+    skip: _builtins.int
+    @_builtins.property
+    def filter(self) -> Global___EntryFilter: ...
+    def __init__(
+        self,
+        *,
+        filter: Global___EntryFilter | None = ...,
+        page_size: _builtins.int | None = ...,
+        skip: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_skip", b"_skip", "filter", b"filter", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_skip", b"_skip", "filter", b"filter", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__skip: _TypeAlias = _typing.Literal["skip"]  # noqa: Y015
+    _WhichOneofArgType__skip: _TypeAlias = _typing.Literal["_skip", b"_skip"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__skip) -> _WhichOneofReturnType__skip | None: ...
+
+Global___SearchEntriesRequest: _TypeAlias = SearchEntriesRequest  # noqa: Y015
+
+@_typing.final
+class SearchEntriesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    total_size: _builtins.int
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]: ...
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___Entry] | None = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchEntriesResponse: _TypeAlias = SearchEntriesResponse  # noqa: Y015
+
+@_typing.final
 class GetChainHeadRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

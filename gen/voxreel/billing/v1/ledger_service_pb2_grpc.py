@@ -75,6 +75,11 @@ class LedgerServiceStub:
                 request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesRequest.SerializeToString,
                 response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesResponse.FromString,
                 _registered_method=True)
+        self.SearchEntries = channel.unary_unary(
+                '/voxreel.billing.v1.LedgerService/SearchEntries',
+                request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesRequest.SerializeToString,
+                response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesResponse.FromString,
+                _registered_method=True)
         self.GetChainHead = channel.unary_unary(
                 '/voxreel.billing.v1.LedgerService/GetChainHead',
                 request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.GetChainHeadRequest.SerializeToString,
@@ -169,6 +174,16 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SearchEntries(self, request, context):
+        """Finds entries of all users, newest first.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 100, too many users).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetChainHead(self, request, context):
         """Reads the head of the journal's hash chain, for an operator to publish or to keep elsewhere.
 
@@ -221,6 +236,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.ListEntries,
                     request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesRequest.FromString,
                     response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesResponse.SerializeToString,
+            ),
+            'SearchEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchEntries,
+                    request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesRequest.FromString,
+                    response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesResponse.SerializeToString,
             ),
             'GetChainHead': grpc.unary_unary_rpc_method_handler(
                     servicer.GetChainHead,
@@ -445,6 +465,33 @@ class LedgerService:
             '/voxreel.billing.v1.LedgerService/ListEntries',
             voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesRequest.SerializeToString,
             voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.billing.v1.LedgerService/SearchEntries',
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesRequest.SerializeToString,
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

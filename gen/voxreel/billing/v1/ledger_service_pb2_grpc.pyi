@@ -84,6 +84,12 @@ class LedgerServiceStub:
     Access: user. Idempotent: yes, a read.
     Errors: FIELD_INVALID (page size above 100).
     """
+    SearchEntries: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.SearchEntriesRequest, _ledger_service_pb2.SearchEntriesResponse]
+    """Finds entries of all users, newest first.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 100, too many users).
+    """
     GetChainHead: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.GetChainHeadRequest, _ledger_service_pb2.GetChainHeadResponse]
     """Reads the head of the journal's hash chain, for an operator to publish or to keep elsewhere.
 
@@ -146,6 +152,12 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
 
     Access: user. Idempotent: yes, a read.
     Errors: FIELD_INVALID (page size above 100).
+    """
+    SearchEntries: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.SearchEntriesRequest, _ledger_service_pb2.SearchEntriesResponse]  # type: ignore[assignment]
+    """Finds entries of all users, newest first.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 100, too many users).
     """
     GetChainHead: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.GetChainHeadRequest, _ledger_service_pb2.GetChainHeadResponse]  # type: ignore[assignment]
     """Reads the head of the journal's hash chain, for an operator to publish or to keep elsewhere.
@@ -254,6 +266,18 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: user. Idempotent: yes, a read.
         Errors: FIELD_INVALID (page size above 100).
+        """
+
+    @_abc_1.abstractmethod
+    def SearchEntries(
+        self,
+        request: _ledger_service_pb2.SearchEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_service_pb2.SearchEntriesResponse, _abc.Awaitable[_ledger_service_pb2.SearchEntriesResponse]]:
+        """Finds entries of all users, newest first.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 100, too many users).
         """
 
     @_abc_1.abstractmethod

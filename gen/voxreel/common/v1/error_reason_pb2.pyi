@@ -94,6 +94,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
     ERROR_REASON_NOT_IMPLEMENTED: _ErrorReason.ValueType  # 97
     """UNIMPLEMENTED."""
+    ERROR_REASON_MATERIAL_NOT_FOUND: _ErrorReason.ValueType  # 187
+    """Not in the user's material list. NOT_FOUND."""
+    ERROR_REASON_LAST_ADMIN: _ErrorReason.ValueType  # 188
+    """It would leave the platform without an active administrator. FAILED_PRECONDITION."""
+    ERROR_REASON_MATERIALS_FULL: _ErrorReason.ValueType  # 189
+    """A material list is full. FAILED_PRECONDITION."""
+    ERROR_REASON_SEARCH_TOO_WIDE: _ErrorReason.ValueType  # 190
+    """Too many users have such a balance to be searched among. FAILED_PRECONDITION."""
     ERROR_REASON_INVITE_CODE_NOT_FOUND: _ErrorReason.ValueType  # 137
     """NOT_FOUND."""
     ERROR_REASON_INVITE_CODE_USED: _ErrorReason.ValueType  # 138
@@ -105,6 +113,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ALREADY_EXISTS. Another package has the key."""
     ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _ErrorReason.ValueType  # 99
     """FAILED_PRECONDITION. There are as many packages as there may be."""
+    ERROR_REASON_FILE_LINK_INVALID: _ErrorReason.ValueType  # 207
+    """A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
+    ERROR_REASON_FILE_LINK_EXPIRED: _ErrorReason.ValueType  # 208
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -184,6 +195,14 @@ ERROR_REASON_NOT_ACCEPTED: ErrorReason.ValueType  # 96
 """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
 ERROR_REASON_NOT_IMPLEMENTED: ErrorReason.ValueType  # 97
 """UNIMPLEMENTED."""
+ERROR_REASON_MATERIAL_NOT_FOUND: ErrorReason.ValueType  # 187
+"""Not in the user's material list. NOT_FOUND."""
+ERROR_REASON_LAST_ADMIN: ErrorReason.ValueType  # 188
+"""It would leave the platform without an active administrator. FAILED_PRECONDITION."""
+ERROR_REASON_MATERIALS_FULL: ErrorReason.ValueType  # 189
+"""A material list is full. FAILED_PRECONDITION."""
+ERROR_REASON_SEARCH_TOO_WIDE: ErrorReason.ValueType  # 190
+"""Too many users have such a balance to be searched among. FAILED_PRECONDITION."""
 ERROR_REASON_INVITE_CODE_NOT_FOUND: ErrorReason.ValueType  # 137
 """NOT_FOUND."""
 ERROR_REASON_INVITE_CODE_USED: ErrorReason.ValueType  # 138
@@ -195,4 +214,7 @@ ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorReason.ValueType  # 98
 """ALREADY_EXISTS. Another package has the key."""
 ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: ErrorReason.ValueType  # 99
 """FAILED_PRECONDITION. There are as many packages as there may be."""
+ERROR_REASON_FILE_LINK_INVALID: ErrorReason.ValueType  # 207
+"""A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
+ERROR_REASON_FILE_LINK_EXPIRED: ErrorReason.ValueType  # 208
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -22,15 +22,18 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from voxreel.files.v1 import file_service_pb2 as voxreel_dot_files_dot_v1_dot_file__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvoxreel/files/v1/events.proto\x12\x10voxreel.files.v1\"U\n\nFileStored\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x11\n\tfile_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvoxreel/files/v1/events.proto\x12\x10voxreel.files.v1\x1a#voxreel/files/v1/file_service.proto\"\xa1\x01\n\nFileStored\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x11\n\tfile_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x33\n\x0cstorage_type\x18\x05 \x01(\x0e\x32\x1d.voxreel.files.v1.StorageType\x12\x15\n\roriginal_name\x18\x06 \x01(\t\"\xbc\x01\n\x0b\x46ileDeleted\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x11\n\tfile_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x33\n\x0cstorage_type\x18\x05 \x01(\x0e\x32\x1d.voxreel.files.v1.StorageType\x12\x15\n\roriginal_name\x18\x06 \x01(\t\x12\x18\n\x10operator_user_id\x18\x07 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.files.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FILESTORED']._serialized_start=51
-  _globals['_FILESTORED']._serialized_end=136
+  _globals['_FILESTORED']._serialized_start=89
+  _globals['_FILESTORED']._serialized_end=250
+  _globals['_FILEDELETED']._serialized_start=253
+  _globals['_FILEDELETED']._serialized_end=441
 # @@protoc_insertion_point(module_scope)

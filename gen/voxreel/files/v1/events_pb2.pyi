@@ -5,6 +5,7 @@ isort:skip_file
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from voxreel.files.v1 import file_service_pb2 as _file_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -26,10 +27,14 @@ class FileStored(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     FILE_TYPE_FIELD_NUMBER: _builtins.int
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    STORAGE_TYPE_FIELD_NUMBER: _builtins.int
+    ORIGINAL_NAME_FIELD_NUMBER: _builtins.int
     file_id: _builtins.str
     user_id: _builtins.int
     file_type: _builtins.str
     size_bytes: _builtins.int
+    storage_type: _file_service_pb2.StorageType.ValueType
+    original_name: _builtins.str
     def __init__(
         self,
         *,
@@ -37,11 +42,53 @@ class FileStored(_message.Message):
         user_id: _builtins.int = ...,
         file_type: _builtins.str = ...,
         size_bytes: _builtins.int = ...,
+        storage_type: _file_service_pb2.StorageType.ValueType = ...,
+        original_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_id", b"file_id", "file_type", b"file_type", "size_bytes", b"size_bytes", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_id", b"file_id", "file_type", b"file_type", "original_name", b"original_name", "size_bytes", b"size_bytes", "storage_type", b"storage_type", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FileStored: _TypeAlias = FileStored  # noqa: Y015
+
+@_typing.final
+class FileDeleted(_message.Message):
+    """Subject evt.files.file.deleted: somebody deleted a file. Files that expire go without an event."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    FILE_TYPE_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    STORAGE_TYPE_FIELD_NUMBER: _builtins.int
+    ORIGINAL_NAME_FIELD_NUMBER: _builtins.int
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    file_id: _builtins.str
+    user_id: _builtins.int
+    file_type: _builtins.str
+    size_bytes: _builtins.int
+    storage_type: _file_service_pb2.StorageType.ValueType
+    original_name: _builtins.str
+    operator_user_id: _builtins.int
+    """The owner, or the administrator who did it."""
+    def __init__(
+        self,
+        *,
+        file_id: _builtins.str = ...,
+        user_id: _builtins.int = ...,
+        file_type: _builtins.str = ...,
+        size_bytes: _builtins.int = ...,
+        storage_type: _file_service_pb2.StorageType.ValueType = ...,
+        original_name: _builtins.str = ...,
+        operator_user_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_id", b"file_id", "file_type", b"file_type", "operator_user_id", b"operator_user_id", "original_name", b"original_name", "size_bytes", b"size_bytes", "storage_type", b"storage_type", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileDeleted: _TypeAlias = FileDeleted  # noqa: Y015

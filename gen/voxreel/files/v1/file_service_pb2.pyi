@@ -3,9 +3,12 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -63,9 +66,10 @@ class File(_message.Message):
     id: _builtins.str
     """Names the file in URLs and carries at least 128 random bits."""
     user_id: _builtins.int
+    """0 for a file that is shared."""
     storage_type: Global___StorageType.ValueType
     file_type: _builtins.str
-    """"digital_humans", "backgrounds", "bgm", "audio", "videos"; empty for temp files."""
+    """"digital_humans", "backgrounds", "bgm", "audio", "videos", "voice_previews"; empty for temp files."""
     original_name: _builtins.str
     """As the user named it, without folders."""
     content_type: _builtins.str
@@ -192,16 +196,20 @@ class CommitUploadResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FILE_FIELD_NUMBER: _builtins.int
+    IS_DUPLICATE_FIELD_NUMBER: _builtins.int
+    is_duplicate: _builtins.bool
+    """The owner had a persistent file of the same bytes."""
     @_builtins.property
     def file(self) -> Global___File: ...
     def __init__(
         self,
         *,
         file: Global___File | None = ...,
+        is_duplicate: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["file", b"file"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "is_duplicate", b"is_duplicate"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -214,7 +222,7 @@ class OpenDownloadRequest(_message.Message):
     FILE_ID_FIELD_NUMBER: _builtins.int
     STORAGE_TYPE_FIELD_NUMBER: _builtins.int
     file_id: _builtins.str
-    """With or without its extension."""
+    """With or without its extension, or a link in its place."""
     storage_type: Global___StorageType.ValueType
     """Only in this storage, when given."""
     def __init__(
@@ -239,18 +247,24 @@ class OpenDownloadResponse(_message.Message):
 
     FILE_FIELD_NUMBER: _builtins.int
     BLOB_KEY_FIELD_NUMBER: _builtins.int
+    LINK_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     blob_key: _builtins.str
     @_builtins.property
     def file(self) -> Global___File: ...
+    @_builtins.property
+    def link_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the link ends that was asked with; absent when it was the id."""
+
     def __init__(
         self,
         *,
         file: Global___File | None = ...,
         blob_key: _builtins.str = ...,
+        link_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["file", b"file"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "link_expire_time", b"link_expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob_key", b"blob_key", "file", b"file"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob_key", b"blob_key", "file", b"file", "link_expire_time", b"link_expire_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -296,6 +310,475 @@ class GetFileResponse(_message.Message):
 Global___GetFileResponse: _TypeAlias = GetFileResponse  # noqa: Y015
 
 @_typing.final
+class SignDownloadsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_IDS_FIELD_NUMBER: _builtins.int
+    LIFE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def file_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 100."""
+
+    @_builtins.property
+    def life(self) -> _duration_pb2.Duration: ...
+    def __init__(
+        self,
+        *,
+        file_ids: _abc.Iterable[_builtins.str] | None = ...,
+        life: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["life", b"life"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_ids", b"file_ids", "life", b"life"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignDownloadsRequest: _TypeAlias = SignDownloadsRequest  # noqa: Y015
+
+@_typing.final
+class SignDownloadsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOWNLOADS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def downloads(self) -> _containers.RepeatedCompositeFieldContainer[Global___SignedDownload]: ...
+    def __init__(
+        self,
+        *,
+        downloads: _abc.Iterable[Global___SignedDownload] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["downloads", b"downloads"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignDownloadsResponse: _TypeAlias = SignDownloadsResponse  # noqa: Y015
+
+@_typing.final
+class SignedDownload(_message.Message):
+    """A link to a file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_ID_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    file_id: _builtins.str
+    link: _builtins.str
+    """Stands in URLs in place of the id, with the file's extension."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        file_id: _builtins.str = ...,
+        link: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "file_id", b"file_id", "link", b"link"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignedDownload: _TypeAlias = SignedDownload  # noqa: Y015
+
+@_typing.final
+class DeleteFileRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_ID_FIELD_NUMBER: _builtins.int
+    FILE_TYPE_FIELD_NUMBER: _builtins.int
+    STORAGE_TYPES_FIELD_NUMBER: _builtins.int
+    file_id: _builtins.str
+    """With or without its extension."""
+    file_type: _builtins.str
+    """Only a file of this type, when given."""
+    @_builtins.property
+    def storage_types(self) -> _containers.RepeatedScalarFieldContainer[Global___StorageType.ValueType]:
+        """Only in one of these storages, when there are any."""
+
+    def __init__(
+        self,
+        *,
+        file_id: _builtins.str = ...,
+        file_type: _builtins.str | None = ...,
+        storage_types: _abc.Iterable[Global___StorageType.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_file_type", b"_file_type", "file_type", b"file_type"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_file_type", b"_file_type", "file_id", b"file_id", "file_type", b"file_type", "storage_types", b"storage_types"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__file_type: _TypeAlias = _typing.Literal["file_type"]  # noqa: Y015
+    _WhichOneofArgType__file_type: _TypeAlias = _typing.Literal["_file_type", b"_file_type"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__file_type) -> _WhichOneofReturnType__file_type | None: ...
+
+Global___DeleteFileRequest: _TypeAlias = DeleteFileRequest  # noqa: Y015
+
+@_typing.final
+class DeleteFileResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def file(self) -> Global___File:
+        """As it was."""
+
+    def __init__(
+        self,
+        *,
+        file: Global___File | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file", b"file"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteFileResponse: _TypeAlias = DeleteFileResponse  # noqa: Y015
+
+@_typing.final
+class ListOwnFilesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_TYPE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    SKIP_FIELD_NUMBER: _builtins.int
+    file_type: _builtins.str
+    page_size: _builtins.int
+    """1 to 1000; 100 when absent."""
+    skip: _builtins.int
+    def __init__(
+        self,
+        *,
+        file_type: _builtins.str | None = ...,
+        page_size: _builtins.int | None = ...,
+        skip: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_file_type", b"_file_type", "_page_size", b"_page_size", "_skip", b"_skip", "file_type", b"file_type", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_file_type", b"_file_type", "_page_size", b"_page_size", "_skip", b"_skip", "file_type", b"file_type", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__file_type: _TypeAlias = _typing.Literal["file_type"]  # noqa: Y015
+    _WhichOneofArgType__file_type: _TypeAlias = _typing.Literal["_file_type", b"_file_type"]  # noqa: Y015
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__skip: _TypeAlias = _typing.Literal["skip"]  # noqa: Y015
+    _WhichOneofArgType__skip: _TypeAlias = _typing.Literal["_skip", b"_skip"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__file_type) -> _WhichOneofReturnType__file_type | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__skip) -> _WhichOneofReturnType__skip | None: ...
+
+Global___ListOwnFilesRequest: _TypeAlias = ListOwnFilesRequest  # noqa: Y015
+
+@_typing.final
+class ListOwnFilesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILES_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    total_size: _builtins.int
+    @_builtins.property
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___File]: ...
+    def __init__(
+        self,
+        *,
+        files: _abc.Iterable[Global___File] | None = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOwnFilesResponse: _TypeAlias = ListOwnFilesResponse  # noqa: Y015
+
+@_typing.final
+class FileFilter(_message.Message):
+    """Which files. What is absent does not matter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_TYPE_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    KEYWORD_FIELD_NUMBER: _builtins.int
+    MIN_SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    MAX_SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    file_type: _builtins.str
+    user_id: _builtins.int
+    keyword: _builtins.str
+    """Part of the name as the user gave it, in letters of either case."""
+    min_size_bytes: _builtins.int
+    """Inclusive."""
+    max_size_bytes: _builtins.int
+    """Inclusive."""
+    def __init__(
+        self,
+        *,
+        file_type: _builtins.str | None = ...,
+        user_id: _builtins.int | None = ...,
+        keyword: _builtins.str | None = ...,
+        min_size_bytes: _builtins.int | None = ...,
+        max_size_bytes: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_file_type", b"_file_type", "_keyword", b"_keyword", "_max_size_bytes", b"_max_size_bytes", "_min_size_bytes", b"_min_size_bytes", "_user_id", b"_user_id", "file_type", b"file_type", "keyword", b"keyword", "max_size_bytes", b"max_size_bytes", "min_size_bytes", b"min_size_bytes", "user_id", b"user_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_file_type", b"_file_type", "_keyword", b"_keyword", "_max_size_bytes", b"_max_size_bytes", "_min_size_bytes", b"_min_size_bytes", "_user_id", b"_user_id", "file_type", b"file_type", "keyword", b"keyword", "max_size_bytes", b"max_size_bytes", "min_size_bytes", b"min_size_bytes", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__file_type: _TypeAlias = _typing.Literal["file_type"]  # noqa: Y015
+    _WhichOneofArgType__file_type: _TypeAlias = _typing.Literal["_file_type", b"_file_type"]  # noqa: Y015
+    _WhichOneofReturnType__keyword: _TypeAlias = _typing.Literal["keyword"]  # noqa: Y015
+    _WhichOneofArgType__keyword: _TypeAlias = _typing.Literal["_keyword", b"_keyword"]  # noqa: Y015
+    _WhichOneofReturnType__max_size_bytes: _TypeAlias = _typing.Literal["max_size_bytes"]  # noqa: Y015
+    _WhichOneofArgType__max_size_bytes: _TypeAlias = _typing.Literal["_max_size_bytes", b"_max_size_bytes"]  # noqa: Y015
+    _WhichOneofReturnType__min_size_bytes: _TypeAlias = _typing.Literal["min_size_bytes"]  # noqa: Y015
+    _WhichOneofArgType__min_size_bytes: _TypeAlias = _typing.Literal["_min_size_bytes", b"_min_size_bytes"]  # noqa: Y015
+    _WhichOneofReturnType__user_id: _TypeAlias = _typing.Literal["user_id"]  # noqa: Y015
+    _WhichOneofArgType__user_id: _TypeAlias = _typing.Literal["_user_id", b"_user_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__file_type) -> _WhichOneofReturnType__file_type | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__keyword) -> _WhichOneofReturnType__keyword | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_size_bytes) -> _WhichOneofReturnType__max_size_bytes | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_size_bytes) -> _WhichOneofReturnType__min_size_bytes | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__user_id) -> _WhichOneofReturnType__user_id | None: ...
+
+Global___FileFilter: _TypeAlias = FileFilter  # noqa: Y015
+
+@_typing.final
+class ListFilesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    SKIP_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 1000; 100 when absent."""
+    skip: _builtins.int
+    @_builtins.property
+    def filter(self) -> Global___FileFilter: ...
+    def __init__(
+        self,
+        *,
+        filter: Global___FileFilter | None = ...,
+        page_size: _builtins.int | None = ...,
+        skip: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_skip", b"_skip", "filter", b"filter", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_skip", b"_skip", "filter", b"filter", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__skip: _TypeAlias = _typing.Literal["skip"]  # noqa: Y015
+    _WhichOneofArgType__skip: _TypeAlias = _typing.Literal["_skip", b"_skip"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__skip) -> _WhichOneofReturnType__skip | None: ...
+
+Global___ListFilesRequest: _TypeAlias = ListFilesRequest  # noqa: Y015
+
+@_typing.final
+class ListFilesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILES_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    total_size: _builtins.int
+    @_builtins.property
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListedFile]: ...
+    def __init__(
+        self,
+        *,
+        files: _abc.Iterable[Global___ListedFile] | None = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFilesResponse: _TypeAlias = ListFilesResponse  # noqa: Y015
+
+@_typing.final
+class ListedFile(_message.Message):
+    """A file as an administrator sees it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_FIELD_NUMBER: _builtins.int
+    BLOB_KEY_FIELD_NUMBER: _builtins.int
+    blob_key: _builtins.str
+    """Where its bytes lie, relative to the store."""
+    @_builtins.property
+    def file(self) -> Global___File: ...
+    def __init__(
+        self,
+        *,
+        file: Global___File | None = ...,
+        blob_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file", b"file"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob_key", b"blob_key", "file", b"file"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListedFile: _TypeAlias = ListedFile  # noqa: Y015
+
+@_typing.final
+class ListCachedFilesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_TYPE_FIELD_NUMBER: _builtins.int
+    IS_TEMP_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    SKIP_FIELD_NUMBER: _builtins.int
+    file_type: _builtins.str
+    is_temp: _builtins.bool
+    """Only temporary files, or only cached ones."""
+    page_size: _builtins.int
+    """1 to 1000; 100 when absent."""
+    skip: _builtins.int
+    def __init__(
+        self,
+        *,
+        file_type: _builtins.str | None = ...,
+        is_temp: _builtins.bool | None = ...,
+        page_size: _builtins.int | None = ...,
+        skip: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_file_type", b"_file_type", "_is_temp", b"_is_temp", "_page_size", b"_page_size", "_skip", b"_skip", "file_type", b"file_type", "is_temp", b"is_temp", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_file_type", b"_file_type", "_is_temp", b"_is_temp", "_page_size", b"_page_size", "_skip", b"_skip", "file_type", b"file_type", "is_temp", b"is_temp", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__file_type: _TypeAlias = _typing.Literal["file_type"]  # noqa: Y015
+    _WhichOneofArgType__file_type: _TypeAlias = _typing.Literal["_file_type", b"_file_type"]  # noqa: Y015
+    _WhichOneofReturnType__is_temp: _TypeAlias = _typing.Literal["is_temp"]  # noqa: Y015
+    _WhichOneofArgType__is_temp: _TypeAlias = _typing.Literal["_is_temp", b"_is_temp"]  # noqa: Y015
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__skip: _TypeAlias = _typing.Literal["skip"]  # noqa: Y015
+    _WhichOneofArgType__skip: _TypeAlias = _typing.Literal["_skip", b"_skip"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__file_type) -> _WhichOneofReturnType__file_type | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__is_temp) -> _WhichOneofReturnType__is_temp | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__skip) -> _WhichOneofReturnType__skip | None: ...
+
+Global___ListCachedFilesRequest: _TypeAlias = ListCachedFilesRequest  # noqa: Y015
+
+@_typing.final
+class ListCachedFilesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILES_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    total_size: _builtins.int
+    @_builtins.property
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___File]: ...
+    def __init__(
+        self,
+        *,
+        files: _abc.Iterable[Global___File] | None = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCachedFilesResponse: _TypeAlias = ListCachedFilesResponse  # noqa: Y015
+
+@_typing.final
+class GetFileStatsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFileStatsRequest: _TypeAlias = GetFileStatsRequest  # noqa: Y015
+
+@_typing.final
+class GetFileStatsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTS_FIELD_NUMBER: _builtins.int
+    BLOBS_FIELD_NUMBER: _builtins.int
+    BLOB_BYTES_FIELD_NUMBER: _builtins.int
+    blobs: _builtins.int
+    """Blobs in the store: files with the same bytes share one."""
+    blob_bytes: _builtins.int
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___FileCount]:
+        """All files, by how they are kept."""
+
+    def __init__(
+        self,
+        *,
+        counts: _abc.Iterable[Global___FileCount] | None = ...,
+        blobs: _builtins.int = ...,
+        blob_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob_bytes", b"blob_bytes", "blobs", b"blobs", "counts", b"counts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFileStatsResponse: _TypeAlias = GetFileStatsResponse  # noqa: Y015
+
+@_typing.final
+class FileCount(_message.Message):
+    """Files of one kind."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STORAGE_TYPE_FIELD_NUMBER: _builtins.int
+    FILE_TYPE_FIELD_NUMBER: _builtins.int
+    FILES_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    storage_type: Global___StorageType.ValueType
+    file_type: _builtins.str
+    files: _builtins.int
+    size_bytes: _builtins.int
+    def __init__(
+        self,
+        *,
+        storage_type: Global___StorageType.ValueType = ...,
+        file_type: _builtins.str = ...,
+        files: _builtins.int = ...,
+        size_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_type", b"file_type", "files", b"files", "size_bytes", b"size_bytes", "storage_type", b"storage_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileCount: _TypeAlias = FileCount  # noqa: Y015
+
+@_typing.final
 class UploadFileRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -333,8 +816,9 @@ class UploadFileHeader(_message.Message):
     ORIGINAL_NAME_FIELD_NUMBER: _builtins.int
     ID_PREFIX_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Unique per user; a task's id for its output."""
+    """Unique per user; a task's id for its output. Of a cached file it is the id without its extension."""
     user_id: _builtins.int
+    """0 makes a cached file a shared one."""
     storage_type: Global___StorageType.ValueType
     file_type: _builtins.str
     original_name: _builtins.str

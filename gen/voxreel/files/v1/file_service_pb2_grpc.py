@@ -56,6 +56,36 @@ class FileServiceStub:
                 request_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileRequest.SerializeToString,
                 response_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileResponse.FromString,
                 _registered_method=True)
+        self.SignDownloads = channel.unary_unary(
+                '/voxreel.files.v1.FileService/SignDownloads',
+                request_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.SignDownloadsRequest.SerializeToString,
+                response_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.SignDownloadsResponse.FromString,
+                _registered_method=True)
+        self.DeleteFile = channel.unary_unary(
+                '/voxreel.files.v1.FileService/DeleteFile',
+                request_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.DeleteFileRequest.SerializeToString,
+                response_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.DeleteFileResponse.FromString,
+                _registered_method=True)
+        self.ListOwnFiles = channel.unary_unary(
+                '/voxreel.files.v1.FileService/ListOwnFiles',
+                request_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListOwnFilesRequest.SerializeToString,
+                response_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListOwnFilesResponse.FromString,
+                _registered_method=True)
+        self.ListFiles = channel.unary_unary(
+                '/voxreel.files.v1.FileService/ListFiles',
+                request_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListFilesRequest.SerializeToString,
+                response_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListFilesResponse.FromString,
+                _registered_method=True)
+        self.ListCachedFiles = channel.unary_unary(
+                '/voxreel.files.v1.FileService/ListCachedFiles',
+                request_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListCachedFilesRequest.SerializeToString,
+                response_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListCachedFilesResponse.FromString,
+                _registered_method=True)
+        self.GetFileStats = channel.unary_unary(
+                '/voxreel.files.v1.FileService/GetFileStats',
+                request_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileStatsRequest.SerializeToString,
+                response_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileStatsResponse.FromString,
+                _registered_method=True)
         self.UploadFile = channel.stream_unary(
                 '/voxreel.files.v1.FileService/UploadFile',
                 request_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.UploadFileRequest.SerializeToString,
@@ -84,7 +114,8 @@ class FileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CommitUpload(self, request, context):
-        """Makes the uploaded bytes a file, after a look at what they are.
+        """Makes the uploaded bytes a file, after a look at what they are. Bytes that the owner's persistent files have already
+        are kept once.
 
         Access: user, the one who was granted. Idempotent: yes; a repeat answers the same file.
         Errors: UPLOAD_NOT_FOUND (expired or another user's), FILE_TOO_LARGE, FILE_CONTENT_MISMATCH, FIELD_INVALID (empty).
@@ -94,10 +125,11 @@ class FileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def OpenDownload(self, request, context):
-        """Says where a file's bytes lie, for the edge to serve them. Whoever knows the id may ask.
+        """Says where a file's bytes lie, for the edge to serve them. Whoever knows the id may ask, and who has a link, until it
+        expires.
 
         Access: public. Idempotent: yes, a read.
-        Errors: FILE_NOT_FOUND.
+        Errors: FILE_NOT_FOUND, FILE_LINK_INVALID, FILE_LINK_EXPIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,8 +138,71 @@ class FileServiceServicer:
     def GetFile(self, request, context):
         """Reads a file's facts.
 
-        Access: user; the owner or an administrator. Idempotent: yes, a read.
+        Access: user; the owner, an administrator, or anybody when it is shared. Idempotent: yes, a read.
         Errors: FILE_NOT_FOUND (also another user's).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SignDownloads(self, request, context):
+        """Makes links to files that end by themselves and tell nobody the files' ids. In the order of the request; files that
+        are missing or another user's are left out.
+
+        Access: user; the owner or an administrator. Idempotent: yes; every link is another, and none is recorded.
+        Errors: FIELD_INVALID (more than 100 ids, a life below a second or above 3660 days).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteFile(self, request, context):
+        """Deletes a file. Its bytes go when no other file of the owner has them.
+
+        Access: user; the owner or an administrator, a shared file only an administrator. Idempotent: no; a repeat fails with
+        FILE_NOT_FOUND.
+        Errors: FILE_NOT_FOUND (also another user's, another type's or another storage's), ADMIN_REQUIRED (shared).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOwnFiles(self, request, context):
+        """Lists the calling user's persistent files, newest first.
+
+        Access: user. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 1000).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFiles(self, request, context):
+        """Lists everybody's persistent files, newest first.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 1000).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCachedFiles(self, request, context):
+        """Lists temporary and cached files that have not expired, newest first: the shared ones, and those of the caller when
+        there is a caller.
+
+        Access: public. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 1000).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFileStats(self, request, context):
+        """Counts all files, and what they take of the store.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: none of its own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -155,6 +250,36 @@ def add_FileServiceServicer_to_server(servicer, server):
                     servicer.GetFile,
                     request_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileRequest.FromString,
                     response_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileResponse.SerializeToString,
+            ),
+            'SignDownloads': grpc.unary_unary_rpc_method_handler(
+                    servicer.SignDownloads,
+                    request_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.SignDownloadsRequest.FromString,
+                    response_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.SignDownloadsResponse.SerializeToString,
+            ),
+            'DeleteFile': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteFile,
+                    request_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.DeleteFileRequest.FromString,
+                    response_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.DeleteFileResponse.SerializeToString,
+            ),
+            'ListOwnFiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOwnFiles,
+                    request_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListOwnFilesRequest.FromString,
+                    response_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListOwnFilesResponse.SerializeToString,
+            ),
+            'ListFiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFiles,
+                    request_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListFilesRequest.FromString,
+                    response_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListFilesResponse.SerializeToString,
+            ),
+            'ListCachedFiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCachedFiles,
+                    request_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListCachedFilesRequest.FromString,
+                    response_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.ListCachedFilesResponse.SerializeToString,
+            ),
+            'GetFileStats': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFileStats,
+                    request_deserializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileStatsRequest.FromString,
+                    response_serializer=voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileStatsResponse.SerializeToString,
             ),
             'UploadFile': grpc.stream_unary_rpc_method_handler(
                     servicer.UploadFile,
@@ -277,6 +402,168 @@ class FileService:
             '/voxreel.files.v1.FileService/GetFile',
             voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileRequest.SerializeToString,
             voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignDownloads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.files.v1.FileService/SignDownloads',
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.SignDownloadsRequest.SerializeToString,
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.SignDownloadsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteFile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.files.v1.FileService/DeleteFile',
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.DeleteFileRequest.SerializeToString,
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.DeleteFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOwnFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.files.v1.FileService/ListOwnFiles',
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.ListOwnFilesRequest.SerializeToString,
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.ListOwnFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.files.v1.FileService/ListFiles',
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.ListFilesRequest.SerializeToString,
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.ListFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCachedFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.files.v1.FileService/ListCachedFiles',
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.ListCachedFilesRequest.SerializeToString,
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.ListCachedFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFileStats(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.files.v1.FileService/GetFileStats',
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileStatsRequest.SerializeToString,
+            voxreel_dot_files_dot_v1_dot_file__service__pb2.GetFileStatsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,22 +42,63 @@ class FileServiceStub:
     Errors: FIELD_INVALID, FILE_TYPE_UNSUPPORTED.
     """
     CommitUpload: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.CommitUploadRequest, _file_service_pb2.CommitUploadResponse]
-    """Makes the uploaded bytes a file, after a look at what they are.
+    """Makes the uploaded bytes a file, after a look at what they are. Bytes that the owner's persistent files have already
+    are kept once.
 
     Access: user, the one who was granted. Idempotent: yes; a repeat answers the same file.
     Errors: UPLOAD_NOT_FOUND (expired or another user's), FILE_TOO_LARGE, FILE_CONTENT_MISMATCH, FIELD_INVALID (empty).
     """
     OpenDownload: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.OpenDownloadRequest, _file_service_pb2.OpenDownloadResponse]
-    """Says where a file's bytes lie, for the edge to serve them. Whoever knows the id may ask.
+    """Says where a file's bytes lie, for the edge to serve them. Whoever knows the id may ask, and who has a link, until it
+    expires.
 
     Access: public. Idempotent: yes, a read.
-    Errors: FILE_NOT_FOUND.
+    Errors: FILE_NOT_FOUND, FILE_LINK_INVALID, FILE_LINK_EXPIRED.
     """
     GetFile: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.GetFileRequest, _file_service_pb2.GetFileResponse]
     """Reads a file's facts.
 
-    Access: user; the owner or an administrator. Idempotent: yes, a read.
+    Access: user; the owner, an administrator, or anybody when it is shared. Idempotent: yes, a read.
     Errors: FILE_NOT_FOUND (also another user's).
+    """
+    SignDownloads: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.SignDownloadsRequest, _file_service_pb2.SignDownloadsResponse]
+    """Makes links to files that end by themselves and tell nobody the files' ids. In the order of the request; files that
+    are missing or another user's are left out.
+
+    Access: user; the owner or an administrator. Idempotent: yes; every link is another, and none is recorded.
+    Errors: FIELD_INVALID (more than 100 ids, a life below a second or above 3660 days).
+    """
+    DeleteFile: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.DeleteFileRequest, _file_service_pb2.DeleteFileResponse]
+    """Deletes a file. Its bytes go when no other file of the owner has them.
+
+    Access: user; the owner or an administrator, a shared file only an administrator. Idempotent: no; a repeat fails with
+    FILE_NOT_FOUND.
+    Errors: FILE_NOT_FOUND (also another user's, another type's or another storage's), ADMIN_REQUIRED (shared).
+    """
+    ListOwnFiles: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.ListOwnFilesRequest, _file_service_pb2.ListOwnFilesResponse]
+    """Lists the calling user's persistent files, newest first.
+
+    Access: user. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 1000).
+    """
+    ListFiles: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.ListFilesRequest, _file_service_pb2.ListFilesResponse]
+    """Lists everybody's persistent files, newest first.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 1000).
+    """
+    ListCachedFiles: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.ListCachedFilesRequest, _file_service_pb2.ListCachedFilesResponse]
+    """Lists temporary and cached files that have not expired, newest first: the shared ones, and those of the caller when
+    there is a caller.
+
+    Access: public. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 1000).
+    """
+    GetFileStats: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.GetFileStatsRequest, _file_service_pb2.GetFileStatsResponse]
+    """Counts all files, and what they take of the store.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: none of its own.
     """
     UploadFile: _grpc.StreamUnaryMultiCallable[_file_service_pb2.UploadFileRequest, _file_service_pb2.UploadFileResponse]
     """Stores a file that a service made for a user. First message: the header; then chunks of at most 256 KiB.
@@ -86,22 +127,63 @@ class FileServiceAsyncStub(FileServiceStub):
     Errors: FIELD_INVALID, FILE_TYPE_UNSUPPORTED.
     """
     CommitUpload: _aio.UnaryUnaryMultiCallable[_file_service_pb2.CommitUploadRequest, _file_service_pb2.CommitUploadResponse]  # type: ignore[assignment]
-    """Makes the uploaded bytes a file, after a look at what they are.
+    """Makes the uploaded bytes a file, after a look at what they are. Bytes that the owner's persistent files have already
+    are kept once.
 
     Access: user, the one who was granted. Idempotent: yes; a repeat answers the same file.
     Errors: UPLOAD_NOT_FOUND (expired or another user's), FILE_TOO_LARGE, FILE_CONTENT_MISMATCH, FIELD_INVALID (empty).
     """
     OpenDownload: _aio.UnaryUnaryMultiCallable[_file_service_pb2.OpenDownloadRequest, _file_service_pb2.OpenDownloadResponse]  # type: ignore[assignment]
-    """Says where a file's bytes lie, for the edge to serve them. Whoever knows the id may ask.
+    """Says where a file's bytes lie, for the edge to serve them. Whoever knows the id may ask, and who has a link, until it
+    expires.
 
     Access: public. Idempotent: yes, a read.
-    Errors: FILE_NOT_FOUND.
+    Errors: FILE_NOT_FOUND, FILE_LINK_INVALID, FILE_LINK_EXPIRED.
     """
     GetFile: _aio.UnaryUnaryMultiCallable[_file_service_pb2.GetFileRequest, _file_service_pb2.GetFileResponse]  # type: ignore[assignment]
     """Reads a file's facts.
 
-    Access: user; the owner or an administrator. Idempotent: yes, a read.
+    Access: user; the owner, an administrator, or anybody when it is shared. Idempotent: yes, a read.
     Errors: FILE_NOT_FOUND (also another user's).
+    """
+    SignDownloads: _aio.UnaryUnaryMultiCallable[_file_service_pb2.SignDownloadsRequest, _file_service_pb2.SignDownloadsResponse]  # type: ignore[assignment]
+    """Makes links to files that end by themselves and tell nobody the files' ids. In the order of the request; files that
+    are missing or another user's are left out.
+
+    Access: user; the owner or an administrator. Idempotent: yes; every link is another, and none is recorded.
+    Errors: FIELD_INVALID (more than 100 ids, a life below a second or above 3660 days).
+    """
+    DeleteFile: _aio.UnaryUnaryMultiCallable[_file_service_pb2.DeleteFileRequest, _file_service_pb2.DeleteFileResponse]  # type: ignore[assignment]
+    """Deletes a file. Its bytes go when no other file of the owner has them.
+
+    Access: user; the owner or an administrator, a shared file only an administrator. Idempotent: no; a repeat fails with
+    FILE_NOT_FOUND.
+    Errors: FILE_NOT_FOUND (also another user's, another type's or another storage's), ADMIN_REQUIRED (shared).
+    """
+    ListOwnFiles: _aio.UnaryUnaryMultiCallable[_file_service_pb2.ListOwnFilesRequest, _file_service_pb2.ListOwnFilesResponse]  # type: ignore[assignment]
+    """Lists the calling user's persistent files, newest first.
+
+    Access: user. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 1000).
+    """
+    ListFiles: _aio.UnaryUnaryMultiCallable[_file_service_pb2.ListFilesRequest, _file_service_pb2.ListFilesResponse]  # type: ignore[assignment]
+    """Lists everybody's persistent files, newest first.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 1000).
+    """
+    ListCachedFiles: _aio.UnaryUnaryMultiCallable[_file_service_pb2.ListCachedFilesRequest, _file_service_pb2.ListCachedFilesResponse]  # type: ignore[assignment]
+    """Lists temporary and cached files that have not expired, newest first: the shared ones, and those of the caller when
+    there is a caller.
+
+    Access: public. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 1000).
+    """
+    GetFileStats: _aio.UnaryUnaryMultiCallable[_file_service_pb2.GetFileStatsRequest, _file_service_pb2.GetFileStatsResponse]  # type: ignore[assignment]
+    """Counts all files, and what they take of the store.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: none of its own.
     """
     UploadFile: _aio.StreamUnaryMultiCallable[_file_service_pb2.UploadFileRequest, _file_service_pb2.UploadFileResponse]  # type: ignore[assignment]
     """Stores a file that a service made for a user. First message: the header; then chunks of at most 256 KiB.
@@ -139,7 +221,8 @@ class FileServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _file_service_pb2.CommitUploadRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_file_service_pb2.CommitUploadResponse, _abc.Awaitable[_file_service_pb2.CommitUploadResponse]]:
-        """Makes the uploaded bytes a file, after a look at what they are.
+        """Makes the uploaded bytes a file, after a look at what they are. Bytes that the owner's persistent files have already
+        are kept once.
 
         Access: user, the one who was granted. Idempotent: yes; a repeat answers the same file.
         Errors: UPLOAD_NOT_FOUND (expired or another user's), FILE_TOO_LARGE, FILE_CONTENT_MISMATCH, FIELD_INVALID (empty).
@@ -151,10 +234,11 @@ class FileServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _file_service_pb2.OpenDownloadRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_file_service_pb2.OpenDownloadResponse, _abc.Awaitable[_file_service_pb2.OpenDownloadResponse]]:
-        """Says where a file's bytes lie, for the edge to serve them. Whoever knows the id may ask.
+        """Says where a file's bytes lie, for the edge to serve them. Whoever knows the id may ask, and who has a link, until it
+        expires.
 
         Access: public. Idempotent: yes, a read.
-        Errors: FILE_NOT_FOUND.
+        Errors: FILE_NOT_FOUND, FILE_LINK_INVALID, FILE_LINK_EXPIRED.
         """
 
     @_abc_1.abstractmethod
@@ -165,8 +249,83 @@ class FileServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_file_service_pb2.GetFileResponse, _abc.Awaitable[_file_service_pb2.GetFileResponse]]:
         """Reads a file's facts.
 
-        Access: user; the owner or an administrator. Idempotent: yes, a read.
+        Access: user; the owner, an administrator, or anybody when it is shared. Idempotent: yes, a read.
         Errors: FILE_NOT_FOUND (also another user's).
+        """
+
+    @_abc_1.abstractmethod
+    def SignDownloads(
+        self,
+        request: _file_service_pb2.SignDownloadsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_file_service_pb2.SignDownloadsResponse, _abc.Awaitable[_file_service_pb2.SignDownloadsResponse]]:
+        """Makes links to files that end by themselves and tell nobody the files' ids. In the order of the request; files that
+        are missing or another user's are left out.
+
+        Access: user; the owner or an administrator. Idempotent: yes; every link is another, and none is recorded.
+        Errors: FIELD_INVALID (more than 100 ids, a life below a second or above 3660 days).
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteFile(
+        self,
+        request: _file_service_pb2.DeleteFileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_file_service_pb2.DeleteFileResponse, _abc.Awaitable[_file_service_pb2.DeleteFileResponse]]:
+        """Deletes a file. Its bytes go when no other file of the owner has them.
+
+        Access: user; the owner or an administrator, a shared file only an administrator. Idempotent: no; a repeat fails with
+        FILE_NOT_FOUND.
+        Errors: FILE_NOT_FOUND (also another user's, another type's or another storage's), ADMIN_REQUIRED (shared).
+        """
+
+    @_abc_1.abstractmethod
+    def ListOwnFiles(
+        self,
+        request: _file_service_pb2.ListOwnFilesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_file_service_pb2.ListOwnFilesResponse, _abc.Awaitable[_file_service_pb2.ListOwnFilesResponse]]:
+        """Lists the calling user's persistent files, newest first.
+
+        Access: user. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 1000).
+        """
+
+    @_abc_1.abstractmethod
+    def ListFiles(
+        self,
+        request: _file_service_pb2.ListFilesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_file_service_pb2.ListFilesResponse, _abc.Awaitable[_file_service_pb2.ListFilesResponse]]:
+        """Lists everybody's persistent files, newest first.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 1000).
+        """
+
+    @_abc_1.abstractmethod
+    def ListCachedFiles(
+        self,
+        request: _file_service_pb2.ListCachedFilesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_file_service_pb2.ListCachedFilesResponse, _abc.Awaitable[_file_service_pb2.ListCachedFilesResponse]]:
+        """Lists temporary and cached files that have not expired, newest first: the shared ones, and those of the caller when
+        there is a caller.
+
+        Access: public. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 1000).
+        """
+
+    @_abc_1.abstractmethod
+    def GetFileStats(
+        self,
+        request: _file_service_pb2.GetFileStatsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_file_service_pb2.GetFileStatsResponse, _abc.Awaitable[_file_service_pb2.GetFileStatsResponse]]:
+        """Counts all files, and what they take of the store.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: none of its own.
         """
 
     @_abc_1.abstractmethod

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/speech/v1/voice_service.proto\x12\x11voxreel.speech.v1\x1a%voxreel/common/v1/method_policy.proto\"o\n\x0bPresetVoice\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\x06gender\x18\x03 \x01(\x0e\x32\x19.voxreel.speech.v1.Gender\x12\x11\n\tlanguages\x18\x04 \x03(\t\"\x19\n\x17ListPresetVoicesRequest\"J\n\x18ListPresetVoicesResponse\x12.\n\x06voices\x18\x01 \x03(\x0b\x32\x1e.voxreel.speech.v1.PresetVoice*D\n\x06Gender\x12\x16\n\x12GENDER_UNSPECIFIED\x10\x00\x12\x11\n\rGENDER_FEMALE\x10\x01\x12\x0f\n\x0bGENDER_MALE\x10\x02\x32\x8b\x01\n\x0cVoiceService\x12{\n\x10ListPresetVoices\x12*.voxreel.speech.v1.ListPresetVoicesRequest\x1a+.voxreel.speech.v1.ListPresetVoicesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/speech/v1/voice_service.proto\x12\x11voxreel.speech.v1\x1a%voxreel/common/v1/method_policy.proto\"o\n\x0bPresetVoice\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\x06gender\x18\x03 \x01(\x0e\x32\x19.voxreel.speech.v1.Gender\x12\x11\n\tlanguages\x18\x04 \x03(\t\"\x19\n\x17ListPresetVoicesRequest\"J\n\x18ListPresetVoicesResponse\x12.\n\x06voices\x18\x01 \x03(\x0b\x32\x1e.voxreel.speech.v1.PresetVoice\"+\n\x1aPrepareVoicePreviewRequest\x12\r\n\x05voice\x18\x01 \x01(\t\".\n\x1bPrepareVoicePreviewResponse\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t*D\n\x06Gender\x12\x16\n\x12GENDER_UNSPECIFIED\x10\x00\x12\x11\n\rGENDER_FEMALE\x10\x01\x12\x0f\n\x0bGENDER_MALE\x10\x02\x32\x91\x02\n\x0cVoiceService\x12{\n\x10ListPresetVoices\x12*.voxreel.speech.v1.ListPresetVoicesRequest\x1a+.voxreel.speech.v1.ListPresetVoicesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12\x83\x01\n\x13PrepareVoicePreview\x12-.voxreel.speech.v1.PrepareVoicePreviewRequest\x1a..voxreel.speech.v1.PrepareVoicePreviewResponse\"\r\x90\x02\x02\xa2\xbb\x18\x06\x08\x04\x10\xe0\xd4\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,14 +34,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_VOICESERVICE'].methods_by_name['ListPresetVoices']._loaded_options = None
   _globals['_VOICESERVICE'].methods_by_name['ListPresetVoices']._serialized_options = b'\220\002\001\242\273\030\007\010\001\020\320\017\030\001'
-  _globals['_GENDER']._serialized_start=315
-  _globals['_GENDER']._serialized_end=383
+  _globals['_VOICESERVICE'].methods_by_name['PrepareVoicePreview']._loaded_options = None
+  _globals['_VOICESERVICE'].methods_by_name['PrepareVoicePreview']._serialized_options = b'\220\002\002\242\273\030\006\010\004\020\340\324\003'
+  _globals['_GENDER']._serialized_start=408
+  _globals['_GENDER']._serialized_end=476
   _globals['_PRESETVOICE']._serialized_start=99
   _globals['_PRESETVOICE']._serialized_end=210
   _globals['_LISTPRESETVOICESREQUEST']._serialized_start=212
   _globals['_LISTPRESETVOICESREQUEST']._serialized_end=237
   _globals['_LISTPRESETVOICESRESPONSE']._serialized_start=239
   _globals['_LISTPRESETVOICESRESPONSE']._serialized_end=313
-  _globals['_VOICESERVICE']._serialized_start=386
-  _globals['_VOICESERVICE']._serialized_end=525
+  _globals['_PREPAREVOICEPREVIEWREQUEST']._serialized_start=315
+  _globals['_PREPAREVOICEPREVIEWREQUEST']._serialized_end=358
+  _globals['_PREPAREVOICEPREVIEWRESPONSE']._serialized_start=360
+  _globals['_PREPAREVOICEPREVIEWRESPONSE']._serialized_end=406
+  _globals['_VOICESERVICE']._serialized_start=479
+  _globals['_VOICESERVICE']._serialized_end=752
 # @@protoc_insertion_point(module_scope)

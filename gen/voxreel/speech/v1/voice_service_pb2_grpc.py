@@ -40,6 +40,11 @@ class VoiceServiceStub:
                 request_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesRequest.SerializeToString,
                 response_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesResponse.FromString,
                 _registered_method=True)
+        self.PrepareVoicePreview = channel.unary_unary(
+                '/voxreel.speech.v1.VoiceService/PrepareVoicePreview',
+                request_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.PrepareVoicePreviewRequest.SerializeToString,
+                response_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.PrepareVoicePreviewResponse.FromString,
+                _registered_method=True)
 
 
 class VoiceServiceServicer:
@@ -56,6 +61,16 @@ class VoiceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PrepareVoicePreview(self, request, context):
+        """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
+
+        Access: internal. Idempotent: yes; however many ask, it is made once.
+        Errors: VOICE_UNKNOWN, ENGINE_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_VoiceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -63,6 +78,11 @@ def add_VoiceServiceServicer_to_server(servicer, server):
                     servicer.ListPresetVoices,
                     request_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesRequest.FromString,
                     response_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesResponse.SerializeToString,
+            ),
+            'PrepareVoicePreview': grpc.unary_unary_rpc_method_handler(
+                    servicer.PrepareVoicePreview,
+                    request_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.PrepareVoicePreviewRequest.FromString,
+                    response_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.PrepareVoicePreviewResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -93,6 +113,33 @@ class VoiceService:
             '/voxreel.speech.v1.VoiceService/ListPresetVoices',
             voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesRequest.SerializeToString,
             voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PrepareVoicePreview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.speech.v1.VoiceService/PrepareVoicePreview',
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.PrepareVoicePreviewRequest.SerializeToString,
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.PrepareVoicePreviewResponse.FromString,
             options,
             channel_credentials,
             insecure,

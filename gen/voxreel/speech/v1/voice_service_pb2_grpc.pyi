@@ -39,6 +39,12 @@ class VoiceServiceStub:
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
     """
+    PrepareVoicePreview: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.PrepareVoicePreviewRequest, _voice_service_pb2.PrepareVoicePreviewResponse]
+    """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
+
+    Access: internal. Idempotent: yes; however many ask, it is made once.
+    Errors: VOICE_UNKNOWN, ENGINE_UNAVAILABLE.
+    """
 
 @_typing.type_check_only
 class VoiceServiceAsyncStub(VoiceServiceStub):
@@ -50,6 +56,12 @@ class VoiceServiceAsyncStub(VoiceServiceStub):
 
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
+    """
+    PrepareVoicePreview: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.PrepareVoicePreviewRequest, _voice_service_pb2.PrepareVoicePreviewResponse]  # type: ignore[assignment]
+    """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
+
+    Access: internal. Idempotent: yes; however many ask, it is made once.
+    Errors: VOICE_UNKNOWN, ENGINE_UNAVAILABLE.
     """
 
 class VoiceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -65,6 +77,18 @@ class VoiceServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: public. Idempotent: yes, a read.
         Errors: none of its own.
+        """
+
+    @_abc_1.abstractmethod
+    def PrepareVoicePreview(
+        self,
+        request: _voice_service_pb2.PrepareVoicePreviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.PrepareVoicePreviewResponse, _abc.Awaitable[_voice_service_pb2.PrepareVoicePreviewResponse]]:
+        """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
+
+        Access: internal. Idempotent: yes; however many ask, it is made once.
+        Errors: VOICE_UNKNOWN, ENGINE_UNAVAILABLE.
         """
 
 def add_VoiceServiceServicer_to_server(servicer: VoiceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

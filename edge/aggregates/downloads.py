@@ -1,0 +1,49 @@
+"""Where the bytes of a download are. Previews of voices come into being when they are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from edge.clients import Clients
+from kit.errors import Invalid, NotFound
+from voxreel.common.v1 import error_reason_pb2 as reasons
+from voxreel.files.v1 import file_service_pb2 as files
+from voxreel.speech.v1 import voice_service_pb2 as voices
+
+STORAGE: Mapping[str, files.StorageType.ValueType] = MappingProxyType(
+    {
+        "persistent": files.STORAGE_TYPE_PERSISTENT,
+        "cache": files.STORAGE_TYPE_CACHE,
+        "temp": files.STORAGE_TYPE_TEMP,
+    }
+)
+
+# The contract counts these among the temporary files, where they would not last long enough.
+_NAMED_BY_PURPOSE = ("tts_audio_", "voice_preview_")
+_PREVIEW = re.compile(r"voice_preview_([A-Za-z0-9_-]{1,128})(?:\.wav)?")
+
+
+async def open_download(file_id: str, storage_type: str | None, clients: Clients) -> files.OpenDownloadResponse:
+    """The file of an id or a link, only in the storage when given. Raises NotFound, and what a bad link raises."""
+    request = files.OpenDownloadRequest(file_id=file_id)
+    if storage_type is not None and not file_id.startswith(_NAMED_BY_PURPOSE):
+        request.storage_type = STORAGE[storage_type]
+    try:
+        return await clients.files.OpenDownload(request)
+    except NotFound:
+        preview = _PREVIEW.fullmatch(file_id)
+        if preview is None:
+            raise
+        await _prepare_preview(preview[1], clients, file_id=file_id)
+    return await clients.files.OpenDownload(request)
+
+
+async def _prepare_preview(voice: str, clients: Clients, *, file_id: str) -> None:
+    try:
+        await clients.voices.PrepareVoicePreview(voices.PrepareVoicePreviewRequest(voice=voice))
+    except Invalid as error:
+        if error.reason != reasons.ERROR_REASON_VOICE_UNKNOWN:
+            raise
+        raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {file_id}") from None
