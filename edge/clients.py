@@ -21,8 +21,14 @@ from voxreel.billing.v1 import (
 )
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
-from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
+from voxreel.speech.v1 import (
+    recognition_service_pb2_grpc,
+    synthesis_service_pb2_grpc,
+    text_service_pb2_grpc,
+    voice_service_pb2_grpc,
+)
 from voxreel.task.v1 import task_service_pb2_grpc
+from voxreel.video.v1 import link_service_pb2_grpc, render_service_pb2_grpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,10 @@ class Clients:
     files: file_service_pb2_grpc.FileServiceAsyncStub
     synthesis: synthesis_service_pb2_grpc.SynthesisServiceAsyncStub
     voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
+    recognition: recognition_service_pb2_grpc.RecognitionServiceAsyncStub
+    texts: text_service_pb2_grpc.TextServiceAsyncStub
+    renders: render_service_pb2_grpc.RenderServiceAsyncStub
+    links: link_service_pb2_grpc.LinkServiceAsyncStub
     speech_tasks: task_service_pb2_grpc.TaskServiceAsyncStub
     video_tasks: task_service_pb2_grpc.TaskServiceAsyncStub
     speech_engines: engine_service_pb2_grpc.EngineServiceAsyncStub
@@ -85,6 +95,10 @@ def make_clients(peers: EdgePeers) -> Clients:
         files=peers.files.stub(file_service_pb2_grpc.FileServiceStub),
         synthesis=peers.speech.stub(synthesis_service_pb2_grpc.SynthesisServiceStub),
         voices=peers.speech.stub(voice_service_pb2_grpc.VoiceServiceStub),
+        recognition=peers.speech.stub(recognition_service_pb2_grpc.RecognitionServiceStub),
+        texts=peers.speech.stub(text_service_pb2_grpc.TextServiceStub),
+        renders=peers.video.stub(render_service_pb2_grpc.RenderServiceStub),
+        links=peers.video.stub(link_service_pb2_grpc.LinkServiceStub),
         speech_tasks=peers.speech.stub(task_service_pb2_grpc.TaskServiceStub),
         video_tasks=peers.video.stub(task_service_pb2_grpc.TaskServiceStub),
         speech_engines=peers.speech.stub(engine_service_pb2_grpc.EngineServiceStub),

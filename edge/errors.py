@@ -121,6 +121,9 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _PRECONDITION,
         reasons.ERROR_REASON_FILE_LINK_INVALID: ErrorRow(403, 403),
         reasons.ERROR_REASON_FILE_LINK_EXPIRED: ErrorRow(403, 403),
+        reasons.ERROR_REASON_TASK_FINISHED: _PRECONDITION,
+        reasons.ERROR_REASON_LINK_UNSUPPORTED: _INVALID,
+        reasons.ERROR_REASON_VOICE_NOT_FOUND: _NOT_FOUND,
     }
 )
 
@@ -203,4 +206,4 @@ def wrong_method(dialect: Dialect, allowed: str) -> PublicError:
 
 
 def _status(row: ErrorRow, dialect: Dialect) -> int:
-    return row.platform_status if dialect is Dialect.PLATFORM else row.dubbing_code
+    return row.dubbing_code if dialect is Dialect.DUBBING else row.platform_status

@@ -30,6 +30,7 @@ from tests.fakes.servicers_balances import FakeBalances
 from tests.fakes.servicers_billing import FakeLedger
 from tests.fakes.servicers_cards import FakeCards
 from tests.fakes.servicers_files import FakeFiles
+from tests.fakes.servicers_jobs import FakeRecognition, FakeTexts, FakeVideo
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
@@ -55,8 +56,14 @@ from voxreel.billing.v1 import (
 from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
-from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
+from voxreel.speech.v1 import (
+    recognition_service_pb2_grpc,
+    synthesis_service_pb2_grpc,
+    text_service_pb2_grpc,
+    voice_service_pb2_grpc,
+)
 from voxreel.task.v1 import task_service_pb2_grpc
+from voxreel.video.v1 import link_service_pb2_grpc, render_service_pb2_grpc
 
 SERVICE_TOKEN = "service-token-of-the-tests"
 Registration = tuple[Callable[[Any, aio.Server], None], Any]
@@ -81,6 +88,9 @@ class Platform:
     files: FakeFiles
     speech: FakeSpeech
     speech_engines: FakeEngines
+    recognition: FakeRecognition
+    texts: FakeTexts
+    video: FakeVideo
     video_tasks: FakeTasks
     video_engines: FakeEngines
     blobs: BlobStore
@@ -112,6 +122,8 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
     balances = FakeBalances(ledger)
     pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
+    recognition, texts = FakeRecognition(speech.tasks, clock, ids), FakeTexts(speech.tasks, clock, ids)
+    video = FakeVideo(video_tasks, clock, ids)
     services: dict[str, list[Registration]] = {
         "auth": [
             (account_service_pb2_grpc.add_AccountServiceServicer_to_server, auth),
@@ -132,10 +144,14 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
         "speech": [
             (synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, speech),
             (voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, speech),
+            (recognition_service_pb2_grpc.add_RecognitionServiceServicer_to_server, recognition),
+            (text_service_pb2_grpc.add_TextServiceServicer_to_server, texts),
             (task_service_pb2_grpc.add_TaskServiceServicer_to_server, speech.tasks),
             (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, speech_engines),
         ],
         "video": [
+            (render_service_pb2_grpc.add_RenderServiceServicer_to_server, video),
+            (link_service_pb2_grpc.add_LinkServiceServicer_to_server, video),
             (task_service_pb2_grpc.add_TaskServiceServicer_to_server, video_tasks),
             (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, video_engines),
         ],
@@ -178,6 +194,9 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             files=files,
             speech=speech,
             speech_engines=speech_engines,
+            recognition=recognition,
+            texts=texts,
+            video=video,
             video_tasks=video_tasks,
             video_engines=video_engines,
             blobs=BlobStore.open(config.blobs_url),

@@ -100,6 +100,9 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("PACKAGES_LIMIT_EXCEEDED", Precondition, 400, 400),
     ("FILE_LINK_INVALID", Forbidden, 403, 403),
     ("FILE_LINK_EXPIRED", Forbidden, 403, 403),
+    ("TASK_FINISHED", Precondition, 400, 400),
+    ("LINK_UNSUPPORTED", Invalid, 400, 400),
+    ("VOICE_NOT_FOUND", NotFound, 404, 404),
 )
 
 

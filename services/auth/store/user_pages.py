@@ -9,19 +9,24 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db.any_of import AmongMany, AnyOf
+from kit.db.any_of import AnyOf
 from kit.db.contains_text import ContainsText
 from kit.db.database import Database
 from services.auth.domain.materials import NO_MATERIALS, MaterialKind, Materials
 from services.auth.domain.paging import Page
 from services.auth.domain.user_lists import ListedUser, UserFilter, UserPeriods, UserStats
 from services.auth.domain.users import User, UserStatus
+from services.auth.store.marked_ids import IsMarked, marks_of
 from services.auth.store.materials import MATERIAL_LISTS, lists_from_rows
 from services.auth.store.tables import MATERIALS, USERS
 from services.auth.store.users import USER_COLUMNS, user_from_row
 
 _IS_ADMIN = USERS.c.is_admin.is_(True)
 _IS_FROZEN = USERS.c.status == UserStatus.FROZEN.value
+_HIGHEST_ID = select(func.coalesce(func.max(USERS.c.id), 0))
+_ONLY, _ALL_BUT = "only", "all_but"
+# So many are looked up by the key faster than all users are read.
+_SHORT_LIST = 1000
 
 
 class UserPages:
@@ -64,7 +69,7 @@ class UserPages:
 
 
 async def _page(connection: AsyncConnection, wanted: UserFilter, page: Page) -> tuple[list[User], int]:
-    conditions, parameters = _conditions(wanted), _parameters(wanted)
+    conditions, parameters = _conditions(wanted), await _parameters(connection, wanted)
     number = select(func.count()).select_from(USERS).where(*conditions)
     total = (await connection.execute(number, parameters)).scalar_one()
     if page.skip >= total:
@@ -83,15 +88,25 @@ def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     if wanted.status is not None:
         conditions.append(USERS.c.status == wanted.status.value)
     if wanted.only is not None:
-        conditions.append(AmongMany(USERS.c.id, "only"))
+        conditions.append(AnyOf(USERS.c.id, _ONLY) if _is_short(wanted.only) else IsMarked(USERS.c.id, _ONLY))
     if wanted.all_but is not None:
-        conditions.append(not_(AmongMany(USERS.c.id, "all_but")))
+        conditions.append(not_(IsMarked(USERS.c.id, _ALL_BUT)))
     return conditions
 
 
-def _parameters(wanted: UserFilter) -> dict[str, Sequence[int]]:
-    given = {"only": wanted.only, "all_but": wanted.all_but}
-    return {name: ids for name, ids in given.items() if ids is not None}
+async def _parameters(connection: AsyncConnection, wanted: UserFilter) -> dict[str, Sequence[int] | bytes]:
+    if wanted.only is not None and _is_short(wanted.only):
+        return {_ONLY: wanted.only}
+    chosen = {_ONLY: wanted.only, _ALL_BUT: wanted.all_but}
+    marked = {name: ids for name, ids in chosen.items() if ids is not None}
+    if not marked:
+        return {}
+    highest = (await connection.execute(_HIGHEST_ID)).scalar_one()
+    return {name: marks_of(ids, highest) for name, ids in marked.items()}
+
+
+def _is_short(ids: Sequence[int]) -> bool:
+    return len(ids) <= _SHORT_LIST
 
 
 async def _counts(connection: AsyncConnection, user_ids: Sequence[int]) -> dict[int, dict[MaterialKind, int]]:

@@ -25,6 +25,10 @@ FILTERS: list[tuple[UserFilter, list[str]]] = [
     (UserFilter(status=UserStatus.ACTIVE, keyword="user_"), ["user_a"]),
     (UserFilter(only=[1, 3, 99]), ["user_b", "root"]),
     (UserFilter(only=[]), []),
+    # Beyond a thousand they are marked, and most of them are nobody's.
+    (UserFilter(only=[1, 3, *range(6, 3000), 2**40]), ["user_b", "root"]),
+    (UserFilter(only=range(3, 3000), keyword="user"), ["Xuser", "user_b"]),
+    (UserFilter(all_but=range(2, 5)), ["other", "root"]),
     (UserFilter(all_but=[1, 3, 99]), ["other", "Xuser", "user_a"]),
     (UserFilter(all_but=[]), ["other", "Xuser", "user_b", "user_a", "root"]),
 ]

@@ -116,6 +116,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_FILE_LINK_INVALID: _ErrorReason.ValueType  # 207
     """A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
     ERROR_REASON_FILE_LINK_EXPIRED: _ErrorReason.ValueType  # 208
+    ERROR_REASON_TASK_FINISHED: _ErrorReason.ValueType  # 227
+    """The task has ended: nothing about it can change. FAILED_PRECONDITION."""
+    ERROR_REASON_LINK_UNSUPPORTED: _ErrorReason.ValueType  # 228
+    """No reader knows the platform of the link. INVALID_ARGUMENT."""
+    ERROR_REASON_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 229
+    """NOT_FOUND."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -217,4 +223,10 @@ ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: ErrorReason.ValueType  # 99
 ERROR_REASON_FILE_LINK_INVALID: ErrorReason.ValueType  # 207
 """A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
 ERROR_REASON_FILE_LINK_EXPIRED: ErrorReason.ValueType  # 208
+ERROR_REASON_TASK_FINISHED: ErrorReason.ValueType  # 227
+"""The task has ended: nothing about it can change. FAILED_PRECONDITION."""
+ERROR_REASON_LINK_UNSUPPORTED: ErrorReason.ValueType  # 228
+"""No reader knows the platform of the link. INVALID_ARGUMENT."""
+ERROR_REASON_VOICE_NOT_FOUND: ErrorReason.ValueType  # 229
+"""NOT_FOUND."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
