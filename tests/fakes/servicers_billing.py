@@ -1,4 +1,4 @@
-"""The ledger as an edge sees it: balances, recharges and adjustments."""
+"""The ledger as an edge sees it: balances, recharges, adjustments and the entries of them."""
 
 from __future__ import annotations
 

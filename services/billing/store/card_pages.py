@@ -12,7 +12,8 @@ from kit.db.contains_text import contains_text
 from kit.db.database import Database
 from kit.db.paging import known_total
 from services.billing.domain.card_lists import CardFilter, CardStats
-from services.billing.domain.cards import Card, CardState, CardStatus, code_as_written, is_part_of_code
+from services.billing.domain.cards import Card, CardState, CardStatus
+from services.billing.domain.codes import code_as_written, is_part_of_code
 from services.billing.store.cards import CARD_COLUMNS, card_from_row
 from services.billing.store.tables import CARD_BATCHES, CARDS
 

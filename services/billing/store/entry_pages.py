@@ -17,7 +17,7 @@ from kit.db.any_of import AnyOf
 from kit.db.contains_text import contains_text
 from kit.db.database import Database
 from kit.db.paging import known_total
-from services.billing.domain.cards import code_as_written, is_part_of_code
+from services.billing.domain.codes import code_as_written, is_part_of_code
 from services.billing.domain.entry_lists import EntryFilter
 from services.billing.domain.journal import (
     ENTRY_TYPES,
