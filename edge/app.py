@@ -43,6 +43,7 @@ async def build(app: App[EdgeConfig]) -> None:
         times=DisplayTimes(ZoneInfo(config.display_zone)),
         blobs=BlobStore.open(config.blobs_url, config.s3),
         blobs_url=config.blobs_url,
+        public_base_url=config.public_base_url,
         status=PlatformStatus(app.health, clock),
         clock=clock,
     )
@@ -51,7 +52,11 @@ async def build(app: App[EdgeConfig]) -> None:
     application = make_application(
         ENDPOINTS,
         Frame(shared, Authenticator(verifier, keys, clock), ids=RandomIds(), addresses=addresses),
-        boundary=boundary(app.metrics.calls, json_limit_bytes=JSON_LIMIT_BYTES),
+        boundary=boundary(
+            app.metrics.calls,
+            json_limit_bytes=JSON_LIMIT_BYTES,
+            now=lambda: shared.times.aware(clock.now()),
+        ),
         other_routes=[*operations_routes(app.health, app.metrics), *ApiDocs(description).routes()],
     )
     app.listen(HttpServer(application))

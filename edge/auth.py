@@ -38,7 +38,8 @@ class Authenticator:
         self._refetched_at = clock.monotonic() - _SHORTEST_REFETCH_S
 
     async def principal(self, token: str) -> Principal:
-        """The principal. Raises Unauthenticated, or Unavailable when there is no key to verify with."""
+        """The principal. Raises Unauthenticated, Forbidden for a frozen user, or Unavailable when there is no key to
+        verify with."""
         verifier = self._verifier
         verifier.misses_key.clear()
         try:

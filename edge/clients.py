@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kit.rpc.client import Peer
-from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
+from voxreel.auth.v1 import (
+    account_service_pb2_grpc,
+    activity_service_pb2_grpc,
+    user_admin_service_pb2_grpc,
+    user_service_pb2_grpc,
+)
 from voxreel.billing.v1 import (
+    balance_service_pb2_grpc,
+    card_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -14,8 +21,14 @@ from voxreel.billing.v1 import (
 )
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
-from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
+from voxreel.speech.v1 import (
+    recognition_service_pb2_grpc,
+    synthesis_service_pb2_grpc,
+    text_service_pb2_grpc,
+    voice_service_pb2_grpc,
+)
 from voxreel.task.v1 import task_service_pb2_grpc
+from voxreel.video.v1 import link_service_pb2_grpc, render_service_pb2_grpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +58,21 @@ class Clients:
 
     accounts: account_service_pb2_grpc.AccountServiceAsyncStub
     users: user_service_pb2_grpc.UserServiceAsyncStub
+    user_admin: user_admin_service_pb2_grpc.UserAdminServiceAsyncStub
+    activities: activity_service_pb2_grpc.ActivityServiceAsyncStub
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
+    cards: card_service_pb2_grpc.CardServiceAsyncStub
     pricing: pricing_service_pb2_grpc.PricingServiceAsyncStub
     packages: package_service_pb2_grpc.PackageServiceAsyncStub
     statistics: statistics_service_pb2_grpc.StatisticsServiceAsyncStub
+    balances: balance_service_pb2_grpc.BalanceServiceAsyncStub
     files: file_service_pb2_grpc.FileServiceAsyncStub
     synthesis: synthesis_service_pb2_grpc.SynthesisServiceAsyncStub
     voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
+    recognition: recognition_service_pb2_grpc.RecognitionServiceAsyncStub
+    texts: text_service_pb2_grpc.TextServiceAsyncStub
+    renders: render_service_pb2_grpc.RenderServiceAsyncStub
+    links: link_service_pb2_grpc.LinkServiceAsyncStub
     speech_tasks: task_service_pb2_grpc.TaskServiceAsyncStub
     video_tasks: task_service_pb2_grpc.TaskServiceAsyncStub
     speech_engines: engine_service_pb2_grpc.EngineServiceAsyncStub
@@ -63,13 +84,21 @@ def make_clients(peers: EdgePeers) -> Clients:
     return Clients(
         accounts=peers.auth.stub(account_service_pb2_grpc.AccountServiceStub),
         users=peers.auth.stub(user_service_pb2_grpc.UserServiceStub),
+        user_admin=peers.auth.stub(user_admin_service_pb2_grpc.UserAdminServiceStub),
+        activities=peers.auth.stub(activity_service_pb2_grpc.ActivityServiceStub),
         ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
+        cards=peers.billing.stub(card_service_pb2_grpc.CardServiceStub),
         pricing=peers.billing.stub(pricing_service_pb2_grpc.PricingServiceStub),
         packages=peers.billing.stub(package_service_pb2_grpc.PackageServiceStub),
         statistics=peers.billing.stub(statistics_service_pb2_grpc.StatisticsServiceStub),
+        balances=peers.billing.stub(balance_service_pb2_grpc.BalanceServiceStub),
         files=peers.files.stub(file_service_pb2_grpc.FileServiceStub),
         synthesis=peers.speech.stub(synthesis_service_pb2_grpc.SynthesisServiceStub),
         voices=peers.speech.stub(voice_service_pb2_grpc.VoiceServiceStub),
+        recognition=peers.speech.stub(recognition_service_pb2_grpc.RecognitionServiceStub),
+        texts=peers.speech.stub(text_service_pb2_grpc.TextServiceStub),
+        renders=peers.video.stub(render_service_pb2_grpc.RenderServiceStub),
+        links=peers.video.stub(link_service_pb2_grpc.LinkServiceStub),
         speech_tasks=peers.speech.stub(task_service_pb2_grpc.TaskServiceStub),
         video_tasks=peers.video.stub(task_service_pb2_grpc.TaskServiceStub),
         speech_engines=peers.speech.stub(engine_service_pb2_grpc.EngineServiceStub),

@@ -15,8 +15,13 @@ _DUBBING_PREFIXES = (
 )
 
 
+_LINKS_PATH = "/api/video/parse"
+
+
 def dialect_of_path(path: str) -> Dialect:
     """The dialect of the longest known prefix; the platform's for everything else."""
+    if path.rstrip("/") == _LINKS_PATH:
+        return Dialect.LINKS
     for prefix in _DUBBING_PREFIXES:
         if path == prefix or path.startswith(prefix + "/"):
             return Dialect.DUBBING

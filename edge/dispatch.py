@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from edge.auth import Authenticator, bearer_token
 from edge.client_address import ClientAddresses
-from edge.endpoint import Access, Call, Endpoint, In, NoInput, Source, StreamingEndpoint
+from edge.endpoint import Access, Call, Endpoint, EventStream, In, NoInput, Source, StreamingEndpoint
 from edge.errors import body_too_slow, shape_error
+from edge.event_stream import send_events
 from edge.facts import FACTS
 from edge.reply import json_reply
 from edge.shared import Shared
@@ -25,8 +26,6 @@ from kit.rpc.context import CallContext, Principal, bind_call, unbind_call
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 CALLER = "edge"
-# Longer than the longest deadline of the methods behind a plain endpoint.
-_REQUEST_TIMEOUT_S = 15.0
 _BODY_TIMEOUT_S = 30.0
 _TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}\Z")
@@ -62,7 +61,7 @@ class Frame:
         try:
             token = bearer_token(header)
             return token, await self._authenticator.principal(token)
-        except (Unauthenticated, Unavailable):
+        except (Unauthenticated, Forbidden, Unavailable):
             return "", None
 
 
@@ -75,6 +74,7 @@ class JsonRoute(Generic[InT]):
         self._dialect = endpoint.dialect
         self._handler = endpoint.handler
         self._is_keyed = endpoint.is_keyed
+        self._timeout_s = endpoint.timeout_s
         self._route = f"{endpoint.method} {endpoint.path}"
         self._parse = _Parser(endpoint.input, endpoint.path, endpoint.source)
 
@@ -103,11 +103,13 @@ class JsonRoute(Generic[InT]):
                 token,
                 principal,
                 False,
-                time.monotonic() + _REQUEST_TIMEOUT_S,
+                time.monotonic() + self._timeout_s,
             )
         )
         try:
             reply = await self._handler(given, call)
+            if isinstance(reply, EventStream):
+                return await send_events(request, reply, self._dialect)
         finally:
             unbind_call(bound)
         return json_reply(reply, self._dialect)
@@ -121,6 +123,7 @@ class StreamingRoute(Generic[InT]):
         self._access = endpoint.access
         self._dialect = endpoint.dialect
         self._handler = endpoint.handler
+        self._is_keyed = endpoint.is_keyed
         self._route = f"{endpoint.method} {endpoint.path}"
         self._parse = _Parser(endpoint.input, endpoint.path, Source.QUERY)
 
@@ -134,7 +137,8 @@ class StreamingRoute(Generic[InT]):
         if principal is not None:
             facts.user_id = principal.user_id
         given = await self._parse(request)
-        call = Call(self._frame.shared, principal, "", self._frame.addresses.of(request))
+        key = _request_key(headers.get("Idempotency-Key"), self._frame.ids) if self._is_keyed else ""
+        call = Call(self._frame.shared, principal, key, self._frame.addresses.of(request))
         trace_parent = _trace_parent(headers.get("traceparent"))
         bound = bind_call(CallContext(facts.request_id, trace_parent, CALLER, token, principal))
         try:

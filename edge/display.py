@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from kit.rpc.times import timestamp_of
+
 _LENGTH = len("YYYY-MM-DDTHH:MM:SS")
 _REMEMBERED = 4096
+_DAY = timedelta(days=1)
+# Nothing here is older or younger, and every zone can tell these.
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(9999, 12, 30)
 
 
 class DisplayTimes:
@@ -27,6 +32,18 @@ class DisplayTimes:
     def aware(self, moment: datetime) -> str:
         """`YYYY-MM-DDTHH:MM:SS` of an aware time."""
         return moment.astimezone(self._zone).isoformat()[:_LENGTH]
+
+    def day_of(self, moment: datetime) -> date:
+        """Which day an aware time is on."""
+        return moment.astimezone(self._zone).date()
+
+    def start_of(self, day: date) -> Timestamp:
+        """When a day begins."""
+        return timestamp_of(datetime.combine(min(max(day, _FIRST_DAY), _LAST_DAY), time(), self._zone))
+
+    def end_of(self, day: date) -> Timestamp:
+        """When the next day begins."""
+        return self.start_of(min(day, _LAST_DAY) + _DAY)
 
     def hour_start(self, moment: datetime) -> datetime:
         """When the hour of an aware time began in the zone, in UTC."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, Self, TypeVar
@@ -21,6 +21,8 @@ class Dialect(Enum):
 
     PLATFORM = "platform"
     DUBBING = "dubbing"
+    # One endpoint of the platform's document has an envelope of its own.
+    LINKS = "links"
 
 
 class Access(Enum):
@@ -60,6 +62,13 @@ JsonObject = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
+class EventStream:
+    """A reply that comes as Server-Sent Events while it is made. None says that nothing has come yet."""
+
+    events: AsyncGenerator[JsonObject | None, None]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request, as a handler sees it.
 
@@ -87,20 +96,23 @@ class Endpoint(Generic[InT]):
     path: str
     access: Access
     input: type[InT]
-    handler: Callable[[InT, Call], Awaitable[JsonObject]]
+    handler: Callable[[InT, Call], Awaitable[JsonObject | EventStream]]
     output: Any
     tag: str
     source: Source = Source.QUERY
     dialect: Dialect = Dialect.PLATFORM
     is_keyed: bool = False
     """It moves credits or starts a task: the header `Idempotency-Key` makes a repeat harmless."""
+    timeout_s: float = 15.0
+    """Longer than the longest deadline of the methods behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamingEndpoint(Generic[InT]):
     """An endpoint that reads or writes a body too large for memory, so its handler sees the request.
 
-    `output` is None when it answers bytes; `multipart_field` names the file it reads, if it reads one.
+    `output` is None when it answers bytes of the `media_type`; `multipart_field` names the file it reads, if it reads
+    one; `title` is for what the contract does not have.
     """
 
     method: str
@@ -111,6 +123,11 @@ class StreamingEndpoint(Generic[InT]):
     output: Any
     tag: str
     multipart_field: str | None = None
+    media_type: str = "application/octet-stream"
+    title: str = ""
     other_paths: tuple[str, ...] = ()
     """Where old clients look for the same; served, not described."""
+    multipart_alternative: str | None = None
+    """The field of the form that names a stored file instead of bringing one."""
+    is_keyed: bool = False
     dialect: Dialect = Dialect.PLATFORM

@@ -98,6 +98,10 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_CARD_USED: _PRECONDITION,
         reasons.ERROR_REASON_CARD_EXPIRED: _PRECONDITION,
         reasons.ERROR_REASON_CARD_DISABLED: _PRECONDITION,
+        reasons.ERROR_REASON_INVITE_CODE_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_INVITE_CODE_USED: _PRECONDITION,
+        reasons.ERROR_REASON_INVITE_CODE_EXPIRED: _PRECONDITION,
+        reasons.ERROR_REASON_BALANCE_TOO_LOW: _PRECONDITION,
         reasons.ERROR_REASON_CONCURRENT_UPDATE: ErrorRow(409, 400, "数据已被其他操作修改，请重试"),
         reasons.ERROR_REASON_TOO_MANY_REQUESTS: _RATE_LIMITED,
         reasons.ERROR_REASON_QUEUE_FULL: _RATE_LIMITED,
@@ -109,10 +113,17 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_ATTEMPTS_EXHAUSTED: ErrorRow(503, 500),
         reasons.ERROR_REASON_NOT_ACCEPTED: ErrorRow(503, 500),
         reasons.ERROR_REASON_NOT_IMPLEMENTED: ErrorRow(501, 500, "该功能尚未实现"),
+        reasons.ERROR_REASON_MATERIAL_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_LAST_ADMIN: _PRECONDITION,
+        reasons.ERROR_REASON_MATERIALS_FULL: _PRECONDITION,
+        reasons.ERROR_REASON_SEARCH_TOO_WIDE: _PRECONDITION,
         reasons.ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorRow(409, 400),
         reasons.ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _PRECONDITION,
         reasons.ERROR_REASON_FILE_LINK_INVALID: ErrorRow(403, 403),
         reasons.ERROR_REASON_FILE_LINK_EXPIRED: ErrorRow(403, 403),
+        reasons.ERROR_REASON_TASK_FINISHED: _PRECONDITION,
+        reasons.ERROR_REASON_LINK_UNSUPPORTED: _INVALID,
+        reasons.ERROR_REASON_VOICE_NOT_FOUND: _NOT_FOUND,
     }
 )
 
@@ -195,4 +206,4 @@ def wrong_method(dialect: Dialect, allowed: str) -> PublicError:
 
 
 def _status(row: ErrorRow, dialect: Dialect) -> int:
-    return row.platform_status if dialect is Dialect.PLATFORM else row.dubbing_code
+    return row.dubbing_code if dialect is Dialect.DUBBING else row.platform_status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import structlog
 from aiohttp import web
@@ -34,7 +35,7 @@ _CLIENT_GONE = 499
 _SERVER = "voxreel"
 
 
-def boundary(metrics: CallMetrics, *, json_limit_bytes: int) -> Middleware:
+def boundary(metrics: CallMetrics, *, json_limit_bytes: int, now: Callable[[], str]) -> Middleware:
     """The one middleware. Nothing but replies of ours, cancellation and broken connections pass it."""
 
     @web.middleware
@@ -49,7 +50,9 @@ def boundary(metrics: CallMetrics, *, json_limit_bytes: int) -> Middleware:
             except (asyncio.CancelledError, ConnectionError):
                 raise
             except Exception as error:
-                response = _refuse(error, request, facts, json_limit_bytes)
+                dialect = facts.dialect or dialect_of_path(request.path)
+                public = _refuse(error, facts, dialect, json_limit_bytes)
+                response = error_reply(public, dialect, now)
             status, sent_bytes = response.status, _body_bytes(response)
             if facts.dialect is None:
                 facts.route = _other_route(request)
@@ -77,13 +80,12 @@ def boundary(metrics: CallMetrics, *, json_limit_bytes: int) -> Middleware:
     return serve
 
 
-def _refuse(error: Exception, request: web.Request, facts: RequestFacts, json_limit_bytes: int) -> web.StreamResponse:
-    dialect = facts.dialect or dialect_of_path(request.path)
+def _refuse(error: Exception, facts: RequestFacts, dialect: Dialect, json_limit_bytes: int) -> PublicError:
     public = _public(error, dialect, json_limit_bytes)
     facts.reason = public.reason
     if (public.status >= 500 and not isinstance(error, DomainError)) or isinstance(error, Internal):
         _log.error("request.crashed", route=facts.route, request_id=facts.request_id, exc_info=error)
-    return error_reply(public, dialect)
+    return public
 
 
 def _public(error: Exception, dialect: Dialect, json_limit_bytes: int) -> PublicError:

@@ -16,7 +16,11 @@ AnyEndpoint = Endpoint[Any] | StreamingEndpoint[Any]
 
 _JSON = "application/json"
 _PATH_FIELD = re.compile(r"\{(\w+)\}")
-_ERROR_NAMES: Mapping[Dialect, str] = {Dialect.PLATFORM: "PlatformError", Dialect.DUBBING: "DubbingError"}
+_ERROR_NAMES: Mapping[Dialect, str] = {
+    Dialect.PLATFORM: "PlatformError",
+    Dialect.DUBBING: "DubbingError",
+    Dialect.LINKS: "LinksError",
+}
 _ERROR_SCHEMAS: Mapping[Dialect, Schema] = {
     Dialect.PLATFORM: {
         "type": "object",
@@ -31,6 +35,16 @@ _ERROR_SCHEMAS: Mapping[Dialect, Schema] = {
             "data": {"type": "null"},
         },
         "required": ["code", "message", "data"],
+    },
+    Dialect.LINKS: {
+        "type": "object",
+        "properties": {
+            "code": {"type": "integer"},
+            "msg": {"type": "string"},
+            "data": {"type": "null"},
+            "timestamp": {"type": "string"},
+        },
+        "required": ["code", "msg", "data", "timestamp"],
     },
 }
 _IDEMPOTENCY_PARAMETER: Schema = {
@@ -107,7 +121,7 @@ class _OperationWriter:
         endpoint = self._endpoint
         operation: Schema = {
             "operationId": _operation_id(endpoint),
-            "summary": self._documented.title if self._documented else endpoint.path,
+            "summary": self._title(),
             "tags": [endpoint.tag],
             "responses": self._responses(),
         }
@@ -121,6 +135,12 @@ class _OperationWriter:
             operation["security"] = [{"bearer": []}]
         return operation
 
+    def _title(self) -> str:
+        if self._documented is not None:
+            return self._documented.title
+        title = self._endpoint.title if isinstance(self._endpoint, StreamingEndpoint) else ""
+        return title or self._endpoint.path
+
     def _parameters(self) -> list[Schema]:
         has_query = isinstance(self._endpoint, StreamingEndpoint) or self._endpoint.source is Source.QUERY
         parameters = [
@@ -133,14 +153,16 @@ class _OperationWriter:
             for name, schema in self._fields.items()
             if has_query or name in self._path_fields
         ]
-        if isinstance(self._endpoint, Endpoint) and self._endpoint.is_keyed:
+        if self._endpoint.is_keyed:
             parameters.append(_IDEMPOTENCY_PARAMETER)
         return parameters
 
     def _request_body(self) -> Schema | None:
         endpoint = self._endpoint
         if isinstance(endpoint, StreamingEndpoint):
-            return None if endpoint.multipart_field is None else _multipart_body(endpoint.multipart_field)
+            if endpoint.multipart_field is None:
+                return None
+            return _multipart_body(endpoint.multipart_field, endpoint.multipart_alternative)
         if endpoint.input is NoInput or endpoint.source is not Source.BODY:
             return None
         names = [name for name in self._fields if name not in self._path_fields]
@@ -162,9 +184,9 @@ class _OperationWriter:
         }
 
     def _success(self) -> Schema:
-        if self._output is None:
+        if isinstance(self._endpoint, StreamingEndpoint) and self._output is None:
             schema = {"type": "string", "format": "binary"}
-            return {"description": "文件内容", "content": {"application/octet-stream": {"schema": schema}}}
+            return {"description": "文件内容", "content": {self._endpoint.media_type: {"schema": schema}}}
         content: Schema = {"schema": self._output}
         examples = self._documented.response_examples if self._documented else ()
         if examples:
@@ -172,12 +194,16 @@ class _OperationWriter:
         return {"description": "成功", "content": {_JSON: content}}
 
 
-def _multipart_body(field: str) -> Schema:
-    schema = {
+def _multipart_body(field: str, alternative: str | None) -> Schema:
+    schema: Schema = {
         "type": "object",
         "properties": {field: {"type": "string", "contentMediaType": "application/octet-stream"}},
-        "required": [field],
     }
+    if alternative is None:
+        schema["required"] = [field]
+    else:
+        schema["properties"][alternative] = {"type": "string", "minLength": 1}
+        schema["oneOf"] = [{"required": [field]}, {"required": [alternative]}]
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import orjson
 from aiohttp import web
@@ -28,11 +29,13 @@ def json_reply(body: JsonObject, dialect: Dialect) -> web.Response:
     return web.Response(body=orjson.dumps(body), headers=_JSON_HEADERS.copy())
 
 
-def error_reply(error: PublicError, dialect: Dialect) -> web.Response:
-    """A refusal, with the fine reason in a header for operators."""
+def error_reply(error: PublicError, dialect: Dialect, now: Callable[[], str]) -> web.Response:
+    """A refusal, with the fine reason in a header for operators. `now` is the time as clients see it."""
     body: JsonObject = {"detail": error.message}
     if dialect is Dialect.DUBBING:
         body = {"code": error.status, "message": error.message, "data": None}
+    elif dialect is Dialect.LINKS:
+        body = {"code": error.status, "msg": error.message, "data": None, "timestamp": now()}
     headers = _JSON_HEADERS.copy()
     headers["X-Error-Reason"] = error.reason
     if error.allowed_methods:

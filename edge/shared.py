@@ -19,5 +19,6 @@ class Shared:
     times: DisplayTimes
     blobs: BlobStore
     blobs_url: str
+    public_base_url: str
     status: PlatformStatus
     clock: Clock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import psutil
 
@@ -28,6 +29,6 @@ def read_resources(folder: str) -> ResourcesOut:
     }
 
 
-def storage_is_writable(folder: str) -> bool:
-    """Whether files can be made in the folder."""
-    return os.access(folder, os.W_OK | os.X_OK)
+def storage_state(folder: str) -> tuple[bool, bool]:
+    """Whether the folder is there, and whether files can be made in it."""
+    return Path(folder).is_dir(), os.access(folder, os.W_OK | os.X_OK)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from edge.aggregates.capabilities import usable_capabilities
-from edge.aggregates.resources import read_resources, storage_is_writable
+from edge.aggregates.resources import read_resources, storage_state
 from edge.platform_api.models.system import CacheConfigOut, ServiceStateOut, SystemIn, SystemOut
 from edge.shared import Shared
 
@@ -116,9 +116,10 @@ def _service_states(usable: frozenset[str], shared: Shared) -> dict[str, Service
 
 async def _cache_config(services: Mapping[str, ServiceStateOut], shared: Shared) -> CacheConfigOut:
     folder = _folder_of(shared.blobs_url)
-    is_writable = await asyncio.to_thread(storage_is_writable, folder) if folder else shared.status.is_serving("files")
+    is_served = shared.status.is_serving("files")
+    is_there, is_writable = await asyncio.to_thread(storage_state, folder) if folder else (is_served, is_served)
     return {
-        "global_temp_config": {"temp_dir": _TEMP_AREA, "exists": is_writable, "writable": is_writable},
+        "global_temp_config": {"temp_dir": _TEMP_AREA, "exists": is_there, "writable": is_writable},
         "services_config": {
             "tts": {
                 "temp_dir": _TEMP_AREA,

@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from urllib.parse import quote
-
-from google.protobuf.struct_pb2 import Struct
 
 from edge.display import DisplayTimes
 from edge.platform_api.models.files import PersistentUploadOut, TempUploadOut
 from edge.platform_api.models.speech import AudioInfoOut
-from edge.platform_api.models.tasks import AudioResultOut, SpeechTaskOut, VideoTaskOut
 from edge.platform_api.models.users import ProfileOut
 from voxreel.auth.v1 import user_pb2
 from voxreel.files.v1 import file_service_pb2 as files
-from voxreel.task.v1 import task_pb2 as tasks
 
 _MIB = 1024 * 1024
-
-_SPEECH_STATES: Mapping[tasks.TaskState.ValueType, str] = MappingProxyType(
-    {
-        tasks.TASK_STATE_SUCCEEDED: "completed",
-        tasks.TASK_STATE_FAILED: "failed",
-        tasks.TASK_STATE_CANCELLED: "failed",
-    }
-)
-_VIDEO_STATES: Mapping[tasks.TaskState.ValueType, str] = MappingProxyType(
-    {
-        tasks.TASK_STATE_NEW: "PENDING",
-        tasks.TASK_STATE_QUEUED: "PENDING",
-        tasks.TASK_STATE_RUNNING: "RUNNING",
-        tasks.TASK_STATE_SUCCEEDED: "SUCCEEDED",
-        tasks.TASK_STATE_FAILED: "FAILED",
-        tasks.TASK_STATE_CANCELLED: "FAILED",
-    }
-)
-_VIDEO_MESSAGES: Mapping[str, str] = MappingProxyType(
-    {"PENDING": "任务排队中", "RUNNING": "任务处理中", "SUCCEEDED": "任务已完成"}
-)
 
 
 def megabytes(size_bytes: float) -> float:
@@ -77,41 +50,6 @@ def profile(user: user_pb2.User, credits: int, times: DisplayTimes) -> ProfileOu
     }
 
 
-def speech_task(task: tasks.Task, times: DisplayTimes) -> SpeechTaskOut:
-    """A TTS task as `/api/task/{id}` spells it; neither text nor owner."""
-    reply: SpeechTaskOut = {
-        "task_id": task.id,
-        "status": _SPEECH_STATES.get(task.state, "processing"),
-        "progress": task.progress,
-        "result": _audio_result(task.output) if task.state == tasks.TASK_STATE_SUCCEEDED else None,
-        "created_at": times.stamp(task.create_time),
-        "completed_at": times.stamp(task.finish_time) if task.HasField("finish_time") else None,
-    }
-    error = _task_error(task)
-    if error:
-        reply["error"] = error
-    return reply
-
-
-def video_task(task: tasks.Task, times: DisplayTimes) -> VideoTaskOut:
-    """A video task as `/api/task/{id}` spells it."""
-    status = _VIDEO_STATES.get(task.state, "PENDING")
-    error = _task_error(task)
-    file_id = _text(task.output, "file_id")
-    reply: VideoTaskOut = {
-        "task_id": task.id,
-        "status": status,
-        "message": error or _VIDEO_MESSAGES[status],
-        "progress": task.progress,
-        "video_url": download_url(file_id, "persistent") if file_id else None,
-        "created_at": times.stamp(task.create_time),
-        "completed_at": times.stamp(task.finish_time) if task.HasField("finish_time") else None,
-    }
-    if error:
-        reply["error"] = error
-    return reply
-
-
 def persistent_upload(file: files.File, times: DisplayTimes) -> PersistentUploadOut:
     """A stored upload that stays."""
     return {
@@ -146,30 +84,3 @@ def audio_info(file: files.File, times: DisplayTimes) -> AudioInfoOut:
         "exists": True,
         "created_at": times.stamp(file.create_time),
     }
-
-
-def _audio_result(output: Struct) -> AudioResultOut:
-    file_id = _text(output, "file_id")
-    return {
-        "file_id": file_id,
-        "file_size_mb": megabytes(_number(output, "file_size_bytes")),
-        "format": _text(output, "format"),
-        "duration_ms": round(_number(output, "duration_ms")),
-        "url": download_url(file_id, "persistent"),
-    }
-
-
-def _task_error(task: tasks.Task) -> str:
-    if task.state == tasks.TASK_STATE_CANCELLED:
-        return "任务已取消"
-    if task.state == tasks.TASK_STATE_FAILED:
-        return task.error_message or "任务处理失败"
-    return ""
-
-
-def _text(output: Struct, key: str) -> str:
-    return output.fields[key].string_value if key in output.fields else ""
-
-
-def _number(output: Struct, key: str) -> float:
-    return output.fields[key].number_value if key in output.fields else 0.0

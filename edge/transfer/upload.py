@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 import structlog
@@ -45,7 +45,40 @@ async def receive_file(
     request: web.Request, target: UploadTarget, *, files: file_service_pb2_grpc.FileServiceAsyncStub, blobs: BlobStore
 ) -> messages.File:
     """Stores the form's file. Raises TooLarge as soon as the limit is passed, and what the service refuses."""
-    reader, part = await _file_part(request)
+    reader, part = await _part_of(request, (FILE_FIELD,))
+    return await _store(request, reader, part, target=target, files=files, blobs=blobs)
+
+
+async def receive_file_or_text(
+    request: web.Request,
+    target: UploadTarget,
+    *,
+    text_field: str,
+    files: file_service_pb2_grpc.FileServiceAsyncStub,
+    blobs: BlobStore,
+) -> messages.File | str:
+    """Stores the form's file, or answers its text field: whichever comes first. Raises as `receive_file`."""
+    reader, part = await _part_of(request, (FILE_FIELD, text_field))
+    if part.name == FILE_FIELD:
+        return await _store(request, reader, part, target=target, files=files, blobs=blobs)
+    try:
+        async with asyncio.timeout(_IDLE_S):
+            return (await _small(part)).decode()
+    except TimeoutError:
+        raise body_too_slow() from None
+    except UnicodeDecodeError:
+        raise shape_error(f"参数 {text_field} 不是有效的文本") from None
+
+
+async def _store(
+    request: web.Request,
+    reader: MultipartReader,
+    part: BodyPartReader,
+    *,
+    target: UploadTarget,
+    files: file_service_pb2_grpc.FileServiceAsyncStub,
+    blobs: BlobStore,
+) -> messages.File:
     grant = await files.BeginUpload(
         messages.BeginUploadRequest(
             storage_type=target.storage_type,
@@ -74,8 +107,8 @@ async def receive_file(
         raise
 
 
-async def _file_part(request: web.Request) -> tuple[MultipartReader, BodyPartReader]:
-    """The form and the part of the file in it, read up to its content."""
+async def _part_of(request: web.Request, fields: Collection[str]) -> tuple[MultipartReader, BodyPartReader]:
+    """The form and the first part of one of these names in it, read up to its content."""
     if not request.content_type.startswith("multipart/"):
         raise shape_error("请求必须是 multipart/form-data 格式")
     try:
@@ -85,7 +118,7 @@ async def _file_part(request: web.Request) -> tuple[MultipartReader, BodyPartRea
                 part = await reader.next()
                 if part is None:
                     break
-                if isinstance(part, BodyPartReader) and part.name == FILE_FIELD:
+                if isinstance(part, BodyPartReader) and part.name in fields and not _is_left_empty(part, fields):
                     _check_encoding(part)
                     return reader, part
                 await _skip(part)
@@ -94,14 +127,20 @@ async def _file_part(request: web.Request) -> tuple[MultipartReader, BodyPartRea
     except (ValueError, AssertionError, LookupError):
         # What the multipart reader raises for a body that is none.
         raise shape_error("multipart 请求体格式不正确") from None
-    raise shape_error(f"缺少上传文件 {FILE_FIELD}")
+    others = "".join(f" 或 {field}" for field in fields if field != FILE_FIELD)
+    raise shape_error(f"缺少上传文件 {FILE_FIELD}{others}")
+
+
+def _is_left_empty(part: BodyPartReader, fields: Collection[str]) -> bool:
+    """A form in which nothing was chosen brings its file field all the same, without a name."""
+    return part.name == FILE_FIELD and len(fields) > 1 and not part.filename
 
 
 def _check_encoding(part: BodyPartReader) -> None:
     transfer = part.headers.get("Content-Transfer-Encoding", "").lower()
     if transfer not in _PLAIN_ENCODINGS or "Content-Encoding" in part.headers:
         raise shape_error("不支持经过编码的上传内容")
-    if part.filename is None:
+    if part.name == FILE_FIELD and part.filename is None:
         raise shape_error(f"{FILE_FIELD} 必须是文件")
 
 
@@ -109,11 +148,17 @@ async def _skip(part: BodyPartReader | MultipartReader) -> None:
     """Reads over a field that means nothing here, if it is small."""
     if not isinstance(part, BodyPartReader):
         raise shape_error("multipart 请求体格式不正确")
-    skipped = 0
+    await _small(part)
+
+
+async def _small(part: BodyPartReader) -> bytes:
+    """The whole of a part, if it is small."""
+    gathered = bytearray()
     while chunk := await part.read_chunk():
-        skipped += len(chunk)
-        if skipped > _MAX_FIELD_BYTES:
+        gathered += chunk
+        if len(gathered) > _MAX_FIELD_BYTES:
             raise shape_error("multipart 请求体格式不正确")
+    return bytes(gathered)
 
 
 async def _blocks(reader: MultipartReader, part: BodyPartReader) -> AsyncIterator[bytes]:

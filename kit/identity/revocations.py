@@ -2,7 +2,7 @@
 
 Two readers of one subject: a live subscription, and at every connect a look at as much of the stream as a token can
 outlive. Nothing is kept between two starts, so nothing can be forgotten, and the broker keeps nothing for a reader
-that is gone. Without the broker tokens are verified on with what is known.
+that is gone. Beside it `kit/identity/revocation_poll.py` asks auth, for what the broker does not bring.
 """
 
 from __future__ import annotations
@@ -32,11 +32,22 @@ _log = structlog.get_logger()
 _TOKEN_LIFE_S = 3600.0
 # For clocks that differ: the broker dates the events, this process asks for them.
 _MARGIN_S = 300.0
-_HISTORY = timedelta(seconds=_TOKEN_LIFE_S + _MARGIN_S)
+HISTORY = timedelta(seconds=_TOKEN_LIFE_S + _MARGIN_S)
+"""How far back a revocation may concern a token that still lives."""
 _FETCH = 256
 _FETCH_TIMEOUT_S = 2.0
 _CONSUMER_IDLE_S = 30.0
 _RECONNECT = Backoff(first_s=0.1, cap_s=2.0)
+
+
+def apply_revocation(verifier: TokenVerifier, revoked: UserAccessRevoked) -> None:
+    """Makes the verifier refuse what was revoked. Raises ValueError or OverflowError for an impossible time."""
+    verifier.revoke(
+        revoked.user_id,
+        not_before=revoked.not_before.ToDatetime(UTC),
+        kept_token_id=revoked.kept_token_id,
+        is_frozen=revoked.is_frozen,
+    )
 
 
 class RevocationFeed:
@@ -50,6 +61,11 @@ class RevocationFeed:
         self._is_current = False
         self._failures = 0
 
+    @property
+    def is_current(self) -> bool:
+        """Whether revocations of now are heard."""
+        return self._is_current
+
     async def check(self) -> None:
         """Raises BusUnavailable while revocations of now would not be heard."""
         if not self._is_current:
@@ -58,12 +74,9 @@ class RevocationFeed:
     def apply(self, body: bytes) -> None:
         """Takes one event. One that cannot be read is logged and skipped."""
         try:
-            revoked = UserAccessRevoked.FromString(EventEnvelope.FromString(body).payload)
-            not_before = revoked.not_before.ToDatetime(UTC)
+            apply_revocation(self._verifier, UserAccessRevoked.FromString(EventEnvelope.FromString(body).payload))
         except (DecodeError, ValueError, OverflowError):
             _log.error("revocation.unreadable")
-            return
-        self._verifier.revoke(revoked.user_id, not_before=not_before, kept_token_id=revoked.kept_token_id)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follows the broker, over any number of its restarts, until stopped."""
@@ -96,7 +109,7 @@ class RevocationFeed:
         """What was revoked while nobody here listened. Nothing when the stream does not exist yet."""
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_TIME,
-            opt_start_time=self._clock.now() - _HISTORY,
+            opt_start_time=self._clock.now() - HISTORY,
             ack_policy=AckPolicy.NONE,
             inactive_threshold=_CONSUMER_IDLE_S,
         )

@@ -8,6 +8,7 @@ from kit.app import App, Role
 from kit.clock import Clock
 from kit.config import ProcessConfig
 from kit.identity.keys import KeyKeeper
+from kit.identity.revocation_poll import RevocationPoll
 from kit.identity.revocations import RevocationFeed
 from kit.loops import Phase
 from kit.observability.health import Severity
@@ -20,7 +21,8 @@ C = TypeVar("C", bound=ProcessConfig)
 def supply_verifier(app: App[C], verifier: TokenVerifier, *, auth: Peer, clock: Clock) -> KeyKeeper:
     """Keeps the verifier supplied with keys and revocations while the app runs, and answers the keeper of the keys.
 
-    The app is not ready before it has keys; without the broker, which brings revocations, it is degraded.
+    `auth` carries the service token. The app is not ready before it has keys; without the broker, which brings
+    revocations, it is degraded and asks auth for them every second.
     """
     keeper = KeyKeeper(auth, verifier)
     if app.role is Role.WORKER:  # nobody calls it
@@ -30,4 +32,6 @@ def supply_verifier(app: App[C], verifier: TokenVerifier, *, auth: Peer, clock: 
     app.add_check("keys", keeper.check)
     app.background("revocations", feed.run, phase=Phase.SUPPORT)
     app.add_check("revocations", feed.check, severity=Severity.DEGRADES)
+    poll = RevocationPoll(auth, feed, verifier, clock=clock)
+    app.background("revocation poll", poll.run, phase=Phase.SUPPORT)
     return keeper

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from kit.clock import Clock
-from kit.errors import DomainError, Unauthenticated
+from kit.errors import DomainError, Forbidden, Unauthenticated
 from kit.rpc.context import Principal
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -34,10 +34,15 @@ class _Verified:
 class _Revocation:
     not_before: datetime
     kept_token_id: str
+    is_frozen: bool
 
 
 def _invalid() -> Unauthenticated:
     return Unauthenticated(reasons.ERROR_REASON_TOKEN_INVALID, "令牌无效，请重新登录")
+
+
+def _frozen() -> Forbidden:
+    return Forbidden(reasons.ERROR_REASON_ACCOUNT_FROZEN, "账号已被冻结")
 
 
 def _expired() -> Unauthenticated:
@@ -67,12 +72,15 @@ class TokenVerifier:
             self._verified.clear()
         self._keys = loaded
 
-    def revoke(self, user_id: int, *, not_before: datetime, kept_token_id: str) -> None:
-        """Voids the user's tokens issued before a time, except one. Repeating it, or an older one, changes nothing."""
+    def revoke(self, user_id: int, *, not_before: datetime, kept_token_id: str = "", is_frozen: bool = False) -> None:
+        """Voids the user's tokens issued before a time, except one; `is_frozen` says that this is why.
+
+        Repeating it, or an older one, changes nothing.
+        """
         known = self._revoked.get(user_id)
         if known is not None and known.not_before >= not_before:
             return
-        self._revoked[user_id] = _Revocation(not_before, kept_token_id)
+        self._revoked[user_id] = _Revocation(not_before, kept_token_id, is_frozen)
         if len(self._revoked) > _REVOCATION_LIMIT:
             self._revoked.popitem(last=False)
         self._verified = OrderedDict(
@@ -80,7 +88,8 @@ class TokenVerifier:
         )
 
     def verify(self, token: str) -> Principal:
-        """The principal of a token. Raises Unauthenticated: TOKEN_EXPIRED or TOKEN_INVALID."""
+        """The principal of a token. Raises Unauthenticated: TOKEN_EXPIRED or TOKEN_INVALID; Forbidden:
+        ACCOUNT_FROZEN."""
         verified = self._verified.get(token)
         if verified is None:
             verified = self._check(token)
@@ -127,5 +136,5 @@ class TokenVerifier:
             and principal.issued_at < revocation.not_before
             and principal.token_id != revocation.kept_token_id
         ):
-            raise _expired()
+            raise _frozen() if revocation.is_frozen else _expired()
         return _Verified(principal, expires_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,11 +16,13 @@ from kit.events.waiting import wait_any
 from kit.tasks.handlers import Again, Done, Outcome, Refused, TaskHandler, outcome_of_error
 from kit.tasks.model import Lease, Task, TaskState
 from kit.tasks.notifier import TaskNotifier
-from kit.tasks.units import TaskUnits
+from kit.tasks.units import TaskUnit, TaskUnits
 
 # Heartbeats a lease outlives when some of them fail.
 _BEATS_PER_LEASE = 3
 _REPORT_PERIOD_S = 0.5
+# How soon a task stops whose owner cancelled it at another process; in this one it is told at once.
+_LOOK_PERIOD_S = 1.0
 _RETRY = Backoff(first_s=2.0, cap_s=60.0)
 _SAVE = Backoff(first_s=0.2, cap_s=5.0)
 _SAVE_ATTEMPTS = 8
@@ -53,6 +56,7 @@ class Execution:
         self._handler = handler
         self._message = message
         self._lost = asyncio.Event()
+        self._is_saving = False
         self._reported_at = float("-inf")
         self._reported_stage = ""
 
@@ -79,24 +83,45 @@ class Execution:
 
     async def _attempt(self) -> Outcome:
         try:
-            return Done(await self._handler(self._task, self._report))
+            result = await self._handler(self._task, self._report)
+        except _LeaseLost:
+            raise
         except Exception as error:
             return outcome_of_error(error)
+        return result if isinstance(result, Done) else Done(result)
 
     async def _beat(self) -> None:
-        """Keeps the lease and the message. A beat that fails is made up for by the next."""
-        while not await wait_any(self._lost, timeout_s=self._context.lease_s / _BEATS_PER_LEASE):
-            try:
-                is_held = await self._context.units.write(
-                    lambda unit: unit.tasks.leases.extend(self._lease, lease_s=self._context.lease_s)
-                )
-            except Exception as error:
-                _log.warning("task_heartbeat_failed", task_id=self._task.id, error=type(error).__name__)
-                continue
-            if not is_held:
-                break
-            await keep(self._message)
+        """Keeps the lease and the message, and ends the attempt when somebody has ended the task. A beat that fails is
+        made up for by the next."""
+        now = asyncio.get_running_loop().time
+        period_s = self._context.lease_s / _BEATS_PER_LEASE
+        extend_at = now() + period_s
+        with self._context.notifier.watch(self._task.id) as changed:
+            while not self._lost.is_set():
+                await changed.wait(min(_LOOK_PERIOD_S, max(extend_at - now(), 0.0)), self._lost)
+                is_due = now() >= extend_at
+                if is_due:
+                    extend_at = now() + period_s
+                # An outcome that is being saved finds out by itself, and ends the lease when it is saved.
+                if not await self._is_held(self._extend if is_due else self._look) and not self._is_saving:
+                    break
+                if is_due:
+                    await keep(self._message)
         raise _LeaseLost
+
+    async def _is_held(self, ask: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await ask()
+        except Exception as error:
+            _log.warning("task_heartbeat_failed", task_id=self._task.id, error=type(error).__name__)
+            return True
+
+    async def _extend(self) -> bool:
+        lease_s = self._context.lease_s
+        return await self._context.units.write(lambda unit: unit.tasks.leases.extend(self._lease, lease_s=lease_s))
+
+    async def _look(self) -> bool:
+        return await self._context.units.read(lambda unit: unit.tasks.leases.is_held(self._lease))
 
     async def _report(self, percent: int, stage: str) -> None:
         now = self._context.clock.monotonic()
@@ -111,12 +136,14 @@ class Execution:
             # Not worth the work done so far.
             _log.warning("task_progress_not_saved", task_id=self._task.id, error=type(error).__name__)
             return
-        if not is_held:
-            self._lost.set()
         self._context.notifier.changed(self._task.id)
+        if not is_held:
+            # What follows a report must not happen for a task that nobody wants: its result would be stored.
+            raise _LeaseLost
 
     async def _save(self, outcome: Outcome) -> None:
         """Writes the outcome. A database that is away for a moment must not cost a finished result."""
+        self._is_saving = True
         for attempt in range(1, _SAVE_ATTEMPTS + 1):
             try:
                 await self._save_once(outcome)
@@ -129,7 +156,7 @@ class Execution:
     async def _save_once(self, outcome: Outcome) -> None:
         units, lease = self._context.units, self._lease
         if isinstance(outcome, Done):
-            saved = await units.write(lambda unit: unit.tasks.leases.succeed(lease, outcome.output))
+            saved = await units.write(lambda unit: _succeed(unit, lease, outcome))
         elif isinstance(outcome, Refused):
             saved = await units.write(lambda unit: unit.tasks.leases.fail(lease, outcome.reason, outcome.message))
         else:
@@ -158,6 +185,13 @@ class Execution:
         except Exception as error:
             # The lease runs out by itself.
             _log.warning("task_not_released", task_id=self._task.id, error=type(error).__name__)
+
+
+def _succeed(unit: TaskUnit, lease: Lease, done: Done) -> Task | None:
+    saved = unit.tasks.leases.succeed(lease, done.output)
+    if saved is not None and done.publish is not None:
+        done.publish(unit)
+    return saved
 
 
 async def answer(message: InboundMessage | None) -> None:

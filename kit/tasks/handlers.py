@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from kit.errors import DomainError, Reason
 from kit.tasks.model import JsonObject, Task
@@ -38,19 +38,21 @@ class Progress(Protocol):
         ...
 
 
-TaskHandler: TypeAlias = Callable[[Task, Progress], Awaitable[JsonObject]]
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The handler has an output. `publish` is given the unit of work in which the task succeeds: what it writes is
+    there if the task has succeeded and not if somebody cancelled it first."""
+
+    output: JsonObject
+    publish: Callable[[Any], None] | None = None
+
+
+TaskHandler: TypeAlias = Callable[[Task, Progress], Awaitable[JsonObject | Done]]
 """Does a task and answers its output. It may run again after a crash, so its effects must bear repetition.
 
 Raises DomainError when the task cannot be done (its reason and message are shown), RetryableError when another
 attempt may help. A peer that is unavailable, too busy or too slow counts as retryable, and so does a bug.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The handler has an output."""
-
-    output: JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class LeaseBook:
         until = self._store.now() + timedelta(seconds=lease_s)
         return self._store.change(TaskState.RUNNING, *self._held(lease), lease_until=until) is not None
 
+    def is_held(self, lease: Lease) -> bool:
+        """Whether the lease is still good. A read."""
+        task = self._store.find(lease.task_id)
+        return task is not None and task.state is TaskState.RUNNING and task.lease == lease
+
     def report(self, lease: Lease, *, progress: int, stage: str) -> bool:
         """Records how far the task is, in percent, and the name of its step."""
         changed = self._store.change(
@@ -61,6 +66,7 @@ class LeaseBook:
             output=json_text(output),
             progress=100,
             stage=Stage.COMPLETED.value,
+            error_message="",
             lease_until=None,
             finish_time=self._store.now(),
         )

@@ -59,6 +59,15 @@ class NewTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """What the owner of a task wants to see on it. `progress` is in percent; None leaves a value as it is."""
+
+    progress: int | None = None
+    stage: str | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on a task: it holds while the row still names this owner and this attempt."""
 

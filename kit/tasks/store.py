@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from kit.errors import Reason, reason_name
 from kit.events.envelope import EventSource
 from kit.events.outbox import Outbox
 from kit.tasks import events
-from kit.tasks.machine import RULES, Transition
+from kit.tasks.machine import RULES, Transition, is_terminal
 from kit.tasks.model import NewTask, Stage, Task, TaskState
 from kit.tasks.rows import add_task, find_task, find_task_of_request, task_columns, task_of
 
@@ -77,6 +77,15 @@ class TaskStore:
     def change(self, state: TaskState, *conditions: ColumnElement[bool], **values: Any) -> Task | None:
         """Changes values of the one task that is in a state and meets the conditions. None when there is none."""
         return self._update(self._table.c.state == state.value, *conditions, changes=values)
+
+    def amend(self, task_id: str, **values: Any) -> Task | None:
+        """Changes values that decide nothing of the one unfinished task of this id. None when there is none."""
+        unfinished = sorted(state.value for state in TaskState if not is_terminal(state))
+        return self._update(self._table.c.state.in_(unfinished), self._table.c.id == task_id, changes=values)
+
+    def delete(self, task_id: str) -> bool:
+        """Removes a row; False when there is none."""
+        return self._connection.execute(delete(self._table).where(self._table.c.id == task_id)).rowcount > 0
 
     def fail(self, reason: Reason, message: str, *conditions: ColumnElement[bool]) -> Task | None:
         """Moves a task to FAILED with its reason, and tells it."""

@@ -15,6 +15,9 @@ from sqlmodel import Field, SQLModel
 
 from kit.db.types import UtcDateTime
 
+UNFINISHED = "state IN ('NEW', 'QUEUED', 'RUNNING')"
+"""Condition of an index below; a query has to state it in the same words to use the index."""
+
 ID_LENGTH = 64
 NAME_LENGTH = 200
 
@@ -53,14 +56,18 @@ class TaskColumns(SQLModel):
     def __table_args__(cls) -> Any:
         return (
             UniqueConstraint("user_id", "request_id"),
-            Index(None, "user_id", "create_time", "id"),
-            _index_of_state("NEW", "create_time"),
-            _index_of_state("QUEUED", "wake_time"),
-            _index_of_state("RUNNING", "lease_until"),
+            # Pages, positions in them and totals are read from these two alone, whatever the filter.
+            Index(None, "user_id", "create_time", "id", "kind", "state"),
+            Index(None, "create_time", "id", "kind", "state", "user_id"),
+            # Counts a user's unfinished tasks without a look at all they ever had.
+            _index_where(UNFINISHED, "user_id", "state"),
+            # Sweepers look at the few rows of one state; the many finished ones stay out of their indexes.
+            _index_where("state = 'NEW'", "create_time"),
+            _index_where("state = 'QUEUED'", "wake_time"),
+            _index_where("state = 'RUNNING'", "lease_until"),
         )
 
 
-def _index_of_state(state: str, column: str) -> Index:
-    """Sweepers look at the few rows of one state; the many finished ones stay out of their indexes."""
-    condition = text(f"state = '{state}'")
-    return Index(None, column, sqlite_where=condition, postgresql_where=condition)
+def _index_where(rule: str, *columns: str) -> Index:
+    condition = text(rule)
+    return Index(None, *columns, sqlite_where=condition, postgresql_where=condition)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 
 from kit.app import App, open_database
 from kit.clock import Clock, SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
 from kit.events.bus import Bus
+from kit.events.consumer import Consumer
 from kit.events.envelope import EventSource
+from kit.events.housekeeping import InboxPruner
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS
@@ -24,17 +27,33 @@ from services.auth.crypto.passwords import Argon2Hasher
 from services.auth.crypto.tokens import JwtIssuer
 from services.auth.events import AuthEvents
 from services.auth.rpc.account_servicer import AccountServicer
+from services.auth.rpc.activity_servicer import ActivityServicer
 from services.auth.rpc.key_servicer import KeyServicer
+from services.auth.rpc.user_admin_servicer import UserAdminServicer
 from services.auth.rpc.user_servicer import UserServicer
+from services.auth.store.activity_pages import ActivityPages
 from services.auth.store.tables import EVENT_TABLES
 from services.auth.store.uow import AuthUnit
+from services.auth.store.user_pages import UserPages
+from services.auth.usecases.activities import ActivityReader
 from services.auth.usecases.first_admin import ensure_first_admin
+from services.auth.usecases.materials import MaterialKeeper
 from services.auth.usecases.passwords import PasswordChange
+from services.auth.usecases.recent_revocations import RecentRevocations
 from services.auth.usecases.registration import Registration
 from services.auth.usecases.sessions import Sessions
+from services.auth.usecases.user_admin import UserAdmin
+from services.auth.usecases.user_lists import UserLists
 from services.auth.usecases.users import UserReader
-from services.auth.workers.prune_sessions import SessionPruner
-from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
+from services.auth.workers import activity_projection, activity_types
+from services.auth.workers.activity_projection import ActivityProjection
+from services.auth.workers.sweepers import Sweeper, forget_activities, forget_revocations, forget_sessions
+from voxreel.auth.v1 import (
+    account_service_pb2_grpc,
+    activity_service_pb2_grpc,
+    user_admin_service_pb2_grpc,
+    user_service_pb2_grpc,
+)
 from voxreel.common.v1 import key_service_pb2_grpc
 
 
@@ -62,20 +81,40 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     hasher = await app.open(Argon2Hasher.open(queue_limit=app.config.hash_queue))
     keys = await asyncio.to_thread(_key_ring, app.config)
     registration = Registration(units, hasher, events=events, clock=clock, ids=ids)
-    sessions = Sessions(units, hasher, issuer=JwtIssuer(keys, ids), events=events, clock=clock)
-    passwords = PasswordChange(units, hasher, events=events, clock=clock)
     first_admin = app.config.first_admin
     await ensure_first_admin(registration, first_admin.account, first_admin.password.get_secret_value())
     server = _server(app, keys, clock)
+    sessions = Sessions(units, hasher, issuer=JwtIssuer(keys, ids), events=events, clock=clock)
     accounts = AccountServicer(registration, sessions)
     server.add(account_service_pb2_grpc.add_AccountServiceServicer_to_server, accounts)
-    server.add(key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(keys.public_keys))
-    users = UserServicer(UserReader(units), passwords)
+    revocations = RecentRevocations(units)
+    server.add(key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(keys.public_keys, revocations))
+    passwords = PasswordChange(units, hasher, events=events, clock=clock)
+    materials = MaterialKeeper(units, events=events, clock=clock)
+    users = UserServicer(UserReader(units), passwords, materials)
     server.add(user_service_pb2_grpc.add_UserServiceServicer_to_server, users, sets={"GetProfile": users.get_profiles})
+    admin = UserAdmin(units, hasher, events=events, clock=clock)
+    administered = UserAdminServicer(admin, UserLists(units, UserPages(database)))
+    server.add(user_admin_service_pb2_grpc.add_UserAdminServiceServicer_to_server, administered)
+    activities = ActivityServicer(ActivityReader(units, ActivityPages(database)), activity_types.ALL)
+    server.add(activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities)
     _relay_events(app, database, surroundings)
     if app.runs_workers:
-        app.background("session pruning", SessionPruner(units, clock).run)
+        _start_workers(app, units, database, surroundings)
     app.serve_rpc(server)
+
+
+def _start_workers(
+    app: App[AuthConfig], units: Units[AuthUnit], database: Database, surroundings: Surroundings
+) -> None:
+    bus, clock = surroundings.bus, surroundings.clock
+    kept = timedelta(days=app.config.activity_days)
+    chores = (forget_sessions, forget_revocations, forget_activities(kept))
+    app.background("sweeping", Sweeper(units, clock, chores).run)
+    projection = ActivityProjection(units, clock)
+    consumer = Consumer(bus, activity_projection.DURABLE, projection, subjects=activity_projection.SUBJECTS)
+    app.background("activities", consumer.run)
+    app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
 
 
 def _key_ring(config: AuthConfig) -> KeyRing:

@@ -42,3 +42,6 @@ class AuthConfig(ServiceConfig):
     hash_queue: int = Field(
         default=64, ge=1, le=10_000, description="Passwords being hashed or waiting for it; more are refused."
     )
+    activity_days: int = Field(
+        default=90, ge=31, le=3650, description="Days for which activities are kept; lists go back 30."
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from kit.events.envelope import EventSource, OutboundEvent
 from kit.rpc.times import timestamp_of
-from services.auth.domain.users import Revocation, User
+from services.auth.domain.materials import MaterialKind
+from services.auth.domain.users import Revocation, User, UserStatus
+from services.auth.material_kinds import KIND_TO_PROTO
 from voxreel.auth.v1 import events_pb2
 from voxreel.common.v1.identity_events_pb2 import UserAccessRevoked
 
@@ -32,10 +34,41 @@ class AuthEvents:
         payload = events_pb2.UserPasswordChanged(user_id=user.id, account=user.account)
         return self._source.event("evt.auth.user.password_changed", payload, user_id=user.id)
 
+    def password_reset(self, user: User, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.UserPasswordReset(user_id=user.id, account=user.account, operator_user_id=operator_user_id)
+        return self._source.event("evt.auth.user.password_reset", payload, user_id=user.id)
+
+    def status_changed(self, user: User, operator_user_id: int) -> OutboundEvent:
+        """The user was frozen or unfrozen, whichever they are now."""
+        is_frozen = user.status is UserStatus.FROZEN
+        message = events_pb2.UserFrozen if is_frozen else events_pb2.UserUnfrozen
+        payload = message(user_id=user.id, account=user.account, operator_user_id=operator_user_id)
+        subject = "evt.auth.user.frozen" if is_frozen else "evt.auth.user.unfrozen"
+        return self._source.event(subject, payload, user_id=user.id)
+
+    def role_changed(self, user: User, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.UserRoleChanged(
+            user_id=user.id, account=user.account, operator_user_id=operator_user_id, is_admin=user.is_admin
+        )
+        return self._source.event("evt.auth.user.role_changed", payload, user_id=user.id)
+
+    def deleted(self, user: User, operator_user_id: int) -> OutboundEvent:
+        payload = events_pb2.UserDeleted(user_id=user.id, account=user.account, operator_user_id=operator_user_id)
+        return self._source.event("evt.auth.user.deleted", payload, user_id=user.id)
+
+    def material_added(self, user_id: int, kind: MaterialKind, item_id: str) -> OutboundEvent:
+        payload = events_pb2.MaterialAdded(user_id=user_id, kind=KIND_TO_PROTO[kind], item_id=item_id)
+        return self._source.event("evt.auth.material.added", payload, user_id=user_id)
+
+    def material_removed(self, user_id: int, kind: MaterialKind, item_id: str) -> OutboundEvent:
+        payload = events_pb2.MaterialRemoved(user_id=user_id, kind=KIND_TO_PROTO[kind], item_id=item_id)
+        return self._source.event("evt.auth.material.removed", payload, user_id=user_id)
+
     def access_revoked(self, user: User, revocation: Revocation) -> OutboundEvent:
         payload = UserAccessRevoked(
             user_id=user.id,
             not_before=timestamp_of(revocation.not_before),
             kept_token_id=revocation.kept_token_id,
+            is_frozen=revocation.is_frozen,
         )
         return self._source.event("evt.auth.user.access_revoked", payload, user_id=user.id)

@@ -25,18 +25,20 @@ from kit.rpc.tokens import TokenVerifier
 from services.billing.config import BillingConfig
 from services.billing.events import BillingEvents
 from services.billing.rpc.auth_peer import AuthPeer
+from services.billing.rpc.balance_servicer import BalanceServicer
 from services.billing.rpc.card_servicer import CardServicer
 from services.billing.rpc.ledger_servicer import LedgerServicer
 from services.billing.rpc.package_servicer import PackageServicer
 from services.billing.rpc.pricing_servicer import PricingServicer
 from services.billing.rpc.statistics_servicer import StatisticsServicer
+from services.billing.store.balance_pages import BalancePages
 from services.billing.store.card_pages import CardPages
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.statistics import StatisticsTables
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
-from services.billing.usecases.cards import CardDesk, Redemptions
-from services.billing.usecases.holds import Holds
+from services.billing.usecases.balance_search import BalanceSearch
+from services.billing.usecases.cards import CardDesk
 from services.billing.usecases.ledger_work import LedgerWork
 from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.packages import Packages
@@ -48,6 +50,7 @@ from services.billing.workers import settlement
 from services.billing.workers.expire_holds import HoldExpiry
 from services.billing.workers.roll_up import RollUp
 from voxreel.billing.v1 import (
+    balance_service_pb2_grpc,
     card_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
@@ -83,10 +86,12 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     reader = LedgerReader(units, EntryPages(database))
     recharges = Recharges(writer, AuthPeer(auth))
     server = _server(app, auth, clock)
-    ledger = LedgerServicer(reader, Holds(writer), recharges)
+    ledger = LedgerServicer(reader, writer, recharges)
     server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets=ledger.sets())
-    cards = CardServicer(CardDesk(units, CardPages(database), events, clock), Redemptions(writer))
+    cards = CardServicer(CardDesk(units, CardPages(database), events, clock), writer)
     server.add(card_service_pb2_grpc.add_CardServiceServicer_to_server, cards, sets=cards.sets())
+    search = BalanceServicer(BalanceSearch(BalancePages(database)))
+    server.add(balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, search)
     prices = PricingServicer(Prices(units, events, clock))
     server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, prices)
     packages = PackageServicer(Packages(units, events, clock))

@@ -83,7 +83,8 @@ def _servicer(app: App[FilesConfig], database: Database, blobs: BlobStore) -> Fi
 async def _verifier(app: App[FilesConfig]) -> TokenVerifier:
     clock = SystemClock()
     verifier = TokenVerifier(clock)
-    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name))
+    service_token = app.config.service_token.get_secret_value()
+    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name, service_token=service_token))
     supply_verifier(app, verifier, auth=auth, clock=clock)
     return verifier
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from kit.app import App, open_database
 from kit.clock import SystemClock
+from kit.db.database import Database
 from kit.db.uow import Units
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
@@ -20,38 +21,30 @@ from kit.observability.health import Severity
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
-from kit.tasks.model import TaskKind
+from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.notifier import TaskNotifier
-from kit.tasks.servicer import TaskServicer
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.speech.config import SpeechConfig
 from services.speech.engines.base import SpeechSynthesizer
+from services.speech.engines.jobs import JobEngines, JobEngineSettings, open_job_engines
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
+from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
-from services.speech.peers.files import FilesAudioFiles
-from services.speech.rpc.engine_servicer import EngineServicer
-from services.speech.rpc.synthesis_servicer import SynthesisServicer
-from services.speech.rpc.voice_servicer import VoiceServicer
-from services.speech.store.tables import EVENT_TABLES, TASKS
+from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
+from services.speech.store.tables import EVENT_TABLES
 from services.speech.store.uow import SpeechUnit
-from services.speech.usecases.create_synthesis import CreateSynthesis, QueueLimits
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine, select_engine
-from services.speech.usecases.synthesize import SynthesisHandler
-from services.speech.usecases.voice_previews import VoicePreviews
 from services.speech.usecases.warm_up import Warmable, WarmUp
-from voxreel.engine.v1 import engine_service_pb2_grpc
-from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
-from voxreel.task.v1 import task_service_pb2_grpc
 
 _BROKER_CHECK_S = 0.5
 
 
 async def build(app: App[SpeechConfig]) -> None:
     """Makes the service of its parts."""
-    clock, ids = SystemClock(), RandomIds()
+    clock = SystemClock()
     database = await open_database(app)
-    events = EventSource(app.name, ids, clock)
+    events = EventSource(app.name, RandomIds(), clock)
     units = Units(database, lambda connection: SpeechUnit(connection, events))
     bus = await _bus(app)
     relay = Relay(database, EVENT_TABLES, bus, streams=[EVENTS, work_stream(app.name)], clock=clock)
@@ -59,69 +52,82 @@ async def build(app: App[SpeechConfig]) -> None:
     app.add_flush("outbox", relay.step)
     app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
 
-    settings = _synthesizer_settings(app.config)
-    synthesizer, engine, directory = await _engine(app, settings)
-    notifier = TaskNotifier()
-    syntheses = CreateSynthesis(
-        units,
-        BillingCreditHolds(await _peer(app, app.config.peers.billing)),
-        engine,
-        ids=ids,
-        limits=QueueLimits(app.config.synthesis.max_user_tasks, app.config.synthesis.max_tasks),
-    )
+    parts = await _parts(app, database, units)
     server = RpcServer(
         app.name,
         verifier=await _verifier(app),
         service_token=app.config.service_token.get_secret_value(),
         observer=app.observer,
     )
-    server.add(synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, SynthesisServicer(syntheses))
-    audio_files = FilesAudioFiles(await _peer(app, app.config.peers.files))
-    voices = VoiceServicer(engine, VoicePreviews(synthesizer, engine, audio_files))
-    server.add(voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, voices)
-    server.add(engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(directory))
-    server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, TaskServicer(database, TASKS, notifier))
+    add_servicers(server, parts)
     if app.runs_workers:
-        handler = SynthesisHandler(synthesizer, audio_files, timeout_s=app.config.synthesis.timeout_s)
-        _work(app, units, bus, notifier, handler=handler)
-        if isinstance(synthesizer, Warmable) and not engine.problem:
-            app.background("warm-up", WarmUp(synthesizer, directory).run)
+        _work(app, bus, parts)
+        if isinstance(parts.synthesizer, Warmable) and not parts.engine.problem:
+            app.background("warm-up", WarmUp(parts.synthesizer, parts.directory).run)
     app.serve_rpc(server)
 
 
-def _work(
-    app: App[SpeechConfig],
-    units: Units[SpeechUnit],
-    bus: NatsBus,
-    notifier: TaskNotifier,
-    *,
-    handler: SynthesisHandler,
-) -> None:
+async def _parts(app: App[SpeechConfig], database: Database, units: Units[SpeechUnit]) -> Parts:
+    config = app.config
+    limits = QueueLimits(config.synthesis.max_user_tasks, config.synthesis.max_tasks)
+    holds = BillingCreditHolds(await _peer(app, config.peers.billing))
+    files = await _peer(app, config.peers.files)
+    jobs = await _job_engines(app)
+    synthesizer, engine, directory = await _synthesis(app, jobs)
+    return Parts(
+        database=database,
+        units=units,
+        notifier=TaskNotifier(),
+        clock=SystemClock(),
+        ids=RandomIds(),
+        acceptance=TaskAcceptance(units, holds, limits),
+        audio=FilesAudioFiles(files),
+        sources=FilesSourceFiles(files),
+        synthesizer=synthesizer,
+        engine=engine,
+        directory=directory,
+        jobs=jobs,
+        synthesis_timeout_s=config.synthesis.timeout_s,
+        job_timeout_s=config.jobs.timeout_s,
+    )
+
+
+def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
     config = app.config
     worker = Worker(
-        units,
+        parts.units,
         bus,
         service=app.name,
-        handlers={TaskKind.TTS: handler},
+        handlers=task_handlers(parts),
         instance=config.instance,
         boot=RandomIds().random(),
-        clock=SystemClock(),
-        notifier=notifier,
+        clock=parts.clock,
+        notifier=parts.notifier,
         concurrency=config.synthesis.processes,
         grace_s=app.work_grace_s,
     )
     app.background("worker", worker.run)
-    app.background("sweeper", Sweeper(units).run)
+    app.background("sweeper", Sweeper(parts.units).run)
 
 
-async def _engine(
-    app: App[SpeechConfig], settings: SynthesizerSettings
+async def _job_engines(app: App[SpeechConfig]) -> JobEngines:
+    settings = JobEngineSettings(model_cache_dir=app.config.data_dir / "models")
+    jobs = await asyncio.to_thread(open_job_engines, settings)
+    for engine in (jobs.recognizer.engine, jobs.cloner.engine, jobs.rewriter.engine):
+        if engine is not None:
+            await app.enter(aclosing(engine))
+    return jobs
+
+
+async def _synthesis(
+    app: App[SpeechConfig], jobs: JobEngines
 ) -> tuple[SpeechSynthesizer, SynthesisEngine, EngineDirectory]:
+    settings = _synthesizer_settings(app.config)
     name = await asyncio.to_thread(select_engine, app.config.synthesis.engine, settings)
     synthesizer = SYNTHESIZERS[name].open_engine(settings)
     await app.enter(aclosing(synthesizer))
     engine = SynthesisEngine(name, synthesizer.voices())
-    directory = EngineDirectory(settings, engine)
+    directory = EngineDirectory(settings, engine, jobs)
     await directory.step()
     app.background("engines", directory.run, phase=Phase.SUPPORT)
     return synthesizer, engine, directory

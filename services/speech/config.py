@@ -37,9 +37,20 @@ class SynthesisSettings(BaseModel):
     )
 
 
+class JobSettings(BaseModel):
+    """Recognition, cloning and rewriting."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timeout_s: float = Field(
+        default=1800, gt=0, le=7200, description="The longest one of these tasks may take before it is stopped."
+    )
+
+
 class SpeechConfig(ServiceConfig):
     """Settings of one process of the speech service."""
 
     model_config = service_settings("speech")
 
     synthesis: SynthesisSettings = Field(default=SynthesisSettings(), description="Text to speech.")
+    jobs: JobSettings = Field(default=JobSettings(), description="Recognition, cloning and rewriting.")

@@ -1,5 +1,4 @@
-"""Video: lip-synced renders and chroma key, their tasks and their engines.
+"""Video: lip-synced renders and chroma key, links to videos elsewhere, and the engines for them.
 
-This version has no engine yet: the service tells so, answers its limits, and keeps the task table that renders
-will live in.
+Without an engine a capability is refused before anything is recorded or paid; the service tells so.
 """

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
 from functools import partial
 
 from kit.app import App, open_database
 from kit.clock import SystemClock
+from kit.db.database import Database
 from kit.db.uow import Units
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS, work_stream
+from kit.events.waiting import wait_any
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
@@ -18,19 +22,20 @@ from kit.observability.health import Severity
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
+from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.notifier import TaskNotifier
-from kit.tasks.servicer import TaskServicer
 from kit.tasks.sweeper import Sweeper
+from kit.tasks.worker import Worker
 from services.video.config import VideoConfig
-from services.video.rpc.engine_servicer import EngineServicer
-from services.video.rpc.render_servicer import RenderServicer
-from services.video.store.tables import EVENT_TABLES, TASKS
+from services.video.engines.registry import VideoEngines, VideoEngineSettings, open_engines
+from services.video.parts import Parts, add_servicers, task_handlers
+from services.video.peers.billing import BillingCreditHolds
+from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
+from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
-from voxreel.engine.v1 import engine_service_pb2_grpc
-from voxreel.task.v1 import task_service_pb2_grpc
-from voxreel.video.v1 import render_service_pb2_grpc
 
 _BROKER_CHECK_S = 0.5
+_ENGINE_LOOK_S = 30.0
 
 
 async def build(app: App[VideoConfig]) -> None:
@@ -45,26 +50,77 @@ async def build(app: App[VideoConfig]) -> None:
     app.background("relay", relay.run, phase=Phase.SUPPORT)
     app.add_flush("outbox", relay.step)
     app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
+    parts = await _parts(app, database, units)
     if app.runs_workers:
-        app.background("sweeper", Sweeper(units).run)
+        _work(app, bus, parts)
     server = RpcServer(
         app.name,
         verifier=await _verifier(app),
         service_token=app.config.service_token.get_secret_value(),
         observer=app.observer,
     )
-    server.add(render_service_pb2_grpc.add_RenderServiceServicer_to_server, RenderServicer())
-    server.add(engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer())
-    server.add(
-        task_service_pb2_grpc.add_TaskServiceServicer_to_server,
-        TaskServicer(database, TASKS, TaskNotifier()),
-    )
+    add_servicers(server, parts)
     app.serve_rpc(server)
+
+
+async def _parts(app: App[VideoConfig], database: Database, units: Units[VideoUnit]) -> Parts:
+    config = app.config
+    limits = QueueLimits(config.render.max_user_tasks, config.render.max_tasks)
+    holds = BillingCreditHolds(await _peer(app, config.peers.billing))
+    files = await _peer(app, config.peers.files)
+    return Parts(
+        database=database,
+        units=units,
+        notifier=TaskNotifier(),
+        ids=RandomIds(),
+        acceptance=TaskAcceptance(units, holds, limits),
+        sources=FilesSourceFiles(files),
+        videos=FilesVideoFiles(files),
+        engines=await _engines(app),
+        timeout_s=config.render.timeout_s,
+    )
+
+
+def _work(app: App[VideoConfig], bus: NatsBus, parts: Parts) -> None:
+    config = app.config
+    worker = Worker(
+        parts.units,
+        bus,
+        service=app.name,
+        handlers=task_handlers(parts),
+        instance=config.instance,
+        boot=RandomIds().random(),
+        clock=SystemClock(),
+        notifier=parts.notifier,
+        concurrency=config.render.concurrency,
+        grace_s=app.work_grace_s,
+    )
+    app.background("worker", worker.run)
+    app.background("sweeper", Sweeper(parts.units).run)
+
+
+async def _engines(app: App[VideoConfig]) -> VideoEngines:
+    settings = VideoEngineSettings(model_cache_dir=app.config.data_dir / "models")
+    engines = await asyncio.to_thread(open_engines, settings)
+    for engine in (engines.lip_syncer.engine, engines.chroma_keyer.engine, engines.link_reader.engine):
+        if engine is not None:
+            await app.enter(aclosing(engine))
+
+    async def look(stop: asyncio.Event) -> None:
+        while not await wait_any(stop, timeout_s=_ENGINE_LOOK_S):
+            await engines.step()
+
+    app.background("engines", look, phase=Phase.SUPPORT)
+    return engines
+
+
+async def _peer(app: App[VideoConfig], address: str) -> Peer:
+    token = app.config.service_token.get_secret_value()
+    return await app.enter(Peer(address, caller=app.name, service_token=token))
 
 
 async def _verifier(app: App[VideoConfig]) -> TokenVerifier:
     clock = SystemClock()
     verifier = TokenVerifier(clock)
-    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name))
-    supply_verifier(app, verifier, auth=auth, clock=clock)
+    supply_verifier(app, verifier, auth=await _peer(app, app.config.peers.auth), clock=clock)
     return verifier

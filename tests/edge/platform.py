@@ -24,17 +24,30 @@ from kit.rpc.observer import SilentObserver
 from kit.rpc.server import RpcServer
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
+from tests.fakes.servicers_activities import FakeActivities
 from tests.fakes.servicers_auth import FakeAuth
+from tests.fakes.servicers_balances import FakeBalances
 from tests.fakes.servicers_billing import FakeLedger
+from tests.fakes.servicers_cards import FakeCards
 from tests.fakes.servicers_files import FakeFiles
+from tests.fakes.servicers_jobs import FakeRecognition, FakeTexts, FakeVideo
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
+from tests.fakes.servicers_user_admin import FakeUserAdmin
 from tests.fakes.tokens import FakeTokens
 from tests.polling import eventually
-from voxreel.auth.v1 import account_service_pb2_grpc, user_pb2, user_service_pb2_grpc
+from voxreel.auth.v1 import (
+    account_service_pb2_grpc,
+    activity_service_pb2_grpc,
+    user_admin_service_pb2_grpc,
+    user_pb2,
+    user_service_pb2_grpc,
+)
 from voxreel.billing.v1 import (
+    balance_service_pb2_grpc,
+    card_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -43,8 +56,14 @@ from voxreel.billing.v1 import (
 from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
-from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
+from voxreel.speech.v1 import (
+    recognition_service_pb2_grpc,
+    synthesis_service_pb2_grpc,
+    text_service_pb2_grpc,
+    voice_service_pb2_grpc,
+)
 from voxreel.task.v1 import task_service_pb2_grpc
+from voxreel.video.v1 import link_service_pb2_grpc, render_service_pb2_grpc
 
 SERVICE_TOKEN = "service-token-of-the-tests"
 Registration = tuple[Callable[[Any, aio.Server], None], Any]
@@ -58,13 +77,20 @@ class Platform:
     tokens: FakeTokens
     auth: FakeAuth
     keys: FakeKeys
+    user_admin: FakeUserAdmin
+    activities: FakeActivities
     ledger: FakeLedger
+    balances: FakeBalances
+    cards: FakeCards
     pricing: FakePricing
     packages: FakePackages
     statistics: FakeStatistics
     files: FakeFiles
     speech: FakeSpeech
     speech_engines: FakeEngines
+    recognition: FakeRecognition
+    texts: FakeTexts
+    video: FakeVideo
     video_tasks: FakeTasks
     video_engines: FakeEngines
     blobs: BlobStore
@@ -91,16 +117,25 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
+    cards = FakeCards(clock, ledger)
+    user_admin, activities = FakeUserAdmin(auth), FakeActivities()
+    balances = FakeBalances(ledger)
     pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
+    recognition, texts = FakeRecognition(speech.tasks, clock, ids), FakeTexts(speech.tasks, clock, ids)
+    video = FakeVideo(video_tasks, clock, ids)
     services: dict[str, list[Registration]] = {
         "auth": [
             (account_service_pb2_grpc.add_AccountServiceServicer_to_server, auth),
             (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
+            (user_admin_service_pb2_grpc.add_UserAdminServiceServicer_to_server, user_admin),
+            (activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities),
             (key_service_pb2_grpc.add_KeyServiceServicer_to_server, keys),
         ],
         "billing": [
             (ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger),
+            (card_service_pb2_grpc.add_CardServiceServicer_to_server, cards),
+            (balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, balances),
             (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
             (package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages),
             (statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, statistics),
@@ -109,10 +144,14 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
         "speech": [
             (synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, speech),
             (voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, speech),
+            (recognition_service_pb2_grpc.add_RecognitionServiceServicer_to_server, recognition),
+            (text_service_pb2_grpc.add_TextServiceServicer_to_server, texts),
             (task_service_pb2_grpc.add_TaskServiceServicer_to_server, speech.tasks),
             (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, speech_engines),
         ],
         "video": [
+            (render_service_pb2_grpc.add_RenderServiceServicer_to_server, video),
+            (link_service_pb2_grpc.add_LinkServiceServicer_to_server, video),
             (task_service_pb2_grpc.add_TaskServiceServicer_to_server, video_tasks),
             (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, video_engines),
         ],
@@ -144,13 +183,20 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             tokens=tokens,
             auth=auth,
             keys=keys,
+            user_admin=user_admin,
+            activities=activities,
             ledger=ledger,
+            balances=balances,
+            cards=cards,
             pricing=pricing,
             packages=packages,
             statistics=statistics,
             files=files,
             speech=speech,
             speech_engines=speech_engines,
+            recognition=recognition,
+            texts=texts,
+            video=video,
             video_tasks=video_tasks,
             video_engines=video_engines,
             blobs=BlobStore.open(config.blobs_url),

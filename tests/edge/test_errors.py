@@ -78,6 +78,10 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("CARD_USED", Precondition, 400, 400),
     ("CARD_EXPIRED", Precondition, 400, 400),
     ("CARD_DISABLED", Precondition, 400, 400),
+    ("INVITE_CODE_NOT_FOUND", NotFound, 404, 404),
+    ("INVITE_CODE_USED", Precondition, 400, 400),
+    ("INVITE_CODE_EXPIRED", Precondition, 400, 400),
+    ("BALANCE_TOO_LOW", Precondition, 400, 400),
     ("CONCURRENT_UPDATE", Conflict, 409, 400),
     ("TOO_MANY_REQUESTS", RateLimited, 429, 400),
     ("QUEUE_FULL", RateLimited, 429, 400),
@@ -88,10 +92,17 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("ATTEMPTS_EXHAUSTED", Unavailable, 503, 500),
     ("NOT_ACCEPTED", Unavailable, 503, 500),
     ("NOT_IMPLEMENTED", Unimplemented, 501, 500),
+    ("MATERIAL_NOT_FOUND", NotFound, 404, 404),
+    ("LAST_ADMIN", Precondition, 400, 400),
+    ("MATERIALS_FULL", Precondition, 400, 400),
+    ("SEARCH_TOO_WIDE", Precondition, 400, 400),
     ("PACKAGE_KEY_TAKEN", AlreadyExists, 409, 400),
     ("PACKAGES_LIMIT_EXCEEDED", Precondition, 400, 400),
     ("FILE_LINK_INVALID", Forbidden, 403, 403),
     ("FILE_LINK_EXPIRED", Forbidden, 403, 403),
+    ("TASK_FINISHED", Precondition, 400, 400),
+    ("LINK_UNSUPPORTED", Invalid, 400, 400),
+    ("VOICE_NOT_FOUND", NotFound, 404, 404),
 )
 
 

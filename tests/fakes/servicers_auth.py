@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import MutableSequence
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -101,3 +102,36 @@ class FakeAuth(account_service_pb2_grpc.AccountServiceServicer, user_service_pb2
     async def BatchGetUsers(self, request: users.BatchGetUsersRequest, context: Context) -> users.BatchGetUsersResponse:
         self.refusals.enter("BatchGetUsers")
         return users.BatchGetUsersResponse(users=[self.users[key] for key in request.user_ids if key in self.users])
+
+    async def FindUserIds(self, request: users.FindUserIdsRequest, context: Context) -> users.FindUserIdsResponse:
+        self.refusals.enter("FindUserIds")
+        found = [user.id for user in self.users.values() if request.keyword.lower() in user.account.lower()]
+        return users.FindUserIdsResponse(user_ids=found[: request.limit], has_more=len(found) > request.limit)
+
+    async def AddMaterial(self, request: users.AddMaterialRequest, context: Context) -> users.AddMaterialResponse:
+        self.refusals.enter("AddMaterial")
+        kept = self._list(request.kind)
+        if request.item_id not in kept:
+            kept.append(request.item_id)
+        return users.AddMaterialResponse()
+
+    async def RemoveMaterial(
+        self, request: users.RemoveMaterialRequest, context: Context
+    ) -> users.RemoveMaterialResponse:
+        self.refusals.enter("RemoveMaterial")
+        kept = self._list(request.kind)
+        if request.item_id not in kept:
+            raise NotFound(reasons.ERROR_REASON_MATERIAL_NOT_FOUND, f"素材不存在: {request.item_id}")
+        kept.remove(request.item_id)
+        return users.RemoveMaterialResponse()
+
+    def _list(self, kind: user_pb2.MaterialKind.ValueType) -> MutableSequence[str]:
+        kept = self.users[require_principal().user_id].materials
+        lists: dict[int, MutableSequence[str]] = {
+            user_pb2.MATERIAL_KIND_WORKS: kept.works,
+            user_pb2.MATERIAL_KIND_DIGITAL_HUMANS: kept.digital_humans,
+            user_pb2.MATERIAL_KIND_BACKGROUNDS: kept.backgrounds,
+            user_pb2.MATERIAL_KIND_VOICES: kept.voices,
+            user_pb2.MATERIAL_KIND_BGM: kept.bgm,
+        }
+        return lists[kind]

@@ -9,6 +9,7 @@ from kit.errors import AlreadyExists, NotFound
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
 from kit.rpc.times import timestamp_of
+from tests.fakes.refusals import Refusals
 from voxreel.billing.v1 import package_service_pb2 as packages
 from voxreel.billing.v1 import package_service_pb2_grpc, pricing_service_pb2_grpc, statistics_service_pb2_grpc
 from voxreel.billing.v1 import pricing_service_pb2 as pricing
@@ -30,6 +31,7 @@ class FakePricing(pricing_service_pb2_grpc.PricingServiceServicer):
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.refusals = Refusals()
         self.prices = {
             key: pricing.FeaturePrice(
                 key=key, display_name=name, credits=credits, update_time=timestamp_of(clock.now())
@@ -40,6 +42,7 @@ class FakePricing(pricing_service_pb2_grpc.PricingServiceServicer):
     async def ListFeaturePrices(
         self, request: pricing.ListFeaturePricesRequest, context: Context
     ) -> pricing.ListFeaturePricesResponse:
+        self.refusals.enter("ListFeaturePrices")
         return pricing.ListFeaturePricesResponse(prices=self.prices.values())
 
     async def UpdateFeaturePrice(

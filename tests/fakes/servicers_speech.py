@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from kit.clock import Clock
-from kit.errors import Invalid
+from kit.errors import Invalid, NotFound
 from kit.ids import IdSource
-from kit.rpc.context import require_principal
+from kit.rpc.context import current_call, require_principal
 from kit.rpc.server import Context
 from tests.fakes.refusals import Refusals
+from tests.fakes.servicers_jobs import FakeJobs
 from tests.fakes.servicers_tasks import FakeTasks
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.speech.v1 import synthesis_service_pb2 as synthesis
@@ -36,6 +37,8 @@ class FakeSpeech(synthesis_service_pb2_grpc.SynthesisServiceServicer, voice_serv
         # What a test does when a preview is to be made.
         self.make_preview: Callable[[str], Awaitable[None]] | None = None
         self.previews: list[str] = []
+        self.clones = FakeJobs(self.tasks, clock, ids)
+        self.cloned: dict[str, voices.ClonedVoice] = {}
         self.accepted: dict[tuple[int, str], tuple[synthesis.CreateSynthesisRequest, str]] = {}
 
     async def CreateSynthesis(
@@ -72,3 +75,76 @@ class FakeSpeech(synthesis_service_pb2_grpc.SynthesisServiceServicer, voice_serv
         if self.make_preview is not None:
             await self.make_preview(request.voice)
         return voices.PrepareVoicePreviewResponse(file_id=f"voice_preview_{request.voice}.wav")
+
+    def put_voice(self, voice: voices.ClonedVoice) -> None:
+        voice.create_time.FromDatetime(self._clock.now())
+        voice.update_time.FromDatetime(self._clock.now())
+        self.cloned[voice.id] = voice
+
+    async def ListClonedVoices(
+        self, request: voices.ListClonedVoicesRequest, context: Context
+    ) -> voices.ListClonedVoicesResponse:
+        self.refusals.enter("ListClonedVoices")
+        seen = [
+            shown
+            for voice in self.cloned.values()
+            if (shown := _as_seen(voice)) is not None and voice.prefix.startswith(request.prefix)
+        ]
+        return voices.ListClonedVoicesResponse(voices=seen, total_size=len(seen))
+
+    async def GetVoice(self, request: voices.GetVoiceRequest, context: Context) -> voices.GetVoiceResponse:
+        self.refusals.enter("GetVoice")
+        for preset in _VOICES:
+            if preset.name == request.voice_id:
+                return voices.GetVoiceResponse(preset=preset, preset_model="kokoro")
+        shown = _as_seen(self._voice(request.voice_id))
+        if shown is None:
+            raise _unknown(request.voice_id)
+        return voices.GetVoiceResponse(cloned=shown)
+
+    async def CreateVoiceClone(
+        self, request: voices.CreateVoiceCloneRequest, context: Context
+    ) -> voices.CreateVoiceCloneResponse:
+        self.refusals.enter("CreateVoiceClone")
+        given = {"voice_id": self._ids.random("voice_"), "file_id": request.file_id, "prefix": request.prefix}
+        return voices.CreateVoiceCloneResponse(task=self._clone(given))
+
+    async def UpdateVoice(self, request: voices.UpdateVoiceRequest, context: Context) -> voices.UpdateVoiceResponse:
+        self.refusals.enter("UpdateVoice")
+        voice = self._voice(request.voice_id)
+        given = {"voice_id": voice.id, "file_id": request.file_id, "prefix": voice.prefix}
+        return voices.UpdateVoiceResponse(task=self._clone(given))
+
+    async def DeleteVoice(self, request: voices.DeleteVoiceRequest, context: Context) -> voices.DeleteVoiceResponse:
+        self.refusals.enter("DeleteVoice")
+        del self.cloned[self._voice(request.voice_id).id]
+        response = voices.DeleteVoiceResponse()
+        response.delete_time.FromDatetime(self._clock.now())
+        return response
+
+    def _clone(self, given: dict[str, str]) -> task_pb2.Task:
+        output = {"voice_id": given["voice_id"], "target_model": "parrot-1"}
+        return self.clones.make(task_pb2.TASK_KIND_VOICE_CLONE, given, output=output)
+
+    def _voice(self, voice_id: str) -> voices.ClonedVoice:
+        if voice_id not in self.cloned:
+            raise _unknown(voice_id)
+        return self.cloned[voice_id]
+
+
+def _unknown(voice_id: str) -> NotFound:
+    return NotFound(reasons.ERROR_REASON_VOICE_NOT_FOUND, f"音色不存在: {voice_id}")
+
+
+def _as_seen(voice: voices.ClonedVoice) -> voices.ClonedVoice | None:
+    """The voice as the caller may see it; None when they may not."""
+    caller = current_call().principal
+    if caller is not None and (caller.is_admin or caller.user_id == voice.owner_user_id):
+        return voice
+    if not voice.is_public:
+        return None
+    seen = voices.ClonedVoice()
+    seen.CopyFrom(voice)
+    for field in ("owner_user_id", "owner_account", "sample_file_id"):
+        seen.ClearField(field)
+    return seen

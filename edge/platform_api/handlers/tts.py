@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from edge.endpoint import Call
 from edge.platform_api import render
+from edge.platform_api.handlers.voices import cloned_voices
 from edge.platform_api.models.files import FileIdIn
 from edge.platform_api.models.speech import (
     AudioInfoOut,
-    ClonedVoiceOut,
     SynthesizeIn,
     SynthesizeOut,
     VoicesIn,
@@ -43,12 +43,12 @@ async def synthesize(given: SynthesizeIn, call: Call) -> SynthesizeOut:
 
 
 async def list_voices(given: VoicesIn, call: Call) -> VoicesOut:
-    """Preset voices by gender. No service keeps cloned voices, so there are none to list."""
+    """Preset voices by gender, and the cloned voices the caller may see."""
     presets: list[voices.PresetVoice] = []
     if given.type != "cloned":
         response = await call.shared.clients.voices.ListPresetVoices(voices.ListPresetVoicesRequest())
         presets = list(response.voices)
-    cloned: list[ClonedVoiceOut] = []
+    cloned = [] if given.type == "preset" else await cloned_voices(given.prefix, call)
     female = [voice.name for voice in presets if voice.gender == voices.GENDER_FEMALE]
     male = [voice.name for voice in presets if voice.gender == voices.GENDER_MALE]
     return {

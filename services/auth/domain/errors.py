@@ -41,3 +41,19 @@ def password_wrong() -> Precondition:
 
 def hasher_busy() -> RateLimited:
     return RateLimited(reasons.ERROR_REASON_TOO_MANY_REQUESTS, "请求过于频繁，请稍后再试", retry_after_s=1)
+
+
+def admin_required() -> Forbidden:
+    return Forbidden(reasons.ERROR_REASON_ADMIN_REQUIRED, "需要管理员权限")
+
+
+def last_admin() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_LAST_ADMIN, "至少需要保留一个可用的管理员账号")
+
+
+def material_not_found(item_id: str) -> NotFound:
+    return NotFound(reasons.ERROR_REASON_MATERIAL_NOT_FOUND, f"素材不存在: {item_id}")
+
+
+def materials_full(limit: int) -> Precondition:
+    return Precondition(reasons.ERROR_REASON_MATERIALS_FULL, f"素材数量已达上限 {limit}，请先移除不用的素材")

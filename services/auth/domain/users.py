@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.auth.domain.accounts import AccountKey, account_key
-from services.auth.domain.errors import access_revoked, account_frozen
+from services.auth.domain.errors import access_revoked, account_frozen, admin_required
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Revocation:
 
     not_before: datetime
     kept_token_id: str
+    is_frozen: bool = False
 
 
 class UserStatus(StrEnum):
@@ -61,6 +64,38 @@ class User:
         """Raises Forbidden (ACCOUNT_FROZEN) for a frozen user."""
         if self.status is UserStatus.FROZEN:
             raise account_frozen()
+
+    def require_admin(self) -> None:
+        """Raises Forbidden (ADMIN_REQUIRED) for a user who is no administrator."""
+        if not self.is_admin:
+            raise admin_required()
+
+    @property
+    def is_active_admin(self) -> bool:
+        return self.is_admin and self.status is UserStatus.ACTIVE
+
+    def next_revocation(self, now: datetime, *, kept_token_id: str = "") -> Revocation:
+        """One that voids all tokens of before now. Later than any before it, whatever the clocks of replicas say:
+        verifiers keep the latest."""
+        known = self.revocation
+        not_before = now if known is None else max(now, known.not_before + _INSTANT)
+        return Revocation(not_before, kept_token_id, is_frozen=self.status is UserStatus.FROZEN)
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What an administrator sets; None stays as it is."""
+
+    status: UserStatus | None = None
+    is_admin: bool | None = None
+
+    def applied_to(self, user: User) -> User:
+        """The user as it is to be."""
+        return replace(
+            user,
+            status=user.status if self.status is None else self.status,
+            is_admin=user.is_admin if self.is_admin is None else self.is_admin,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Integer, Table
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from kit.db.types import UtcDateTime, new_metadata
@@ -13,6 +13,7 @@ from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamCo
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
 _RowId = BigInteger().with_variant(Integer(), "sqlite")
+_IS_ADMIN, _IS_FROZEN = text("is_admin"), text("status = 'frozen'")
 
 
 class AuthTable(SQLModel):
@@ -28,6 +29,8 @@ class UserRow(AuthTable, table=True):
     # Ids stay with a user for ever: credits and files elsewhere are filed under them.
     __table_args__: ClassVar[Any] = (
         CheckConstraint("status IN ('active', 'frozen')", name="status"),
+        Index("ix_users_admins", "id", sqlite_where=_IS_ADMIN, postgresql_where=_IS_ADMIN),
+        Index("ix_users_frozen", "id", sqlite_where=_IS_FROZEN, postgresql_where=_IS_FROZEN),
         {"sqlite_autoincrement": True},
     )
 
@@ -38,7 +41,7 @@ class UserRow(AuthTable, table=True):
     password_hash: str = Field(max_length=255)
     is_admin: bool
     status: str = Field(max_length=16)
-    create_time: datetime = Field(sa_type=UtcDateTime)
+    create_time: datetime = Field(sa_type=UtcDateTime, index=True)
     update_time: datetime = Field(sa_type=UtcDateTime)
     last_login_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # Access tokens from before this time are void, except the one that is named.
@@ -55,6 +58,53 @@ class RefreshTokenRow(AuthTable, table=True):
     user_id: int = Field(foreign_key="users.id", index=True, sa_type=_RowId)
     create_time: datetime = Field(sa_type=UtcDateTime)
     expire_time: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class RevocationRow(AuthTable, table=True):
+    """A revocation of access tokens, kept for longer than a token lives. Also of users who are gone."""
+
+    __tablename__ = "revocations"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
+    user_id: int = Field(sa_type=BigInteger)
+    not_before: datetime = Field(sa_type=UtcDateTime, index=True)
+    kept_token_id: str = Field(max_length=64)
+    is_frozen: bool
+
+
+class MaterialRow(AuthTable, table=True):
+    """An id on one of a user's material lists, which are in the order of the row ids."""
+
+    __tablename__ = "materials"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("user_id", "kind", "item_id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
+    user_id: int = Field(foreign_key="users.id", sa_type=_RowId)
+    kind: str = Field(max_length=16)
+    item_id: str = Field(max_length=200)
+    create_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class ActivityRow(AuthTable, table=True):
+    """Something that happened, made of an event. Stays when its user goes, until it is too old."""
+
+    __tablename__ = "activities"
+    # Each answers a page and its total from the index alone: a user's list, everybody's, and the statistics.
+    __table_args__: ClassVar[Any] = (
+        Index(None, "user_id", "create_time", "id", "type", "status"),
+        Index(None, "create_time", "id", "type", "status"),
+        Index(None, "type", "status", "create_time"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
+    user_id: int | None = Field(default=None, sa_type=BigInteger)
+    account: str = Field(max_length=32)
+    type: str = Field(max_length=40)
+    status: str = Field(max_length=16)
+    description: str = Field(max_length=500)
+    # A JSON object.
+    details: str
+    create_time: datetime = Field(sa_type=UtcDateTime)
 
 
 class OutboxRow(OutboxColumns, AuthTable, table=True):
@@ -77,4 +127,7 @@ class StreamRow(StreamColumns, AuthTable, table=True):
 
 USERS: Table = core_table(UserRow)
 REFRESH_TOKENS: Table = core_table(RefreshTokenRow)
+REVOCATIONS: Table = core_table(RevocationRow)
+MATERIALS: Table = core_table(MaterialRow)
+ACTIVITIES: Table = core_table(ActivityRow)
 EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)

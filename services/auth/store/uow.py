@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from kit.db.uow import UnitOfWork
+from kit.events.inbox import Inbox
+from services.auth.store.activities import ActivityRepository
+from services.auth.store.materials import MaterialRepository
+from services.auth.store.revocations import RevocationRepository
 from services.auth.store.sessions import SessionRepository
 from services.auth.store.tables import EVENT_TABLES
 from services.auth.store.users import UserRepository
@@ -17,3 +23,10 @@ class AuthUnit(UnitOfWork):
         super().__init__(connection, outbox_table=EVENT_TABLES.outbox)
         self.users = UserRepository(connection)
         self.sessions = SessionRepository(connection)
+        self.revocations = RevocationRepository(connection)
+        self.materials = MaterialRepository(connection)
+        self.activities = ActivityRepository(connection)
+
+    def inbox(self, now: datetime) -> Inbox:
+        """Which events were applied; `now` dates those applied here."""
+        return Inbox(self.connection, EVENT_TABLES.inbox, now=now)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kit.db.any_of import AnyOf
+from kit.db.contains_text import ContainsText
 from kit.db.lean import LeanQuery
 from services.auth.domain.accounts import AccountKey
 from services.auth.domain.users import Credentials, NewUser, Revocation, User, UserStatus
@@ -28,6 +29,14 @@ USER_COLUMNS = (
     USERS.c.kept_token_id,
 )
 _BY_ID = LeanQuery(select(*USER_COLUMNS).where(USERS.c.id == bindparam("user_id")))
+_LOCK = LeanQuery(select(*USER_COLUMNS).where(USERS.c.id == bindparam("user_id")).with_for_update())
+_ACTIVE_ADMINS = LeanQuery(
+    select(*USER_COLUMNS)
+    .where(USERS.c.is_admin.is_(True), USERS.c.status == UserStatus.ACTIVE.value)
+    # Every replica takes the locks in the same order.
+    .order_by(USERS.c.id)
+    .with_for_update()
+)
 _BY_IDS = LeanQuery(select(*USER_COLUMNS).where(AnyOf(USERS.c.id, "user_ids")))
 _CREDENTIALS = select(*USER_COLUMNS, USERS.c.password_hash)
 _CREDENTIALS_BY_ID = LeanQuery(_CREDENTIALS.where(USERS.c.id == bindparam("user_id")))
@@ -47,7 +56,9 @@ def user_from_row(row: tuple[Any, ...]) -> User:
         create_time=create_time,
         update_time=update_time,
         last_login_time=last_login_time,
-        revocation=None if access_not_before is None else Revocation(access_not_before, kept_token_id or ""),
+        revocation=None
+        if access_not_before is None
+        else Revocation(access_not_before, kept_token_id or "", is_frozen=status == UserStatus.FROZEN.value),
     )
 
 
@@ -64,6 +75,21 @@ class UserRepository:
     def find_many(self, user_ids: Sequence[int]) -> dict[int, User]:
         """The users that exist, by id."""
         return {row[0]: user_from_row(row) for row in _BY_IDS.all(self._connection, user_ids=user_ids)}
+
+    def lock(self, user_id: int) -> User | None:
+        """The user, whom nobody else changes until the transaction ends."""
+        row = _LOCK.first(self._connection, user_id=user_id)
+        return None if row is None else user_from_row(row)
+
+    def lock_active_admins(self) -> dict[int, User]:
+        """The active administrators by id. Until the transaction ends none of them is frozen, demoted or deleted
+        elsewhere; on PostgreSQL those who were while it waited for the locks are not among them."""
+        return {row[0]: user_from_row(row) for row in _ACTIVE_ADMINS.all(self._connection)}
+
+    def find_ids(self, keyword: str, limit: int) -> list[int]:
+        """Ids of the first users with the keyword in their account, in either case."""
+        matching = select(USERS.c.id).where(ContainsText(USERS.c.account, keyword))
+        return list(self._connection.scalars(matching.order_by(USERS.c.id).limit(limit)))
 
     def find_credentials(self, user_id: int) -> Credentials | None:
         return _credentials(_CREDENTIALS_BY_ID.first(self._connection, user_id=user_id))
@@ -104,6 +130,8 @@ class UserRepository:
                 USERS.c.id == seen.user.id,
                 USERS.c.password_hash == seen.password_hash,
                 USERS.c.status == UserStatus.ACTIVE.value,
+                # The token that follows says whether they are one.
+                USERS.c.is_admin.is_(seen.user.is_admin),
             )
             .values(last_login_time=now, password_hash=password_hash)
         )
@@ -116,6 +144,28 @@ class UserRepository:
             .where(USERS.c.id == user_id)
             .values(access_not_before=revocation.not_before, kept_token_id=revocation.kept_token_id)
         )
+
+    def set_standing(self, user: User, now: datetime) -> None:
+        """Writes the user's status and role."""
+        self._connection.execute(
+            update(USERS)
+            .where(USERS.c.id == user.id)
+            .values(status=user.status.value, is_admin=user.is_admin, update_time=now)
+        )
+
+    def touch(self, user_id: int, now: datetime) -> None:
+        """Notes that something of the user changed."""
+        self._connection.execute(update(USERS).where(USERS.c.id == user_id).values(update_time=now))
+
+    def set_password(self, user_id: int, *, password_hash: str, now: datetime) -> None:
+        """Sets the hash, whatever it was."""
+        self._connection.execute(
+            update(USERS).where(USERS.c.id == user_id).values(password_hash=password_hash, update_time=now)
+        )
+
+    def delete(self, user_id: int) -> None:
+        """Deletes the user, of whom nothing else may be left."""
+        self._connection.execute(delete(USERS).where(USERS.c.id == user_id))
 
     def replace_password(self, seen: Credentials, *, password_hash: str, now: datetime) -> bool:
         """Sets the hash. False when the password changed since `seen` was read."""

@@ -6,10 +6,11 @@ from kit.clock import Clock
 from kit.db.uow import Units
 from services.auth.domain.errors import password_wrong, user_not_found
 from services.auth.domain.passwords import check_password
-from services.auth.domain.users import AccessTokenClaims, Credentials, Revocation
+from services.auth.domain.users import AccessTokenClaims, Credentials
 from services.auth.events import AuthEvents
 from services.auth.store.uow import AuthUnit
 from services.auth.usecases.ports import PasswordHasher
+from services.auth.usecases.revoking import revoke_access
 
 
 class PasswordChange:
@@ -43,9 +44,8 @@ class PasswordChange:
         now = self._clock.now()
         if not unit.users.replace_password(credentials, password_hash=password_hash, now=now):
             raise password_wrong()
-        # Read after the row is locked, so that it is later than any login that came first.
-        revocation = Revocation(not_before=self._clock.now(), kept_token_id=token_id)
-        unit.sessions.delete_of_user(credentials.user.id)
-        unit.users.revoke_access(credentials.user.id, revocation)
-        unit.outbox.add(self._events.password_changed(credentials.user))
-        unit.outbox.add(self._events.access_revoked(credentials.user, revocation))
+        # Read again behind the lock: the user may have been frozen meanwhile.
+        user = unit.users.find(credentials.user.id)
+        assert user is not None, "it is locked"
+        revoke_access(unit, user, events=self._events, now=self._clock.now(), kept_token_id=token_id)
+        unit.outbox.add(self._events.password_changed(user))

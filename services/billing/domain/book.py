@@ -131,7 +131,7 @@ class LedgerState:
 def decide(state: LedgerState, command: Command, *, now: datetime, new_hold_id: Callable[[], str]) -> Decision:
     """What the command does now. Raises DomainError for a refusal; then nothing changes.
 
-    Commands are checked already (`Reservation.check`, `Recharge.check`, `RedeemCard.check`).
+    Commands are checked already (`services.billing.domain.commands.check`).
     """
     match command:
         case Reservation():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.billing.domain.cards import CardStatus
-from services.billing.domain.errors import field_invalid
+from services.billing.domain.limits import check_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,3 @@ class CardStats:
     counts: Mapping[CardStatus, int]
     active_credits: int
     active_price_fen: int
-
-
-def check_text(field: str, text: str) -> None:
-    """Raises Invalid."""
-    if "\0" in text:
-        # PostgreSQL has no such character in texts.
-        raise field_invalid(field, "内容不能包含空字符")

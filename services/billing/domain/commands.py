@@ -63,3 +63,13 @@ class EndTask:
 
 
 Command: TypeAlias = Reservation | Capture | Release | ExpireHold | EndTask | Recharge | RedeemCard
+
+
+def check(command: Command) -> None:
+    """Raises what no state of the ledger makes right: Invalid, naming the field, and NotFound for no code at all."""
+    match command:
+        case Reservation() | Recharge() | RedeemCard():
+            command.check()
+        case Capture() | Release() | ExpireHold() | EndTask():
+            # Ids that nothing has are found to be so.
+            pass

@@ -72,3 +72,7 @@ def credits_limit_exceeded() -> Precondition:
 
 def concurrent_update() -> Conflict:
     return Conflict(reasons.ERROR_REASON_CONCURRENT_UPDATE, "数据正被其他请求修改，请重试")
+
+
+def search_too_wide() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_SEARCH_TOO_WIDE, "符合积分条件的用户过多，请缩小范围")

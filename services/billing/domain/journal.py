@@ -70,6 +70,8 @@ ENTRY_TYPES: Mapping[TransactionKind, EntryType] = MappingProxyType(
         TransactionKind.REDEEM_CARD: EntryType.CARD_ACTIVATION,
     }
 )
+# Every transaction changes what somebody can spend, but for a capture of the whole hold.
+SOMETIMES_SHOWN = frozenset({TransactionKind.CAPTURE})
 
 
 def spendable_account(user_id: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -10,6 +10,7 @@ from kit.rpc.times import timestamp_of
 from services.billing.domain.card_lists import CardFilter
 from services.billing.domain.cards import Card, CardBatch, CardStatus, GenerateCards, RedeemCard, code_as_written
 from services.billing.domain.errors import field_invalid
+from services.billing.rpc.filter_times import create_time_of
 from voxreel.billing.v1 import card_service_pb2 as pb
 
 _STATE_TO_PROTO = {
@@ -77,17 +78,10 @@ def filter_from_proto(given: pb.CardFilter) -> CardFilter:
         keyword=given.keyword if given.HasField("keyword") else None,
         operator_user_id=given.operator_user_id if given.HasField("operator_user_id") else None,
         used_by_user_id=given.used_by_user_id if given.HasField("used_by_user_id") else None,
-        create_time_from=_time_of(given.create_time_from) if given.HasField("create_time_from") else None,
-        create_time_before=_time_of(given.create_time_before) if given.HasField("create_time_before") else None,
+        create_time_from=create_time_of(given, "create_time_from"),
+        create_time_before=create_time_of(given, "create_time_before"),
     )
 
 
 def _optional_timestamp(time: datetime | None) -> Timestamp | None:
     return None if time is None else timestamp_of(time)
-
-
-def _time_of(given: Timestamp) -> datetime:
-    try:
-        return given.ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise field_invalid("create_time", "时间无效") from None

@@ -8,7 +8,7 @@ from kit.errors import DomainError
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
 from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone
-from services.billing.domain.cards import CardStatus
+from services.billing.domain.cards import CardStatus, Redemption
 from services.billing.domain.errors import field_invalid
 from services.billing.rpc.card_mapping import (
     batch_to_proto,
@@ -18,7 +18,9 @@ from services.billing.rpc.card_mapping import (
     redemption_from_proto,
 )
 from services.billing.rpc.mapping import entry_to_proto
-from services.billing.usecases.cards import CardDesk, RedeemRequest, Redemptions
+from services.billing.usecases.cards import CardDesk
+from services.billing.usecases.ledger_work import Submission
+from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.reads import DEFAULT_PAGE
 from voxreel.billing.v1 import card_service_pb2 as pb
 from voxreel.billing.v1 import card_service_pb2_grpc
@@ -27,9 +29,9 @@ from voxreel.billing.v1 import card_service_pb2_grpc
 class CardServicer(card_service_pb2_grpc.CardServiceServicer):
     """Cards: made and withdrawn by administrators, redeemed by users."""
 
-    def __init__(self, desk: CardDesk, redemptions: Redemptions) -> None:
+    def __init__(self, desk: CardDesk, writer: LedgerWriter) -> None:
         self._desk = desk
-        self._redemptions = redemptions
+        self._writer = writer
 
     def sets(self) -> Mapping[str, SetMethod]:
         """The methods that answer many calls at once, by the name of the method for one."""
@@ -87,13 +89,13 @@ class CardServicer(card_service_pb2_grpc.CardServiceServicer):
     async def redeem_cards(
         self, calls: Sequence[CallInSet[pb.RedeemCardRequest]]
     ) -> list[Outcome[pb.RedeemCardResponse]]:
-        requests = [
-            RedeemRequest(redemption_from_proto(call.request, call.principal.user_id), call.context) for call in calls
+        asked = [
+            Submission(redemption_from_proto(call.request, call.principal.user_id), call.context) for call in calls
         ]
         now = self._desk.status_time()
         return [
             result
             if isinstance(result, DomainError)
             else pb.RedeemCardResponse(card=card_to_proto(result.card, now), entry=entry_to_proto(result.entry))
-            for result in await self._redemptions.perform(requests)
+            for result in await self._writer.perform_as(Redemption, asked)
         ]

@@ -8,15 +8,18 @@ from kit.rpc.context import require_principal
 from kit.rpc.server import Context
 from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone
 from services.billing.domain.commands import Release
+from services.billing.domain.holds import Hold
 from services.billing.rpc.mapping import (
     answers,
     capture_from_proto,
+    entry_filter_from_proto,
     entry_to_proto,
     entry_type_from_proto,
     recharge_from_proto,
     reservation_from_proto,
 )
-from services.billing.usecases.holds import HoldRequest, Holds
+from services.billing.usecases.ledger_work import Submission
+from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.reads import DEFAULT_PAGE, LedgerReader
 from services.billing.usecases.recharges import Recharges
 from voxreel.billing.v1 import ledger_service_pb2 as pb
@@ -26,9 +29,9 @@ from voxreel.billing.v1 import ledger_service_pb2_grpc
 class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
     """Balances, holds, recharges and entries."""
 
-    def __init__(self, reader: LedgerReader, holds: Holds, recharges: Recharges) -> None:
+    def __init__(self, reader: LedgerReader, writer: LedgerWriter, recharges: Recharges) -> None:
         self._reader = reader
-        self._holds = holds
+        self._writer = writer
         self._recharges = recharges
 
     def sets(self) -> Mapping[str, SetMethod]:
@@ -58,8 +61,8 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
     async def reserve_credits(
         self, calls: Sequence[CallInSet[pb.ReserveCreditsRequest]]
     ) -> list[Outcome[pb.ReserveCreditsResponse]]:
-        requests = [HoldRequest(reservation_from_proto(call.request), call.context) for call in calls]
-        return answers(await self._holds.perform(requests), pb.ReserveCreditsResponse)
+        asked = [Submission(reservation_from_proto(call.request), call.context) for call in calls]
+        return answers(await self._writer.perform_as(Hold, asked), pb.ReserveCreditsResponse)
 
     async def CaptureHold(self, request: pb.CaptureHoldRequest, _context: Context) -> pb.CaptureHoldResponse:
         return await alone(self.capture_holds, request)
@@ -67,8 +70,8 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
     async def capture_holds(
         self, calls: Sequence[CallInSet[pb.CaptureHoldRequest]]
     ) -> list[Outcome[pb.CaptureHoldResponse]]:
-        requests = [HoldRequest(capture_from_proto(call.request), call.context) for call in calls]
-        return answers(await self._holds.perform(requests), pb.CaptureHoldResponse)
+        asked = [Submission(capture_from_proto(call.request), call.context) for call in calls]
+        return answers(await self._writer.perform_as(Hold, asked), pb.CaptureHoldResponse)
 
     async def ReleaseHold(self, request: pb.ReleaseHoldRequest, _context: Context) -> pb.ReleaseHoldResponse:
         return await alone(self.release_holds, request)
@@ -76,8 +79,8 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
     async def release_holds(
         self, calls: Sequence[CallInSet[pb.ReleaseHoldRequest]]
     ) -> list[Outcome[pb.ReleaseHoldResponse]]:
-        requests = [HoldRequest(Release(call.request.hold_id), call.context) for call in calls]
-        return answers(await self._holds.perform(requests), pb.ReleaseHoldResponse)
+        asked = [Submission(Release(call.request.hold_id), call.context) for call in calls]
+        return answers(await self._writer.perform_as(Hold, asked), pb.ReleaseHoldResponse)
 
     async def RechargeCredits(
         self, request: pb.RechargeCreditsRequest, _context: Context
@@ -94,6 +97,14 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
             skip=request.skip,
         )
         return pb.ListEntriesResponse(entries=map(entry_to_proto, entries), total_size=total)
+
+    async def SearchEntries(self, request: pb.SearchEntriesRequest, _context: Context) -> pb.SearchEntriesResponse:
+        entries, total = await self._reader.search(
+            entry_filter_from_proto(request.filter),
+            page_size=request.page_size if request.HasField("page_size") else DEFAULT_PAGE,
+            skip=request.skip,
+        )
+        return pb.SearchEntriesResponse(entries=map(entry_to_proto, entries), total_size=total)
 
     async def GetChainHead(self, _request: pb.GetChainHeadRequest, _context: Context) -> pb.GetChainHeadResponse:
         head = await self._reader.chain_head()

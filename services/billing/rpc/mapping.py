@@ -9,10 +9,12 @@ from kit.errors import DomainError
 from kit.rpc.sets import Outcome
 from kit.rpc.times import timestamp_of
 from services.billing.domain.commands import Capture
+from services.billing.domain.entry_lists import EntryFilter
 from services.billing.domain.errors import field_invalid
 from services.billing.domain.holds import Hold, HoldState, Reservation
 from services.billing.domain.ledger import Entry, EntryType, Recharge
 from services.billing.domain.pricing import FeaturePrice
+from services.billing.rpc.filter_times import create_time_of
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import pricing_service_pb2 as pricing
 
@@ -103,14 +105,28 @@ def entry_type_to_proto(entry_type: EntryType) -> ledger.EntryType.ValueType:
     return _TYPE_TO_PROTO[entry_type]
 
 
-def entry_type_from_proto(request: ledger.ListEntriesRequest) -> EntryType | None:
+def entry_type_from_proto(given: ledger.ListEntriesRequest | ledger.EntryFilter) -> EntryType | None:
     """The type to list; None means all. Raises Invalid for a type this service does not know."""
-    if not request.HasField("type"):
+    if not given.HasField("type"):
         return None
-    known = _TYPE_FROM_PROTO.get(request.type)
+    known = _TYPE_FROM_PROTO.get(given.type)
     if known is None:
         raise field_invalid("type", "交易类型无效")
     return known
+
+
+def entry_filter_from_proto(given: ledger.EntryFilter) -> EntryFilter:
+    """Raises Invalid for a type this service does not know, and for times outside of the calendar."""
+    return EntryFilter(
+        user_id=given.user_id if given.HasField("user_id") else None,
+        type=entry_type_from_proto(given),
+        credits_min=given.credits_min if given.HasField("credits_min") else None,
+        credits_max=given.credits_max if given.HasField("credits_max") else None,
+        create_time_from=create_time_of(given, "create_time_from"),
+        create_time_before=create_time_of(given, "create_time_before"),
+        keyword=given.keyword if given.HasField("keyword") else None,
+        keyword_user_ids=tuple(given.keyword_user_ids),
+    )
 
 
 def price_to_proto(price: FeaturePrice) -> pricing.FeaturePrice:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
+from kit.db.contains_text import ContainsText
 from kit.db.database import Database
+from kit.db.paging import known_total
 from services.billing.domain.card_lists import CardFilter, CardStats
 from services.billing.domain.cards import Card, CardState, CardStatus, code_as_written, is_part_of_code
 from services.billing.store.cards import CARD_COLUMNS, card_from_row
@@ -26,12 +29,13 @@ class CardPages:
     async def page(self, wanted: CardFilter, now: datetime, *, limit: int, offset: int) -> tuple[list[Card], int]:
         """Cards newest first, and how many there are in all."""
         conditions = _conditions(wanted, now)
-        number = select(func.count()).select_from(_JOINED).where(*conditions)
-        newest = select(*CARD_COLUMNS).select_from(_JOINED).where(*conditions).order_by(CARDS.c.id.desc())
+        number = select(func.count()).select_from(CARDS).where(*conditions)
         async with self._database.session() as session:
             connection = await session.connection()
-            total = (await connection.execute(number)).scalar_one()
-            rows = await connection.execute(newest.offset(offset).limit(limit))
+            rows = (await connection.execute(_newest(conditions, limit=limit, offset=offset))).all()
+            total = known_total(len(rows), limit=limit, offset=offset)
+            if total is None:
+                total = (await connection.execute(number)).scalar_one()
             return [card_from_row(row) for row in rows], total
 
     async def after(self, wanted: CardFilter, now: datetime, *, limit: int, last_id: int | None) -> list[Card]:
@@ -39,10 +43,9 @@ class CardPages:
         conditions = _conditions(wanted, now)
         if last_id is not None:
             conditions.append(CARDS.c.id < last_id)
-        newest = select(*CARD_COLUMNS).select_from(_JOINED).where(*conditions).order_by(CARDS.c.id.desc())
         async with self._database.session() as session:
             connection = await session.connection()
-            return [card_from_row(row) for row in await connection.execute(newest.limit(limit))]
+            return [card_from_row(row) for row in await connection.execute(_newest(conditions, limit=limit, offset=0))]
 
     async def stats(self, now: datetime) -> CardStats:
         """All cards at once."""
@@ -57,19 +60,20 @@ class CardPages:
         return CardStats(counts, int(credits), int(price_fen))
 
 
+def _newest(conditions: Sequence[ColumnElement[bool]], *, limit: int, offset: int) -> Select[Any]:
+    """A page of cards. Only these are read with their batches: what a filter matches may be most of all cards."""
+    ids = select(CARDS.c.id).where(*conditions).order_by(CARDS.c.id.desc()).offset(offset).limit(limit)
+    return select(*CARD_COLUMNS).select_from(_JOINED).where(CARDS.c.id.in_(ids)).order_by(CARDS.c.id.desc())
+
+
 def _conditions(wanted: CardFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """What must hold of cards. Batches are few: they are looked through once, not at every card."""
     conditions: list[ColumnElement[bool]] = [_IS_THERE]
-    exact: tuple[tuple[ColumnElement[Any], object], ...] = (
-        (CARD_BATCHES.c.number, wanted.batch_number),
-        (CARD_BATCHES.c.package_key, wanted.package_key),
-        (CARD_BATCHES.c.operator_user_id, wanted.operator_user_id),
-        (CARDS.c.used_by_user_id, wanted.used_by_user_id),
-    )
-    conditions += [column == value for column, value in exact if value is not None]
-    if wanted.create_time_from is not None:
-        conditions.append(CARD_BATCHES.c.create_time >= wanted.create_time_from)
-    if wanted.create_time_before is not None:
-        conditions.append(CARD_BATCHES.c.create_time < wanted.create_time_before)
+    of_batches = _of_batches(wanted)
+    if of_batches:
+        conditions.append(_in_batches(*of_batches))
+    if wanted.used_by_user_id is not None:
+        conditions.append(CARDS.c.used_by_user_id == wanted.used_by_user_id)
     if wanted.keyword:
         conditions.append(_mentions(wanted.keyword))
     if wanted.status is not None:
@@ -77,11 +81,26 @@ def _conditions(wanted: CardFilter, now: datetime) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _of_batches(wanted: CardFilter) -> list[ColumnElement[bool]]:
+    exact: tuple[tuple[ColumnElement[Any], object], ...] = (
+        (CARD_BATCHES.c.number, wanted.batch_number),
+        (CARD_BATCHES.c.package_key, wanted.package_key),
+        (CARD_BATCHES.c.operator_user_id, wanted.operator_user_id),
+    )
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in exact if value is not None]
+    if wanted.create_time_from is not None:
+        conditions.append(CARD_BATCHES.c.create_time >= wanted.create_time_from)
+    if wanted.create_time_before is not None:
+        conditions.append(CARD_BATCHES.c.create_time < wanted.create_time_before)
+    return conditions
+
+
+def _in_batches(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return CARDS.c.batch_id.in_(select(CARD_BATCHES.c.id).where(*conditions))
+
+
 def _mentions(keyword: str) -> ColumnElement[bool]:
-    # Batches are few and cards are many: the names of batches are looked through once, not at every card.
-    batches = CARD_BATCHES.alias()
-    named = select(batches.c.id).where(batches.c.number.icontains(keyword, autoescape=True))
-    is_named = CARDS.c.batch_id.in_(named)
+    is_named = _in_batches(ContainsText(CARD_BATCHES.c.number, keyword))
     part = code_as_written(keyword)
     return or_(is_named, CARDS.c.code.contains(part)) if is_part_of_code(part) else is_named
 
@@ -89,9 +108,9 @@ def _mentions(keyword: str) -> ColumnElement[bool]:
 def _has_status(status: CardStatus, now: datetime) -> list[ColumnElement[bool]]:
     match status:
         case CardStatus.ACTIVE:
-            return [_is_active(), or_(CARD_BATCHES.c.expire_time.is_(None), CARD_BATCHES.c.expire_time > now)]
+            return [_is_active(), _in_batches(or_(CARD_BATCHES.c.expire_time.is_(None), ~_is_expired(now)))]
         case CardStatus.EXPIRED:
-            return [_is_active(), _is_expired(now)]
+            return [_is_active(), _in_batches(_is_expired(now))]
         case CardStatus.USED | CardStatus.DISABLED:
             return [CARDS.c.state == status.value]
 

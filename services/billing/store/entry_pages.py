@@ -1,66 +1,181 @@
-"""Pages of entries: what a user sees of the journal. Reads outside of the ledger's threads, so that a long list
-delays no balance."""
+"""Pages of entries: what users see of the journal. Reads outside of the ledger's threads, so that a long list
+delays no balance.
+
+An entry is a posting of what a user can spend, explained by its transaction. Counting and paging touch only the
+indexes of the side that a filter speaks of, and both sides only when it speaks of both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import func
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import ColumnElement, FromClause, Row, Select, func, literal, literal_column, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db.any_of import AnyOf
+from kit.db.contains_text import ContainsText
 from kit.db.database import Database
-from services.billing.domain.journal import ENTRY_TYPES, TransactionKind, card_of, spendable_account
+from kit.db.paging import known_total
+from services.billing.domain.cards import code_as_written, is_part_of_code
+from services.billing.domain.entry_lists import EntryFilter
+from services.billing.domain.journal import (
+    ENTRY_TYPES,
+    SOMETIMES_SHOWN,
+    TransactionKind,
+    card_of,
+    settle_key,
+    spendable_account,
+    user_of,
+)
 from services.billing.domain.ledger import Entry, EntryType
-from services.billing.store.tables import CardRow, PostingRow, TransactionRow
+from services.billing.store.tables import CARDS, HOLDS, IS_ENTRY, IS_PARTLY_CAPTURED, POSTINGS, TRANSACTIONS
 
-
-def _entry_from_rows(user_id: int, posting: PostingRow, transaction: TransactionRow, codes: Mapping[int, str]) -> Entry:
-    assert posting.balance_after is not None, "users' accounts keep a balance"
-    return Entry(
-        id=transaction.id,
-        user_id=user_id,
-        type=ENTRY_TYPES[TransactionKind(transaction.kind)],
-        credits=posting.credits,
-        balance_before=posting.balance_after - posting.credits,
-        balance_after=posting.balance_after,
-        feature_key=transaction.feature_key,
-        description=transaction.description,
-        operator_user_id=transaction.operator_user_id,
-        hold_id=transaction.hold_id,
-        create_time=transaction.create_time,
-        card_code=codes.get(card_of(transaction.request_key) or 0),
-    )
+_ID = TRANSACTIONS.c.id
+_POSTING_OF = POSTINGS.c.transaction_id
+_ENTRY_COLUMNS = (
+    TRANSACTIONS.c.id,
+    POSTINGS.c.account,
+    TRANSACTIONS.c.kind,
+    TRANSACTIONS.c.request_key,
+    POSTINGS.c.credits,
+    POSTINGS.c.balance_after,
+    TRANSACTIONS.c.feature_key,
+    TRANSACTIONS.c.description,
+    TRANSACTIONS.c.operator_user_id,
+    TRANSACTIONS.c.hold_id,
+    TRANSACTIONS.c.create_time,
+)
+_IS_ENTRY: ColumnElement[bool] = literal_column(IS_ENTRY)
+_IS_PARTLY_CAPTURED: ColumnElement[bool] = literal_column(IS_PARTLY_CAPTURED)
 
 
 class EntryPages:
-    """Lists a user's entries: the postings of what they can spend."""
+    """Lists entries, newest first."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, user_id: int, *, only: EntryType | None, limit: int, offset: int) -> tuple[list[Entry], int]:
-        """Entries newest first, and how many there are in all."""
-        is_theirs = col(PostingRow.account) == spendable_account(user_id)
-        explained = col(TransactionRow.id) == col(PostingRow.transaction_id)
-        number = select(func.count()).select_from(PostingRow).where(is_theirs)
-        newest = select(PostingRow, TransactionRow).where(is_theirs, explained)
-        if only is not None:
-            kinds = [kind.value for kind, shown_as in ENTRY_TYPES.items() if shown_as is only]
-            number = number.where(explained, col(TransactionRow.kind).in_(kinds))
-            newest = newest.where(col(TransactionRow.kind).in_(kinds))
-        newest = newest.order_by(col(PostingRow.transaction_id).desc())
+        """Entries of one user, and how many there are in all."""
+        return await self.search(EntryFilter(user_id=user_id, type=only), limit=limit, offset=offset)
+
+    async def search(self, wanted: EntryFilter, *, limit: int, offset: int) -> tuple[list[Entry], int]:
+        """Entries of the filter, and how many there are in all."""
+        source, entry_id, conditions = _plan(wanted)
+        values = {"accounts": [spendable_account(user_id) for user_id in wanted.keyword_user_ids]}
+        number = select(func.count()).select_from(source).where(*conditions)
+        ids = select(entry_id).select_from(source).where(*conditions).order_by(entry_id.desc())
         async with self._database.session() as session:
-            total = await session.exec(number)
-            rows = (await session.exec(newest.offset(offset).limit(limit))).all()
-            codes = await _codes(session, [transaction for _, transaction in rows])
-            return [_entry_from_rows(user_id, *row, codes) for row in rows], total.one()
+            connection = await session.connection()
+            found = (await connection.scalars(ids.offset(offset).limit(limit), values)).all()
+            total = known_total(len(found), limit=limit, offset=offset)
+            if total is None:
+                total = (await connection.scalars(number, values)).one()
+            return await _entries(connection, found), total
 
 
-async def _codes(session: AsyncSession, transactions: Sequence[TransactionRow]) -> dict[int, str]:
-    """The codes of the cards that these transactions redeemed, by the cards' ids."""
-    card_ids = [card_id for one in transactions if (card_id := card_of(one.request_key)) is not None]
+def _plan(wanted: EntryFilter) -> tuple[FromClause, ColumnElement[int], list[ColumnElement[bool]]]:
+    """Where to look, what the ids of the entries are called there, and what must hold."""
+    of_postings, of_transactions = _of_postings(wanted), _of_transactions(wanted)
+    if not of_transactions:
+        return POSTINGS, _POSTING_OF, [_IS_ENTRY, *of_postings]
+    if not of_postings:
+        return TRANSACTIONS, _ID, [*of_transactions, *_shown(wanted)]
+    both = POSTINGS.join(TRANSACTIONS, _POSTING_OF == _ID)
+    return both, _ID, [_IS_ENTRY, *of_postings, *of_transactions]
+
+
+def _of_postings(wanted: EntryFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.user_id is not None:
+        conditions.append(POSTINGS.c.account == spendable_account(wanted.user_id))
+    if wanted.credits_min is not None:
+        conditions.append(POSTINGS.c.credits >= wanted.credits_min)
+    if wanted.credits_max is not None:
+        conditions.append(POSTINGS.c.credits <= wanted.credits_max)
+    return conditions
+
+
+def _of_transactions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.type is not None:
+        conditions.append(TRANSACTIONS.c.kind.in_([kind.value for kind in _kinds(wanted.type)]))
+    if wanted.create_time_from is not None:
+        conditions.append(TRANSACTIONS.c.create_time >= wanted.create_time_from)
+    if wanted.create_time_before is not None:
+        conditions.append(TRANSACTIONS.c.create_time < wanted.create_time_before)
+    if wanted.keyword:
+        conditions.append(_mentions(wanted.keyword, wanted.keyword_user_ids))
+    return conditions
+
+
+def _kinds(only: EntryType) -> list[TransactionKind]:
+    return [kind for kind, shown_as in ENTRY_TYPES.items() if shown_as is only]
+
+
+def _shown(wanted: EntryFilter) -> list[ColumnElement[bool]]:
+    """Leaves out the captures that changed nothing a user can spend. The others are few, and their holds tell them."""
+    if wanted.type is not None and SOMETIMES_SHOWN.isdisjoint(_kinds(wanted.type)):
+        return []
+    settling = TRANSACTIONS.alias()
+    # One by one, since PostgreSQL takes them for many and would join them with the whole journal.
+    settled_by = select(settling.c.id).where(settling.c.request_key == literal(settle_key("")).concat(HOLDS.c.id))
+    partly_captured = select(settled_by.correlate(HOLDS).scalar_subquery()).where(_IS_PARTLY_CAPTURED)
+    kinds = [kind.value for kind in SOMETIMES_SHOWN]
+    return [or_(TRANSACTIONS.c.kind.not_in(kinds), _ID.in_(partly_captured.select_from(HOLDS)))]
+
+
+def _mentions(keyword: str, user_ids: Sequence[int]) -> ColumnElement[bool]:
+    # Chinese has no case, and comparing as it stands is cheaper on PostgreSQL.
+    has_case = keyword.lower() != keyword.upper()
+    ways: list[ColumnElement[bool]] = [
+        ContainsText(TRANSACTIONS.c.description, keyword)
+        if has_case
+        else TRANSACTIONS.c.description.contains(keyword, autoescape=True)
+    ]
+    code = code_as_written(keyword)
+    if code != keyword.upper() and is_part_of_code(code):
+        # The description of an activation has the code of its card.
+        ways.append(TRANSACTIONS.c.description.contains(code))
+    if user_ids:
+        ways.append(_ID.in_(select(_POSTING_OF).where(AnyOf(POSTINGS.c.account, "accounts"))))
+    return or_(*ways)
+
+
+async def _entries(connection: AsyncConnection, ids: Sequence[int]) -> list[Entry]:
+    """The entries of these transactions, newest first."""
+    if not ids:
+        return []
+    explained: Select[Any] = select(*_ENTRY_COLUMNS).where(_POSTING_OF == _ID, _POSTING_OF.in_(ids), _IS_ENTRY)
+    rows = (await connection.execute(explained.order_by(_ID.desc()))).all()
+    codes = await _codes(connection, [row.request_key for row in rows])
+    return [_entry_from_row(row, codes) for row in rows]
+
+
+async def _codes(connection: AsyncConnection, request_keys: Iterable[str]) -> dict[int, str]:
+    """The codes of the cards that were redeemed under these request keys, by the cards' ids."""
+    card_ids = [card_id for key in request_keys if (card_id := card_of(key)) is not None]
     if not card_ids:
         return {}
-    found = await session.exec(select(CardRow.id, CardRow.code).where(col(CardRow.id).in_(card_ids)))
-    return {card_id: code for card_id, code in found if card_id is not None}
+    found = await connection.execute(select(CARDS.c.id, CARDS.c.code).where(CARDS.c.id.in_(card_ids)))
+    return {row.id: row.code for row in found}
+
+
+def _entry_from_row(row: Row[Any], codes: Mapping[int, str]) -> Entry:
+    user_id = user_of(row.account)
+    assert user_id is not None, "entries are postings of users"
+    return Entry(
+        id=row.id,
+        user_id=user_id,
+        type=ENTRY_TYPES[TransactionKind(row.kind)],
+        credits=row.credits,
+        balance_before=row.balance_after - row.credits,
+        balance_after=row.balance_after,
+        feature_key=row.feature_key,
+        description=row.description,
+        operator_user_id=row.operator_user_id,
+        hold_id=row.hold_id,
+        create_time=row.create_time,
+        card_code=codes.get(card_of(row.request_key) or 0),
+    )

@@ -13,6 +13,10 @@ from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamCo
 
 # A column declared INTEGER is SQLite's own key of the row and needs no index beside it.
 _RowId = BigInteger().with_variant(Integer(), "sqlite")
+# What users see as entries are the postings of these accounts; a capture has one only when something came back. A query
+# that says so in these words can use the indexes.
+IS_ENTRY = "account LIKE 'user:%'"
+IS_PARTLY_CAPTURED = "state = 'captured' AND captured_credits < credits"
 
 
 class BillingTable(SQLModel):
@@ -40,6 +44,8 @@ class TransactionRow(BillingTable, table=True):
     """One transaction of the journal, chained to the one before. Ids count from 1 without gaps."""
 
     __tablename__ = "transactions"
+    # All that a search looks at, in the order in which it answers.
+    __table_args__: ClassVar[Any] = (Index("ix_transactions_search", "id", "kind", "create_time", "description"),)
 
     id: int = Field(primary_key=True, sa_type=_RowId, sa_column_kwargs={"autoincrement": False})
     kind: str = Field(max_length=32)
@@ -62,6 +68,13 @@ class PostingRow(BillingTable, table=True):
         CheckConstraint("credits <> 0", name="credits"),
         CheckConstraint("balance_after >= 0", name="balance_after"),
         Index(None, "account", "transaction_id"),
+        Index(
+            "ix_postings_entries",
+            "transaction_id",
+            "credits",
+            sqlite_where=text(IS_ENTRY),
+            postgresql_where=text(IS_ENTRY),
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -94,6 +107,12 @@ class HoldRow(BillingTable, table=True):
             "expire_time",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_holds_partly_captured",
+            "id",
+            sqlite_where=text(IS_PARTLY_CAPTURED),
+            postgresql_where=text(IS_PARTLY_CAPTURED),
         ),
     )
 

@@ -1,28 +1,23 @@
-"""Making, listing, withdrawing and redeeming cards."""
+"""Making, listing and withdrawing cards."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 
 from kit.clock import Clock
 from kit.db.uow import Units
-from kit.errors import DomainError
-from kit.rpc.context import CallContext
-from services.billing.domain.card_lists import CardFilter, CardStats, check_text
+from services.billing.domain.card_lists import CardFilter, CardStats
 from services.billing.domain.cards import (
     CODE_BYTES,
     Card,
     CardBatch,
     CardState,
     GenerateCards,
-    RedeemCard,
-    Redemption,
     code_of,
 )
 from services.billing.domain.errors import (
@@ -30,57 +25,17 @@ from services.billing.domain.errors import (
     card_not_found,
     card_used,
     concurrent_update,
-    field_invalid,
     package_not_found,
     request_id_reused,
 )
+from services.billing.domain.limits import check_page, check_text
 from services.billing.events import BillingEvents
 from services.billing.store.card_pages import CardPages
 from services.billing.store.uow import BillingUnit
-from services.billing.usecases.ledger_work import Submission
-from services.billing.usecases.ledger_writer import LedgerWriter
 
-PAGE_LIMIT = 100
 EXPORT_BATCH = 500
 _ATTEMPTS = 3
 _WITHDRAWABLE = frozenset({CardState.ACTIVE, CardState.DISABLED})
-
-
-@dataclass(frozen=True, slots=True)
-class RedeemRequest:
-    """What is asked of a card, and the call that asks."""
-
-    command: RedeemCard
-    call: CallContext
-
-
-class Redemptions:
-    """Sets of requests; a refusal is a value among their results."""
-
-    def __init__(self, writer: LedgerWriter) -> None:
-        self._writer = writer
-
-    async def perform(self, requests: Sequence[RedeemRequest]) -> list[Redemption | DomainError]:
-        """The redemptions in the order of the requests.
-
-        A refusal is Invalid (FIELD_INVALID, IDEMPOTENCY_KEY_REUSED), NotFound (CARD_NOT_FOUND) or Precondition
-        (CARD_USED, CARD_EXPIRED, CARD_DISABLED, CREDITS_LIMIT_EXCEEDED).
-        """
-        results: list[Redemption | DomainError | None] = [_problem(request.command) for request in requests]
-        places = [place for place, problem in enumerate(results) if problem is None]
-        submissions = [Submission(requests[place].command, requests[place].call) for place in places]
-        for place, result in zip(places, await self._writer.perform(submissions), strict=True):
-            assert isinstance(result, Redemption | DomainError), "these commands answer redemptions"
-            results[place] = result
-        return [result for result in results if result is not None]
-
-
-def _problem(command: RedeemCard) -> DomainError | None:
-    try:
-        command.check()
-    except DomainError as error:
-        return error
-    return None
 
 
 class CardDesk:
@@ -137,10 +92,7 @@ class CardDesk:
     async def page(self, wanted: CardFilter, *, page_size: int, skip: int) -> tuple[list[Card], int]:
         """One page, newest first, and the number of all. Raises Invalid (FIELD_INVALID)."""
         wanted.check()
-        if not 1 <= page_size <= PAGE_LIMIT:
-            raise field_invalid("page_size", f"每页数量须在 1 至 {PAGE_LIMIT} 之间")
-        if skip < 0:
-            raise field_invalid("skip", "跳过的数量不能为负数")
+        check_page(page_size=page_size, skip=skip)
         return await self._pages.page(wanted, self._clock.now(), limit=page_size, offset=skip)
 
     async def export(self, wanted: CardFilter) -> AsyncIterator[list[Card]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -11,10 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from kit.clock import Clock
 from kit.db.uow import Units
 from kit.errors import Conflict, DomainError, Internal
+from services.billing.domain.commands import Command, check
 from services.billing.domain.errors import concurrent_update
 from services.billing.store.uow import BillingUnit
 from services.billing.usecases.group_commit import GroupCommit
 from services.billing.usecases.ledger_work import LedgerWork, Result, Submission
+
+R = TypeVar("R", bound=Result)
 
 _ATTEMPTS_ALONE = 3
 
@@ -33,9 +36,29 @@ class LedgerWriter:
         self._clock = clock
         self._groups: GroupCommit[Submission, Result] = GroupCommit(self._commit)
 
-    async def perform(self, submissions: Sequence[Submission]) -> Sequence[Result]:
+    async def perform(self, submissions: Sequence[Submission]) -> list[Result]:
         """What the commands end with, in their order; they are durable then. Raises RateLimited."""
-        return await self._groups.perform(submissions)
+        results: list[Result | None] = [_problem(submission.command) for submission in submissions]
+        places = [place for place, problem in enumerate(results) if problem is None]
+        done = await self._groups.perform([submissions[place] for place in places])
+        for place, result in zip(places, done, strict=True):
+            results[place] = result
+        return [result for result in results if result is not None]
+
+    async def perform_as(self, kind: type[R], submissions: Sequence[Submission]) -> list[R | DomainError]:
+        """The same for commands that all answer results of one kind."""
+        answers: list[R | DomainError] = []
+        for result in await self.perform(submissions):
+            assert isinstance(result, kind | DomainError), f"these commands answer {kind.__name__}"
+            answers.append(result)
+        return answers
+
+    async def perform_one(self, kind: type[R], submission: Submission) -> R:
+        """The same for one command, whose refusal is raised."""
+        (result,) = await self.perform_as(kind, [submission])
+        if isinstance(result, DomainError):
+            raise result
+        return result
 
     async def __aenter__(self) -> Self:
         return self
@@ -62,16 +85,35 @@ class LedgerWriter:
         return await self._units.write(lambda unit: self._work.run(unit, group, self._clock.now()))
 
     async def _alone(self, submission: Submission) -> Result:
+        failure: Exception = concurrent_update()
         for _ in range(_ATTEMPTS_ALONE):
             try:
                 (result,) = await self._together([submission])
-            except (Conflict, IntegrityError):
-                continue
+            except (Conflict, IntegrityError) as error:
+                # A rival was faster; the next attempt sees what it wrote.
+                failure = error
             except DomainError as error:
                 return error
             except Exception as error:
-                command = type(submission.command).__name__
-                _log.exception("ledger_command_failed", command=command, error=type(error).__name__)
-                return Internal()
-            return result
-        return concurrent_update()
+                failure = error
+                break
+            else:
+                return result
+        if isinstance(failure, Conflict):
+            return concurrent_update()
+        # A constraint that still refuses is no rival's doing, and trying again later would not help.
+        _log.error(
+            "ledger_command_failed",
+            command=type(submission.command).__name__,
+            error=type(failure).__name__,
+            exc_info=failure,
+        )
+        return Internal()
+
+
+def _problem(command: Command) -> DomainError | None:
+    try:
+        check(command)
+    except DomainError as error:
+        return error
+    return None

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kit.db.uow import Units
-from services.billing.domain.errors import field_invalid
+from services.billing.domain.entry_lists import EntryFilter
 from services.billing.domain.journal import ChainHead
 from services.billing.domain.ledger import Balance, Entry, EntryType
+from services.billing.domain.limits import check_page
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.uow import BillingUnit
 
-PAGE_LIMIT = 100
 DEFAULT_PAGE = 20
 
 
 class LedgerReader:
-    """Reads for users."""
+    """Reads for users and administrators."""
 
     def __init__(self, units: Units[BillingUnit], pages: EntryPages) -> None:
         self._units = units
@@ -36,8 +36,11 @@ class LedgerReader:
         self, user_id: int, *, only: EntryType | None, page_size: int, skip: int
     ) -> tuple[list[Entry], int]:
         """One page, newest first, and the number of all. Raises Invalid (FIELD_INVALID)."""
-        if not 1 <= page_size <= PAGE_LIMIT:
-            raise field_invalid("page_size", f"每页数量须在 1 至 {PAGE_LIMIT} 之间")
-        if skip < 0:
-            raise field_invalid("skip", "跳过的数量不能为负数")
+        check_page(page_size=page_size, skip=skip)
         return await self._pages.page(user_id, only=only, limit=page_size, offset=skip)
+
+    async def search(self, wanted: EntryFilter, *, page_size: int, skip: int) -> tuple[list[Entry], int]:
+        """The same of all users, by filter. Raises Invalid (FIELD_INVALID)."""
+        wanted.check()
+        check_page(page_size=page_size, skip=skip)
+        return await self._pages.search(wanted, limit=page_size, offset=skip)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kit.errors import DomainError
 from kit.rpc.context import current_call
 from services.billing.domain.errors import user_not_found
 from services.billing.domain.ledger import Entry, Recharge
@@ -24,12 +23,7 @@ class Recharges:
         Raises Invalid (FIELD_INVALID, IDEMPOTENCY_KEY_REUSED), NotFound (USER_NOT_FOUND), Precondition
         (CREDITS_LIMIT_EXCEEDED).
         """
-        recharge.check()
         account = await self._users.account_of(recharge.user_id)
         if account is None:
             raise user_not_found()
-        (result,) = await self._writer.perform([Submission(recharge, current_call())])
-        if isinstance(result, DomainError):
-            raise result
-        assert isinstance(result, Entry), "a recharge answers its entry"
-        return result, account
+        return await self._writer.perform_one(Entry, Submission(recharge, current_call())), account

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kit.digests import input_digest
 from kit.errors import Invalid
 from services.speech.engines.base import (
     DEFAULT_VOLUME,
@@ -61,8 +60,7 @@ class Synthesis:
 
     def digest(self) -> str:
         """SHA-256 in hex of the whole input: two requests with the same digest ask for the same thing."""
-        canonical = json.dumps(self.to_input(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+        return input_digest(self.to_input())
 
     def request(self, content_id: str) -> SynthesisRequest:
         """What an engine is asked."""

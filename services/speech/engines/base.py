@@ -1,7 +1,8 @@
-"""The contract between the speech service and its synthesis engines."""
+"""The contracts between the speech service and its engines, one Protocol for each capability."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, Self
 
 from services.speech.engines.errors import ProsodyOutOfRange, UnsupportedFormat
@@ -134,6 +135,132 @@ class SynthesizerFactory(Protocol):
     """Builds the engine inside a worker. Must be picklable: it travels to the process it runs in."""
 
     def __call__(self) -> BlockingSynthesizer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizedPart:
+    """A word, or a sentence, and when it is heard, in milliseconds from the start of the media."""
+
+    text: str
+    begin_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizedSentence(RecognizedPart):
+    """`words` is empty where the engine has no times of words."""
+
+    words: tuple[RecognizedPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What was said. `language` is its BCP 47 tag; `duration_ms` is the length of the media."""
+
+    sentences: tuple[RecognizedSentence, ...]
+    language: str
+    duration_ms: int
+    model: str
+    quality: Quality
+
+
+class SpeechRecognizer(Protocol):
+    """A speech-to-text engine."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def recognize(self, media: Path, *, timeout_s: float) -> Recognition:
+        """Hears a file on this machine, audio or video with sound. Cancelling the caller stops the work.
+
+        Raises InputRefused (no sound in it, not decodable), or EngineBroken.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CloneRequest:
+    """`sample` is an audio file on this machine; an empty or unknown `target_model` means the engine's default."""
+
+    sample: Path
+    prefix: str
+    target_model: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceClone:
+    """A voice an engine has learnt. `engine_voice` is what it wants back to speak with it, opaque to everybody else."""
+
+    engine_voice: str
+    target_model: str
+    quality: Quality
+
+
+class VoiceCloner(Protocol):
+    """An engine that learns voices."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def clone(self, request: CloneRequest, *, timeout_s: float) -> VoiceClone:
+        """Learns the voice of a sample. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class RewriteMode(StrEnum):
+    """`custom`: by the caller's instruction; `auto`: as the engine sees fit."""
+
+    AUTO = "auto"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteRequest:
+    """`length_ratio`: 0.1..3.0, wanted length over given length."""
+
+    text: str
+    mode: RewriteMode
+    instruction: str
+    length_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class RewrittenText:
+    """The new text and what it took, in tokens of the model."""
+
+    text: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A model that a caller may read about; texts are Chinese."""
+
+    model_id: str
+    display_name: str
+    description: str
+
+
+class TextRewriter(Protocol):
+    """An engine that writes texts anew."""
+
+    @property
+    def name(self) -> str: ...
+
+    def models(self) -> tuple[LanguageModel, ...]: ...
+
+    async def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> RewrittenText:
+        """Writes the text anew. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
+        ...
+
+    async def aclose(self) -> None: ...
 
 
 def _check_range(field: str, value: float, minimum: float, maximum: float) -> None:

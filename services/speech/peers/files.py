@@ -1,13 +1,16 @@
-"""Storing finished audio at files."""
+"""Files as the source of work and the place of its results."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from kit.errors import NotFound
 from kit.rpc.client import Peer
+from kit.sources import SourceFile
 from voxreel.files.v1 import file_service_pb2 as messages
 from voxreel.files.v1 import file_service_pb2_grpc
 
@@ -39,6 +42,22 @@ class AudioFiles(Protocol):
     async def cache(self, file_id: str, data: bytes) -> None:
         """Keeps WAV for everybody under this id; what is there already stays. Raises DomainError."""
         ...
+
+
+class FilesSourceFiles:
+    """Sources in the files service."""
+
+    def __init__(self, files: Peer) -> None:
+        self._files = files.stub(file_service_pb2_grpc.FileServiceStub)
+
+    async def find(self, file_id: str) -> SourceFile:
+        file = (await self._files.GetFile(messages.GetFileRequest(file_id=file_id))).file
+        return SourceFile(file.id, file.original_name, file.size_bytes, file.sha256)
+
+    async def fetch(self, file_id: str, target: Path) -> None:
+        with await asyncio.to_thread(target.open, "xb") as copy:
+            async for part in self._files.DownloadFile(messages.DownloadFileRequest(file_id=file_id)):
+                await asyncio.to_thread(copy.write, part.chunk)
 
 
 class FilesAudioFiles:

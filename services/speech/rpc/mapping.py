@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from services.speech.domain.engines import EngineFact
+from kit.engines import EngineFact
+from kit.errors import Invalid
+from kit.rpc.context import Principal
+from kit.rpc.times import timestamp_of
+from services.speech.domain.rewriting import Rewrite, checked_rewrite
 from services.speech.domain.synthesis import Synthesis, checked
-from services.speech.engines.base import Gender, Language, Quality, Voice
+from services.speech.domain.voices import ClonedVoice
+from services.speech.engines.base import Gender, Language, LanguageModel, Quality, RewriteMode, Voice
+from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.engine.v1 import engine_service_pb2
-from voxreel.speech.v1 import synthesis_service_pb2, voice_service_pb2
+from voxreel.speech.v1 import synthesis_service_pb2, text_service_pb2, voice_service_pb2
 
 _GENDERS: dict[Gender, voice_service_pb2.Gender.ValueType] = {
     Gender.FEMALE: voice_service_pb2.GENDER_FEMALE,
     Gender.MALE: voice_service_pb2.GENDER_MALE,
 }
-_QUALITIES: dict[Quality | None, engine_service_pb2.Quality.ValueType] = {
-    None: engine_service_pb2.QUALITY_UNSPECIFIED,
+_MODES: dict[int, RewriteMode] = {
+    text_service_pb2.REWRITE_MODE_AUTO: RewriteMode.AUTO,
+    text_service_pb2.REWRITE_MODE_CUSTOM: RewriteMode.CUSTOM,
+}
+_QUALITIES: dict[str, engine_service_pb2.Quality.ValueType] = {
+    "": engine_service_pb2.QUALITY_UNSPECIFIED,
     Quality.NATIVE: engine_service_pb2.QUALITY_NATIVE,
     Quality.APPROXIMATE: engine_service_pb2.QUALITY_APPROXIMATE,
 }
@@ -29,6 +39,38 @@ def synthesis_from_proto(request: synthesis_service_pb2.CreateSynthesisRequest) 
         speech_rate=request.speech_rate if request.HasField("speech_rate") else None,
         pitch_rate=request.pitch_rate if request.HasField("pitch_rate") else None,
     )
+
+
+def rewrite_from_proto(request: text_service_pb2.CreateRewriteRequest) -> Rewrite:
+    """Raises Invalid when a field breaks a rule."""
+    mode = _MODES.get(request.mode)
+    if mode is None:
+        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "mode（仿写模式）只能是 auto 或 custom")
+    ratio = request.length_ratio if request.HasField("length_ratio") else None
+    return checked_rewrite(request.text, mode, custom_instruction=request.custom_instruction, length_ratio=ratio)
+
+
+def model_to_proto(model: LanguageModel) -> text_service_pb2.LanguageModel:
+    return text_service_pb2.LanguageModel(
+        id=model.model_id, display_name=model.display_name, description=model.description
+    )
+
+
+def cloned_voice_to_proto(voice: ClonedVoice, viewer: Principal | None) -> voice_service_pb2.ClonedVoice:
+    """The voice as the viewer may see it; None is anybody."""
+    message = voice_service_pb2.ClonedVoice(
+        id=voice.id,
+        prefix=voice.prefix,
+        target_model=voice.target_model,
+        is_public=voice.is_public,
+        create_time=timestamp_of(voice.create_time),
+        update_time=timestamp_of(voice.update_time),
+    )
+    if viewer is not None and (viewer.is_admin or viewer.user_id == voice.user_id):
+        message.owner_user_id = voice.user_id
+        message.owner_account = voice.account
+        message.sample_file_id = voice.sample_file_id
+    return message
 
 
 def voice_to_proto(voice: Voice) -> voice_service_pb2.PresetVoice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
-from kit.tasks.servicer import message_of
+from kit.tasks.mapping import message_of
 from services.speech.rpc.mapping import synthesis_from_proto
 from services.speech.usecases.create_synthesis import CreateSynthesis
 from voxreel.speech.v1 import synthesis_service_pb2 as messages

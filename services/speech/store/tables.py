@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, text
-from sqlmodel import SQLModel
+from datetime import datetime
 
-from kit.db.types import new_metadata
+from sqlalchemy import Index, Text
+from sqlmodel import Field, SQLModel
+
+from kit.db.types import UtcDateTime, new_metadata
 from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamColumns, core_table
 from kit.tasks.tables import TaskColumns
-
-UNFINISHED = "state IN ('NEW', 'QUEUED', 'RUNNING')"
-"""Condition of the index below; a query has to state it in the same words to use the index."""
 
 
 class SpeechTable(SQLModel):
@@ -25,8 +24,23 @@ class TaskRow(TaskColumns, SpeechTable, table=True):
     __tablename__ = "tasks"
 
 
-# Counts a user's unfinished tasks without a look at all they ever had.
-Index(None, core_table(TaskRow).c.user_id, sqlite_where=text(UNFINISHED), postgresql_where=text(UNFINISHED))
+class VoiceRow(SpeechTable, table=True):
+    """Voices made from samples. `engine_voice` is what the engine needs to speak with it."""
+
+    __tablename__ = "voices"
+    __table_args__ = (Index(None, "create_time", "id"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    user_id: int
+    account: str = Field(max_length=64)
+    prefix: str = Field(max_length=64)
+    engine: str = Field(max_length=64)
+    target_model: str = Field(max_length=64)
+    engine_voice: str = Field(sa_type=Text)
+    sample_file_id: str = Field(max_length=512)
+    is_public: bool = False
+    create_time: datetime = Field(sa_type=UtcDateTime)
+    update_time: datetime = Field(sa_type=UtcDateTime)
 
 
 class OutboxRow(OutboxColumns, SpeechTable, table=True):
@@ -49,3 +63,4 @@ class StreamRow(StreamColumns, SpeechTable, table=True):
 
 EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)
 TASKS = core_table(TaskRow)
+VOICES = core_table(VoiceRow)

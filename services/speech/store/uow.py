@@ -8,13 +8,13 @@ from kit.db.uow import UnitOfWork
 from kit.events.envelope import EventSource
 from kit.tasks.repository import TaskRepository
 from services.speech.store.tables import EVENT_TABLES, TASKS
-from services.speech.store.unfinished import UnfinishedTasks
+from services.speech.store.voices import VoiceRepository
 
 
 class SpeechUnit(UnitOfWork):
-    """One transaction on tasks and the outbox."""
+    """One transaction on tasks, voices and the outbox."""
 
     def __init__(self, connection: Connection, events: EventSource) -> None:
         super().__init__(connection, outbox_table=EVENT_TABLES.outbox)
         self.tasks = TaskRepository(connection, TASKS, events, self.outbox)
-        self.unfinished = UnfinishedTasks(connection)
+        self.voices = VoiceRepository(connection)

@@ -37,3 +37,5 @@ VOICE_AUDIO = MediaLimits(
     max_duration=_LONGEST,
 )
 REFERENCE_IMAGE = MediaLimits(formats=("jpeg", "jpg", "png", "bmp", "webp"), max_size_bytes=10 * _MEBIBYTE)
+BACKGROUND_FORMATS = (*REFERENCE_IMAGE.formats, *FACE_VIDEO.formats)
+"""What can stand behind people: an image or a video."""

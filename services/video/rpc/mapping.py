@@ -6,11 +6,18 @@ from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
 
+from kit.engines import EngineFact
 from kit.rpc.times import duration_of
-from services.video.domain.engines import EngineFact
 from services.video.domain.limits import MediaLimits
+from services.video.engines.base import LinkedMedia
 from voxreel.engine.v1 import engine_service_pb2
-from voxreel.video.v1 import render_service_pb2
+from voxreel.video.v1 import link_service_pb2, render_service_pb2
+
+_QUALITIES: dict[str, engine_service_pb2.Quality.ValueType] = {
+    "": engine_service_pb2.QUALITY_UNSPECIFIED,
+    "native": engine_service_pb2.QUALITY_NATIVE,
+    "approximate": engine_service_pb2.QUALITY_APPROXIMATE,
+}
 
 
 def limits_to_proto(limits: MediaLimits) -> render_service_pb2.MediaLimits:
@@ -28,8 +35,26 @@ def engine_to_proto(fact: EngineFact) -> engine_service_pb2.Engine:
     return engine_service_pb2.Engine(
         name=fact.name,
         capability=fact.capability,
-        is_available=not fact.unavailable_reason,
+        is_available=fact.is_available,
         unavailable_reason=fact.unavailable_reason,
+        is_selected=fact.is_selected,
+        model=fact.model,
+        model_sha256=fact.model_sha256,
+        quality=_QUALITIES[fact.quality],
+    )
+
+
+def media_to_proto(media: LinkedMedia) -> link_service_pb2.ParseLinkResponse:
+    author = link_service_pb2.LinkAuthor(
+        uid=media.author.uid, display_name=media.author.display_name, avatar_url=media.author.avatar_url
+    )
+    return link_service_pb2.ParseLinkResponse(
+        video_url=media.video_url,
+        cover_url=media.cover_url,
+        title=media.title,
+        music_url=media.music_url,
+        image_urls=media.image_urls,
+        author=author,
     )
 
 

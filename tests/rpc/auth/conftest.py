@@ -24,7 +24,12 @@ from services.auth.app import Surroundings, assemble
 from services.auth.config import AuthConfig, FirstAdmin
 from tests.fakes.clock import FakeClock
 from voxreel.auth.v1 import account_service_pb2 as pb
-from voxreel.auth.v1 import account_service_pb2_grpc, user_service_pb2_grpc
+from voxreel.auth.v1 import (
+    account_service_pb2_grpc,
+    activity_service_pb2_grpc,
+    user_admin_service_pb2_grpc,
+    user_service_pb2_grpc,
+)
 from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
@@ -40,6 +45,8 @@ class AuthService:
     accounts: account_service_pb2_grpc.AccountServiceAsyncStub
     keys: key_service_pb2_grpc.KeyServiceAsyncStub
     users: user_service_pb2_grpc.UserServiceAsyncStub
+    admin: user_admin_service_pb2_grpc.UserAdminServiceAsyncStub
+    activities: activity_service_pb2_grpc.ActivityServiceAsyncStub
     stranger: user_service_pb2_grpc.UserServiceAsyncStub
     clock: FakeClock
     bus: MemoryBus
@@ -111,6 +118,8 @@ async def auth(tmp_path: Path) -> AsyncIterator[AuthService]:
                 accounts=peer.stub(account_service_pb2_grpc.AccountServiceStub),
                 keys=peer.stub(key_service_pb2_grpc.KeyServiceStub),
                 users=peer.stub(user_service_pb2_grpc.UserServiceStub),
+                admin=peer.stub(user_admin_service_pb2_grpc.UserAdminServiceStub),
+                activities=peer.stub(activity_service_pb2_grpc.ActivityServiceStub),
                 stranger=stranger.stub(user_service_pb2_grpc.UserServiceStub),
                 clock=clock,
                 bus=bus,

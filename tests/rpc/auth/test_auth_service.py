@@ -134,6 +134,21 @@ async def test_services_read_users_by_id(auth: AuthService) -> None:
         await auth.users.BatchGetUsers(users.BatchGetUsersRequest(user_ids=range(501)))
 
 
+async def test_services_find_users_by_part_of_their_account(auth: AuthService) -> None:
+    first, second = await auth.register("Alice"), await auth.register("Malice")
+    await auth.register("Bob")
+    found = await auth.users.FindUserIds(users.FindUserIdsRequest(keyword="LIC", limit=2))
+    assert (list(found.user_ids), found.has_more) == ([first, second], False)
+    found = await auth.users.FindUserIds(users.FindUserIdsRequest(keyword="lic", limit=1))
+    assert (list(found.user_ids), found.has_more) == ([first], True)
+    assert not (await auth.users.FindUserIds(users.FindUserIdsRequest(keyword="_", limit=1))).user_ids
+    with pytest.raises(Forbidden, match="INTERNAL_ONLY"):
+        await auth.stranger.FindUserIds(users.FindUserIdsRequest(keyword="a", limit=1))
+    for wrong in (("", 1), ("a", 0), ("a", 10_001), ("\0", 1)):
+        with pytest.raises(Invalid, match="FIELD_INVALID"):
+            await auth.users.FindUserIds(users.FindUserIdsRequest(keyword=wrong[0], limit=wrong[1]))
+
+
 async def test_a_user_of_a_valid_token_may_be_gone(auth: AuthService) -> None:
     await auth.register()
     login = await auth.login()

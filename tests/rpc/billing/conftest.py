@@ -65,6 +65,12 @@ class FakeUserServicer(user_service_pb2_grpc.UserServiceServicer):
         found = [user_pb2.User(id=user_id, account=self.accounts[user_id]) for user_id in known]
         return user_service_pb2.BatchGetUsersResponse(users=found)
 
+    async def FindUserIds(
+        self, request: user_service_pb2.FindUserIdsRequest, context: Context
+    ) -> user_service_pb2.FindUserIdsResponse:
+        found = [user_id for user_id, account in self.accounts.items() if request.keyword in account]
+        return user_service_pb2.FindUserIdsResponse(user_ids=found)
+
 
 @dataclass
 class BillingService:

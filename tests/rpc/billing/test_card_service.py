@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -155,3 +156,34 @@ async def test_of_two_hundred_who_redeem_one_card_exactly_one_gets_it(
         verification = Verification(audit)
         assert list(verification.findings()) == []
         assert verification.transactions == ROUNDS
+
+
+async def test_entries_of_everybody_are_searched_by_administrators(billing: BillingService) -> None:
+    (code,) = await generate(billing, 1)
+    await billing.recharge(5, user_id=8)
+    with billing.calling_as(USER):
+        redeemed = await billing.cards.RedeemCard(pb.RedeemCardRequest(request_id="r-1", code=code))
+        with pytest.raises(Forbidden, match="ADMIN_REQUIRED"):
+            await billing.ledger.SearchEntries(ledger.SearchEntriesRequest())
+    with billing.calling_as(ADMIN):
+
+        async def search(**wanted: Any) -> list[int]:
+            request = ledger.SearchEntriesRequest(filter=ledger.EntryFilter(**wanted))
+            response = await billing.ledger.SearchEntries(request)
+            assert response.total_size == len(response.entries)
+            return [entry.user_id for entry in response.entries]
+
+        assert await search() == [USER, 8]
+        assert await search(keyword=code[3:9]) == [USER]
+        assert await search(keyword="bob", keyword_user_ids=[8]) == [8]
+        assert await search(type=ledger.ENTRY_TYPE_ADMIN_RECHARGE, credits_max=5) == [8]
+        assert await search(create_time_from=redeemed.entry.create_time, user_id=USER) == [USER]
+        for wrong in (
+            ledger.SearchEntriesRequest(page_size=101),
+            ledger.SearchEntriesRequest(skip=-1),
+            ledger.SearchEntriesRequest(filter=ledger.EntryFilter(type=ledger.ENTRY_TYPE_UNSPECIFIED)),
+            ledger.SearchEntriesRequest(filter=ledger.EntryFilter(keyword="\0")),
+            ledger.SearchEntriesRequest(filter=ledger.EntryFilter(keyword_user_ids=range(10_001))),
+        ):
+            with pytest.raises(Invalid, match="FIELD_INVALID"):
+                await billing.ledger.SearchEntries(wrong)

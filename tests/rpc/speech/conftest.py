@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from grpc import aio
@@ -27,30 +27,29 @@ from kit.rpc.client import Peer
 from kit.rpc.context import CallContext, bind_call, unbind_call
 from kit.rpc.observer import SilentObserver
 from kit.rpc.server import RpcServer
-from kit.tasks.model import TaskKind
+from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.notifier import TaskNotifier
-from kit.tasks.servicer import TaskServicer
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.speech.engines.registry import SynthesizerSettings
+from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
-from services.speech.peers.files import FilesAudioFiles
-from services.speech.rpc.engine_servicer import EngineServicer
-from services.speech.rpc.synthesis_servicer import SynthesisServicer
-from services.speech.rpc.voice_servicer import VoiceServicer
-from services.speech.store.tables import EVENT_TABLES, TASKS
+from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
+from services.speech.store.tables import EVENT_TABLES
 from services.speech.store.uow import SpeechUnit
-from services.speech.usecases.create_synthesis import CreateSynthesis, QueueLimits
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
-from services.speech.usecases.synthesize import SynthesisHandler
-from services.speech.usecases.voice_previews import VoicePreviews
 from tests.fakes.clock import FakeClock
 from tests.fakes.tokens import FakeTokens
-from tests.rpc.speech.fakes import FakeAudioStore, FakeLedger, FakeSynthesizer
+from tests.rpc.speech.fakes import FakeAudioStore, FakeJobEngines, FakeLedger, FakeSynthesizer
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
-from voxreel.speech.v1 import synthesis_service_pb2_grpc, voice_service_pb2_grpc
+from voxreel.speech.v1 import (
+    recognition_service_pb2_grpc,
+    synthesis_service_pb2_grpc,
+    text_service_pb2_grpc,
+    voice_service_pb2_grpc,
+)
 from voxreel.task.v1 import task_service_pb2_grpc
 
 SERVICE_TOKEN = "the-service-token"
@@ -65,6 +64,10 @@ class World:
 
     syntheses: synthesis_service_pb2_grpc.SynthesisServiceAsyncStub
     voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
+    recognitions: recognition_service_pb2_grpc.RecognitionServiceAsyncStub
+    texts: text_service_pb2_grpc.TextServiceAsyncStub
+    jobs: FakeJobEngines
+    units: Units[SpeechUnit]
     engines: engine_service_pb2_grpc.EngineServiceAsyncStub
     tasks: task_service_pb2_grpc.TaskServiceAsyncStub
     ledger: FakeLedger
@@ -80,9 +83,10 @@ class World:
     tokens: FakeTokens
 
     @contextmanager
-    def user(self, user_id: int = 7) -> Iterator[None]:
+    def user(self, user_id: int = 7, *, is_admin: bool = False) -> Iterator[None]:
         """Calls inside are the user's."""
-        bound = bind_call(CallContext(access_token=self.tokens.issue(user_id, token_id=f"t-{user_id}")))
+        token = self.tokens.issue(user_id, token_id=f"t-{user_id}-{is_admin}", is_admin=is_admin)
+        bound = bind_call(CallContext(access_token=token))
         try:
             yield
         finally:
@@ -135,29 +139,39 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
     database = await _database(stack, folder)
     events = EventSource("speech", ids, clock)
     units = Units(database, lambda connection: SpeechUnit(connection, events))
-    bus, notifier = MemoryBus(clock), TaskNotifier()
+    bus = MemoryBus(clock)
     engine = SynthesisEngine(synthesizer.name, synthesizer.voices())
-    directory = EngineDirectory(SynthesizerSettings(model_cache_dir=folder / "models"), engine)
+    fakes, cache = FakeJobEngines(), folder / "models"
+    jobs = fakes.slots()
+    directory = EngineDirectory(SynthesizerSettings(model_cache_dir=cache), engine, jobs)
+    parts = Parts(
+        database=database,
+        units=units,
+        notifier=TaskNotifier(),
+        clock=clock,
+        ids=ids,
+        acceptance=TaskAcceptance(units, BillingCreditHolds(billing), QueueLimits(USER_LIMIT, USER_LIMIT + 2)),
+        audio=FilesAudioFiles(files),
+        sources=FilesSourceFiles(files),
+        synthesizer=synthesizer,
+        engine=engine,
+        directory=directory,
+        jobs=jobs,
+        synthesis_timeout_s=5,
+        job_timeout_s=5,
+    )
     server = build.server("speech")
-    syntheses = CreateSynthesis(
-        units, BillingCreditHolds(billing), engine, ids=ids, limits=QueueLimits(USER_LIMIT, USER_LIMIT + 2)
-    )
-    audio_files = FilesAudioFiles(files)
-    previews = VoicePreviews(synthesizer, engine, audio_files)
-    additions: tuple[tuple[Any, Any], ...] = (
-        (synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, SynthesisServicer(syntheses)),
-        (voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, VoiceServicer(engine, previews)),
-        (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(directory)),
-        (task_service_pb2_grpc.add_TaskServiceServicer_to_server, TaskServicer(database, TASKS, notifier)),
-    )
-    for register, servicer in additions:
-        server.add(register, servicer)
+    add_servicers(server, parts)
     relay = Relay(database, EVENT_TABLES, bus, streams=[EVENTS, work_stream("speech")], clock=clock)
     await relay.check_streams()
     peer = await build.peer_of(server)
     return World(
         syntheses=peer.stub(synthesis_service_pb2_grpc.SynthesisServiceStub),
         voices=peer.stub(voice_service_pb2_grpc.VoiceServiceStub),
+        recognitions=peer.stub(recognition_service_pb2_grpc.RecognitionServiceStub),
+        texts=peer.stub(text_service_pb2_grpc.TextServiceStub),
+        jobs=fakes,
+        units=units,
         engines=peer.stub(engine_service_pb2_grpc.EngineServiceStub),
         tasks=peer.stub(task_service_pb2_grpc.TaskServiceStub),
         ledger=ledger,
@@ -171,11 +185,11 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
             units,
             bus,
             service="speech",
-            handlers={TaskKind.TTS: SynthesisHandler(synthesizer, audio_files, timeout_s=5)},
+            handlers=task_handlers(parts),
             instance="test",
             boot="1",
             clock=clock,
-            notifier=notifier,
+            notifier=parts.notifier,
             concurrency=4,
         ),
         sweeper=Sweeper(units),

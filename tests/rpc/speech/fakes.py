@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import math
 import struct
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
+from kit.engines import EngineEntry, EngineState, open_slot
 from kit.errors import InsufficientCredits, NotFound
+from kit.rpc.context import require_principal
 from kit.rpc.server import Context
-from services.speech.engines.base import AudioFormat, Quality, SynthesisRequest, SynthesizedAudio, Voice
+from services.speech.engines.base import (
+    AudioFormat,
+    CloneRequest,
+    LanguageModel,
+    Quality,
+    Recognition,
+    RecognizedPart,
+    RecognizedSentence,
+    RewriteRequest,
+    RewrittenText,
+    SpeechRecognizer,
+    SynthesisRequest,
+    SynthesizedAudio,
+    TextRewriter,
+    Voice,
+    VoiceClone,
+    VoiceCloner,
+)
+from services.speech.engines.jobs import (
+    RECOGNITION,
+    TEXT_REWRITE,
+    VOICE_CLONE,
+    JobEngines,
+    JobEngineSettings,
+)
 from services.speech.engines.kokoro.catalog import voices
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import ledger_service_pb2_grpc
@@ -60,12 +88,37 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
 
     def __init__(self) -> None:
         self.stored: dict[tuple[int, str], tuple[files.UploadFileHeader, bytes]] = {}
+        self.sources: dict[str, tuple[int, bytes]] = {}
         self.failures: list[Exception] = []
 
     async def OpenDownload(self, request: files.OpenDownloadRequest, _context: Context) -> files.OpenDownloadResponse:
         if (NOBODY, request.file_id) not in self.stored:
             raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
         return files.OpenDownloadResponse(file=files.File(id=request.file_id))
+
+    def put_source(self, file_id: str, content: bytes, *, user_id: int = 7) -> str:
+        """A file that a user has uploaded."""
+        self.sources[file_id] = (user_id, content)
+        return file_id
+
+    async def GetFile(self, request: files.GetFileRequest, _context: Context) -> files.GetFileResponse:
+        caller = require_principal()
+        user_id, content = self.sources.get(request.file_id, (None, b""))
+        if user_id is None or (user_id != caller.user_id and not caller.is_admin):
+            raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
+        file = files.File(id=request.file_id, user_id=user_id, original_name="原声.wav", size_bytes=len(content))
+        file.sha256 = hashlib.sha256(content).hexdigest()
+        return files.GetFileResponse(file=file)
+
+    async def DownloadFile(
+        self, request: files.DownloadFileRequest, _context: Context
+    ) -> AsyncIterator[files.DownloadFileResponse]:
+        if request.file_id not in self.sources:
+            raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
+        user_id, content = self.sources[request.file_id]
+        yield files.DownloadFileResponse(file=files.File(id=request.file_id, user_id=user_id))
+        for start in range(0, len(content), 4):
+            yield files.DownloadFileResponse(chunk=content[start : start + 4])
 
     async def UploadFile(
         self, request_iterator: AsyncIterator[files.UploadFileRequest], _context: Context
@@ -115,6 +168,97 @@ class FakeSynthesizer:
 
     async def aclose(self) -> None:
         """Nothing to end."""
+
+
+class FakeRecognizer:
+    """Hears as many words as the file has bytes."""
+
+    name = "fake-ears"
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self.failures: list[Exception] = []
+
+    async def recognize(self, media: Path, *, timeout_s: float) -> Recognition:
+        self.heard.append(await asyncio.to_thread(media.read_bytes))
+        if self.failures:
+            raise self.failures.pop(0)
+        words = tuple(RecognizedPart("好", at * 100, at * 100 + 100) for at in range(len(self.heard[-1])))
+        sentence = RecognizedSentence("好" * len(words), 0, 100 * len(words), words)
+        return Recognition((sentence,), "zh", 100 * len(words), "ears-1", Quality.NATIVE)
+
+    async def aclose(self) -> None:
+        """Nothing to end."""
+
+
+class FakeCloner:
+    """Learns any voice. While `is_held` it waits for `go_on`."""
+
+    name = "fake-parrot"
+
+    def __init__(self) -> None:
+        self.samples: list[bytes] = []
+        self.go_on = asyncio.Event()
+        self.is_held = False
+        self.was_stopped = False
+
+    async def clone(self, request: CloneRequest, *, timeout_s: float) -> VoiceClone:
+        self.samples.append(await asyncio.to_thread(request.sample.read_bytes))
+        if self.is_held:
+            try:
+                await self.go_on.wait()
+            except asyncio.CancelledError:
+                self.was_stopped = True
+                raise
+        return VoiceClone(f"learnt from {len(self.samples[-1])} bytes", "parrot-1", Quality.APPROXIMATE)
+
+    async def aclose(self) -> None:
+        """Nothing to end."""
+
+
+class FakeRewriter:
+    """Turns texts around."""
+
+    name = "fake-quill"
+
+    def models(self) -> tuple[LanguageModel, ...]:
+        return (LanguageModel("quill-1", "羽毛笔", "倒着写"),)
+
+    async def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> RewrittenText:
+        return RewrittenText(request.text[::-1], "quill-1", 3, 4, Quality.APPROXIMATE)
+
+    async def aclose(self) -> None:
+        """Nothing to end."""
+
+
+class FakeJobEngines:
+    """One engine for each capability, registered as engines are. What is in `problems` cannot work."""
+
+    def __init__(self) -> None:
+        self.recognizer = FakeRecognizer()
+        self.cloner = FakeCloner()
+        self.rewriter = FakeRewriter()
+        self.problems: dict[str, tuple[str, ...]] = {}
+
+    def slots(self) -> JobEngines:
+        settings = JobEngineSettings(model_cache_dir=Path("unused"))
+        recognizers: dict[str, EngineEntry[SpeechRecognizer, JobEngineSettings]] = {
+            "fake": EngineEntry(lambda _: self.recognizer, self._examine("recognizer"))
+        }
+        cloners: dict[str, EngineEntry[VoiceCloner, JobEngineSettings]] = {
+            "fake": EngineEntry(lambda _: self.cloner, self._examine("cloner"))
+        }
+        rewriters: dict[str, EngineEntry[TextRewriter, JobEngineSettings]] = {
+            "fake": EngineEntry(lambda _: self.rewriter, self._examine("rewriter"))
+        }
+        return JobEngines(
+            open_slot(RECOGNITION, recognizers, settings),
+            open_slot(VOICE_CLONE, cloners, settings),
+            open_slot(TEXT_REWRITE, rewriters, settings),
+        )
+
+    def _examine(self, name: str) -> Callable[[JobEngineSettings], EngineState]:
+        return lambda _: EngineState(model="fake-model", quality="native", problems=self.problems.get(name, ()))
 
 
 def tone_wav(samples: int) -> bytes:

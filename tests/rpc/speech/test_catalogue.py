@@ -40,8 +40,10 @@ async def test_a_broken_engine_is_told_and_refused(world: World) -> None:
     assert world.engine.problem
 
 
-async def test_capabilities_without_an_engine_are_listed_as_such(world: World) -> None:
-    engines = await _engines(world)
-    for capability in ("speech_recognition", "voice_clone", "text_rewrite"):
-        assert not engines[capability].is_available
-        assert engines[capability].unavailable_reason
+async def test_an_engine_that_lacks_something_is_listed_as_such(world: World) -> None:
+    assert (await _engines(world))["voice_clone"].is_available
+    world.jobs.problems["cloner"] = ("parrot.bin is missing",)
+    await world.directory.step()
+    engine = (await _engines(world))["voice_clone"]
+    assert not engine.is_available
+    assert engine.unavailable_reason == "引擎不可用：parrot.bin is missing"

@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict
 
 from kit.clock import SystemClock
 from kit.db.uow import Units
-from kit.errors import NotFound
+from kit.errors import DomainError, Forbidden, Invalid, NotFound, Precondition
 from kit.rpc.client import Peer
 from kit.rpc.context import CallContext, bind_call, unbind_call
 from kit.rpc.observer import SilentObserver
@@ -25,6 +25,7 @@ from tests.fakes.tokens import FakeTokens
 from tests.sample_service import METADATA, TASKS, SampleUnit, new_task, sample_units
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2, task_service_pb2_grpc
+from voxreel.task.v1 import task_service_pb2 as messages
 from voxreel.task.v1.task_service_pb2 import GetTaskRequest, WatchTaskRequest
 
 CLOCK = SystemClock()
@@ -69,12 +70,12 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     tokens, notifier = FakeTokens(CLOCK), TaskNotifier()
     async with open_database(f"sqlite:///{tmp_path / 'test.db'}", METADATA) as database:
         server = RpcServer("speech", verifier=tokens.verifier, service_token="s", observer=SilentObserver())
-        server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, TaskServicer(database, TASKS, notifier))
+        units = sample_units(database, CLOCK)
+        servicer = TaskServicer(database, TASKS, notifier, units=units)
+        server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, servicer)
         port = await server.start("127.0.0.1:0")
         async with Peer(f"127.0.0.1:{port}", caller="test", service_token="s") as peer:
-            yield World(
-                peer.stub(task_service_pb2_grpc.TaskServiceStub), sample_units(database, CLOCK), notifier, tokens
-            )
+            yield World(peer.stub(task_service_pb2_grpc.TaskServiceStub), units, notifier, tokens)
         await server.stop(0)
 
 
@@ -135,3 +136,76 @@ async def test_watching_what_has_ended_ends_at_once(world: World) -> None:
     states = [r.task.state async for r in world.stub.WatchTask(WatchTaskRequest(task_id="tts_1"))]
     assert states == [task_pb2.TASK_STATE_CANCELLED]
     assert (await world.units.read(lambda unit: unit.tasks.get("tts_1"))).state is TaskState.CANCELLED
+
+
+async def test_lists_are_ones_own_and_administrators_may_ask_for_all(world: World) -> None:
+    def fill(unit: SampleUnit) -> None:
+        for number in range(6):
+            unit.tasks.create(new_task(number, user_id=7 if number % 2 else 8))
+
+    await world.units.write(fill)
+    own = messages.ListTasksRequest(page_size=2)
+    everybody = messages.ListTasksRequest(
+        filter=messages.TaskFilter(scope=messages.TASK_SCOPE_EVERYBODY, states=[task_pb2.TASK_STATE_NEW]), page_size=100
+    )
+    with world.caller(7):
+        response = await world.stub.ListTasks(own)
+        assert ([task.user_id for task in response.tasks], response.total_size) == ([7, 7], 3)
+        assert response.tasks[0].input["text"]
+        for request in (everybody, messages.ListTasksRequest()):
+            with pytest.raises(DomainError) as refused:
+                await world.stub.ListTasks(request)
+            assert refused.value.reason_name in ("ADMIN_REQUIRED", "FIELD_INVALID")
+    with world.caller(1, is_admin=True):
+        assert (await world.stub.ListTasks(everybody)).total_size == 6
+        assert (await world.stub.ListTasks(own)).total_size == 0
+        everybody.filter.user_id = 8
+        assert {task.user_id for task in (await world.stub.ListTasks(everybody)).tasks} == {8}
+
+
+async def test_places_counts_and_users(world: World) -> None:
+    await world.units.write(lambda unit: [unit.tasks.create(new_task(number, user_id=7)) for number in range(3)])
+    with world.caller(7):
+        found = await world.stub.LocateTask(messages.LocateTaskRequest(position=2))
+        assert found.HasField("place")
+        back = await world.stub.LocateTask(messages.LocateTaskRequest(place=found.place))
+        assert back.position == 2
+        begun = await world.stub.ListTasks(messages.ListTasksRequest(page_size=9, begin=found.place))
+        assert ([task.id for task in begun.tasks], begun.total_size) == ([found.place.task_id], 3)
+        assert not (await world.stub.LocateTask(messages.LocateTaskRequest(position=3))).HasField("place")
+        [count] = (await world.stub.SummarizeTasks(messages.SummarizeTasksRequest())).counts
+        assert (count.kind, count.state, count.size) == (task_pb2.TASK_KIND_TTS, task_pb2.TASK_STATE_NEW, 3)
+        with pytest.raises(Forbidden):
+            await world.stub.ListTaskUsers(messages.ListTaskUsersRequest(page_size=5))
+    with world.caller(1, is_admin=True):
+        [user] = (await world.stub.ListTaskUsers(messages.ListTaskUsersRequest(page_size=5))).users
+        assert user.user_id == 7
+        with pytest.raises(Invalid):
+            await world.stub.ListTaskUsers(messages.ListTaskUsersRequest())
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        messages.UpdateTaskRequest(task_id="tts_1", progress=101),
+        messages.UpdateTaskRequest(task_id="tts_1", stage="x" * 65),
+        messages.UpdateTaskRequest(task_id="tts_1", error_message="x" * 501),
+    ],
+)
+async def test_amendments_out_of_range_are_refused(world: World, request_: messages.UpdateTaskRequest) -> None:
+    await world.ask()
+    with world.caller(7), pytest.raises(Invalid):
+        await world.stub.UpdateTask(request_)
+
+
+async def test_an_owner_changes_and_cancels_but_not_what_has_ended(world: World) -> None:
+    await world.ask()
+    with world.caller(8), pytest.raises(NotFound):
+        await world.stub.UpdateTask(messages.UpdateTaskRequest(task_id="tts_1", cancels=True))
+    with world.caller(7):
+        seen = (await world.stub.UpdateTask(messages.UpdateTaskRequest(task_id="tts_1", progress=5))).task
+        assert (seen.progress, seen.state) == (5, task_pb2.TASK_STATE_QUEUED)
+    await world.finish()
+    with world.caller(7), pytest.raises(Precondition) as refused:
+        await world.stub.UpdateTask(messages.UpdateTaskRequest(task_id="tts_1", cancels=True))
+    assert refused.value.reason == reasons.ERROR_REASON_TASK_FINISHED

@@ -43,6 +43,6 @@ async def _check_limits(peer: Peer) -> None:
 async def _check_engines(peer: Peer) -> None:
     engines = peer.stub(engine_service_pb2_grpc.EngineServiceStub)
     listed = (await engines.ListEngines(engine_service_pb2.ListEnginesRequest())).engines
-    assert {engine.capability for engine in listed} == {"lip_sync", "chroma_key"}
+    assert {engine.capability for engine in listed} == {"lip_sync", "chroma_key", "link_parse"}
     assert not any(engine.is_available or engine.is_selected for engine in listed)
     assert all(engine.unavailable_reason for engine in listed)

@@ -18,18 +18,29 @@ from kit.rpc.tokens import TokenVerifier
 from services.auth.crypto.keys import key_ring, read_or_create_key
 from services.auth.crypto.passwords import Argon2Hasher
 from services.auth.crypto.tokens import JwtIssuer
+from services.auth.domain.materials import Profile
 from services.auth.domain.users import AccessTokenClaims, User
 from services.auth.events import AuthEvents
+from services.auth.store.activity_pages import ActivityPages
 from services.auth.store.tables import EVENT_TABLES, USERS
 from services.auth.store.uow import AuthUnit
+from services.auth.store.user_pages import UserPages
+from services.auth.usecases.activities import ActivityReader
+from services.auth.usecases.materials import MaterialKeeper
 from services.auth.usecases.passwords import PasswordChange
 from services.auth.usecases.ports import PasswordHasher
+from services.auth.usecases.recent_revocations import RecentRevocations
 from services.auth.usecases.registration import Registration
 from services.auth.usecases.sessions import Sessions
+from services.auth.usecases.user_admin import UserAdmin
+from services.auth.usecases.user_lists import UserLists
 from services.auth.usecases.users import UserReader
+from services.auth.workers.activity_projection import ActivityProjection
 from tests.fakes.clock import FakeClock
 from tests.store.migrated import migrated_database
 from voxreel.common.v1.event_pb2 import EventEnvelope
+
+PASSWORD = "password123"
 
 
 @dataclass
@@ -45,14 +56,39 @@ class Auth:
     sessions_with: Callable[[PasswordHasher], Sessions]
     passwords: PasswordChange
     users: UserReader
+    materials: MaterialKeeper
+    admin: UserAdmin
+    lists: UserLists
+    activities: ActivityReader
+    projection: ActivityProjection
+    revocations: RecentRevocations
     verifier: TokenVerifier
 
     async def profile(self, claims: AccessTokenClaims) -> User:
         """The holder of a token. Raises what is answered in its place."""
+        return (await self.whole_profile(claims)).user
+
+    async def whole_profile(self, claims: AccessTokenClaims) -> Profile:
+        """The same with the material lists."""
         (found,) = await self.users.profiles([claims])
         if isinstance(found, DomainError):
             raise found
         return found
+
+    async def log_in(self, account: str, password: str = PASSWORD) -> AccessTokenClaims:
+        """The access token of a new login."""
+        login = await self.sessions.login(account, password, client_address="")
+        return self.claims(login.access.token)
+
+    async def add_user(self, account: str) -> AccessTokenClaims:
+        """A new user, logged in."""
+        await self.registration.register(account, PASSWORD)
+        return await self.log_in(account)
+
+    async def add_admin(self, account: str) -> AccessTokenClaims:
+        """A new administrator, logged in."""
+        await self.registration.ensure_admin(account, PASSWORD)
+        return await self.log_in(account)
 
     def claims(self, token: str) -> AccessTokenClaims:
         """What a token says, verified."""
@@ -109,6 +145,12 @@ async def auth(database_url: str, tmp_path: Path) -> AsyncIterator[Auth]:
             sessions_with=sessions_with,
             passwords=PasswordChange(units, hasher, events=events, clock=clock),
             users=UserReader(units),
+            materials=MaterialKeeper(units, events=events, clock=clock),
+            admin=UserAdmin(units, hasher, events=events, clock=clock),
+            lists=UserLists(units, UserPages(database)),
+            activities=ActivityReader(units, ActivityPages(database)),
+            projection=ActivityProjection(units, clock),
+            revocations=RecentRevocations(units),
             verifier=verifier,
         )
     await hasher.close()

@@ -11,7 +11,7 @@ from kit.errors import AlreadyExists, DomainError, Forbidden, Unauthenticated
 from services.auth.domain.sessions import REFRESH_TOKEN_LIFETIME
 from services.auth.domain.users import User
 from services.auth.usecases.first_admin import ensure_first_admin
-from services.auth.workers.prune_sessions import SessionPruner
+from services.auth.workers.sweepers import Sweeper, forget_sessions
 from tests.store.auth.conftest import Auth
 from voxreel.auth.v1.events_pb2 import UserLoggedIn, UserLoginFailed, UserRegistered
 
@@ -134,7 +134,7 @@ async def test_sessions_that_have_ended_are_forgotten(auth: Auth) -> None:
     auth.clock.advance(REFRESH_TOKEN_LIFETIME.total_seconds() / 2)
     later = await auth.sessions.login("Alice", PASSWORD, client_address="")
     auth.clock.advance(REFRESH_TOKEN_LIFETIME.total_seconds() / 2)
-    pruner = SessionPruner(auth.units, auth.clock)
+    pruner = Sweeper(auth.units, auth.clock, [forget_sessions])
     assert await pruner.step() == 1
     assert await pruner.step() == 0
     assert await auth.sessions.refresh(later.refresh_token)

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, select
 
 from kit.db.database import Database
 from kit.db.uow import Units
-from kit.errors import DomainError
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
 from kit.rpc.context import current_call
@@ -23,7 +22,6 @@ from services.billing.events import BillingEvents
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
-from services.billing.usecases.holds import HoldRequest, Holds
 from services.billing.usecases.ledger_work import LedgerWork, Result, Submission
 from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.recharges import Recharges
@@ -44,7 +42,7 @@ class Holding:
     """Requests for holds, one at a time; a refusal is raised."""
 
     def __init__(self, writer: LedgerWriter) -> None:
-        self._holds = Holds(writer)
+        self._writer = writer
 
     async def reserve(self, asked: Reservation) -> Hold:
         return await self._one(asked)
@@ -56,10 +54,7 @@ class Holding:
         return await self._one(Release(hold_id))
 
     async def _one(self, command: Reservation | Capture | Release) -> Hold:
-        (result,) = await self._holds.perform([HoldRequest(command, current_call())])
-        if isinstance(result, DomainError):
-            raise result
-        return result
+        return await self._writer.perform_one(Hold, Submission(command, current_call()))
 
 
 @dataclass

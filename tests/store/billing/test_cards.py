@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from kit.errors import Conflict, DomainError, Invalid, NotFound, Precondition
+from kit.errors import Conflict, Invalid, NotFound, Precondition
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
 from kit.rpc.context import current_call
@@ -27,7 +27,8 @@ from services.billing.domain.cards import (
 from services.billing.domain.ledger import EntryType
 from services.billing.events import BillingEvents
 from services.billing.store.card_pages import CardPages
-from services.billing.usecases.cards import CardDesk, RedeemRequest, Redemptions
+from services.billing.usecases.cards import CardDesk
+from services.billing.usecases.ledger_work import Submission
 from tests.store.billing.conftest import USER, Billing, ledger_writer, reservation
 from tests.store.billing.test_verification import findings, tamper
 
@@ -41,7 +42,7 @@ class Cards:
     def __init__(self, billing: Billing) -> None:
         events = BillingEvents(EventSource("billing", billing.ids, billing.clock))
         self.desk = CardDesk(billing.units, CardPages(billing.database), events, billing.clock)
-        self._redemptions = Redemptions(billing.writer)
+        self._writer = billing.writer
 
     async def generate(self, quantity: int = 1, request_id: str = "g-1", number: str = "B-1") -> list[str]:
         return (await self.batch(quantity, request_id, number))[1]
@@ -50,12 +51,8 @@ class Cards:
         return await self.desk.generate(generation(quantity, request_id, number))
 
     async def redeem(self, code: str, request_id: str = "r-1", user_id: int = USER) -> Redemption:
-        (result,) = await self._redemptions.perform(
-            [RedeemRequest(RedeemCard(request_id, user_id, code), current_call())]
-        )
-        if isinstance(result, DomainError):
-            raise result
-        return result
+        command = RedeemCard(request_id, user_id, code)
+        return await self._writer.perform_one(Redemption, Submission(command, current_call()))
 
     async def all(self, wanted: CardFilter | None = None) -> list[Card]:
         return [card async for cards in self.desk.export(wanted or CardFilter()) for card in cards]

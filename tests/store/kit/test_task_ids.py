@@ -28,7 +28,7 @@ async def stub(database: Database) -> AsyncIterator[task_service_pb2_grpc.TaskSe
     await make_tables(database)
     await sample_units(database, CLOCK).write(lambda unit: unit.tasks.create(new_task(1)))
     server = RpcServer("speech", verifier=FakeTokens(CLOCK).verifier, service_token="s", observer=SilentObserver())
-    servicer = TaskServicer(database, TASKS, TaskNotifier())
+    servicer = TaskServicer(database, TASKS, TaskNotifier(), units=sample_units(database, CLOCK))
     server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, servicer)
     port = await server.start("127.0.0.1:0")
     async with Peer(f"127.0.0.1:{port}", caller="test", service_token="s") as peer:

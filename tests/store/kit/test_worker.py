@@ -18,7 +18,7 @@ from kit.events.memory import MemoryBus
 from kit.events.relay import Relay
 from kit.events.streams import work_stream
 from kit.rpc.context import CallContext, bind_call, current_call, unbind_call
-from kit.tasks.handlers import Progress, RetryableError, TaskHandler
+from kit.tasks.handlers import Done, Progress, RetryableError, TaskHandler
 from kit.tasks.model import JsonObject, Task, TaskKind, TaskState
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
@@ -368,3 +368,47 @@ async def test_what_outlasts_the_grace_is_put_back_for_others(real_time: Setup) 
     await real_time.new_worker("1", instance="w2").step()
     assert (await real_time.task()).attempt == 1
     assert await real_time.is_in(TaskState.SUCCEEDED)
+
+
+async def test_a_task_cancelled_elsewhere_stops_at_work_within_moments(setup: Setup) -> None:
+    setup.engine.gate.clear()
+    await setup.ask()
+    await setup.relay.step()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        working = group.create_task(setup.worker.step())
+        await setup.engine.started.wait()
+        await setup.units.write(lambda unit: unit.tasks.cancel("tts_1"))
+        await working
+    assert (setup.engine.cancelled, setup.engine.done) == (["tts_1"], [])
+
+
+async def test_a_report_for_a_cancelled_task_is_its_last(setup: Setup) -> None:
+    went_on: list[str] = []
+
+    async def handler(task: Task, report: Progress) -> JsonObject:
+        await setup.units.write(lambda unit: unit.tasks.cancel(task.id))
+        await report(90, "storing")
+        went_on.append(task.id)
+        return {}
+
+    worker = setup.new_worker("2", handlers={TaskKind.TTS: handler})
+    await setup.ask()
+    await setup.relay.step()
+    await worker.step()
+    assert went_on == []
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+async def test_what_a_handler_publishes_is_there_with_its_success_only(setup: Setup, is_cancelled: bool) -> None:
+    published: list[TaskState] = []
+
+    async def handler(task: Task, report: Progress) -> Done:
+        if is_cancelled:
+            await setup.units.write(lambda unit: unit.tasks.cancel(task.id))
+        return Done({}, lambda unit: published.append(unit.tasks.get(task.id).state))
+
+    worker = setup.new_worker("2", handlers={TaskKind.TTS: handler})
+    await setup.ask()
+    await setup.relay.step()
+    await worker.step()
+    assert published == ([] if is_cancelled else [TaskState.SUCCEEDED])

@@ -44,14 +44,14 @@ async def test_unfinished_tasks_are_counted_in_all_and_by_user(units: Units[Spee
         await units.write(lambda unit, key=task_id: unit.tasks.queue(key, hold_id="h", credits=1))
     await units.write(lambda unit: unit.tasks.leases.claim("running", "w#1", lease_s=30))
     await units.write(lambda unit: unit.tasks.fail("failed", reasons.ERROR_REASON_ENGINE_FAILED, "失败"))
-    assert await units.read(lambda unit: unit.unfinished.size()) == 4
-    assert await units.read(lambda unit: unit.unfinished.size_of(7)) == 3
-    assert await units.read(lambda unit: unit.unfinished.size_of(9)) == 0
+    assert await units.read(lambda unit: unit.tasks.unfinished.size()) == 4
+    assert await units.read(lambda unit: unit.tasks.unfinished.size_of(7)) == 3
+    assert await units.read(lambda unit: unit.tasks.unfinished.size_of(9)) == 0
 
 
 async def test_a_freed_request_id_names_another_task(units: Units[SpeechUnit]) -> None:
     await _create(units, "first", request_id="r-1")
-    await units.write(lambda unit: unit.unfinished.free_request_id("first"))
+    await units.write(lambda unit: unit.tasks.unfinished.free_request_id("first"))
     assert await units.read(lambda unit: unit.tasks.find_by_request(7, "r-1")) is None
     await _create(units, "second", request_id="r-1")
     found = await units.read(lambda unit: unit.tasks.find_by_request(7, "r-1"))
@@ -62,7 +62,7 @@ async def test_a_freed_request_id_names_another_task(units: Units[SpeechUnit]) -
 async def test_the_count_of_a_user_uses_the_index(units: Units[SpeechUnit], database: Database) -> None:
     query = "SELECT count(*) FROM tasks WHERE state IN ('NEW', 'QUEUED', 'RUNNING') AND user_id = 7"
     plan = await database.read(lambda connection: _plan(connection, query))
-    assert "ix_tasks_user_id " in plan
+    assert "ix_tasks_user_id_state " in plan
 
 
 def _plan(connection: Connection, query: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.video.domain.engines import ENGINES
 from services.video.domain.limits import FACE_VIDEO, REFERENCE_IMAGE, VOICE_AUDIO
 
 _MEBIBYTE = 1024 * 1024
@@ -26,8 +25,3 @@ def test_audio() -> None:
 def test_image() -> None:
     assert set(REFERENCE_IMAGE.formats) == {"jpeg", "jpg", "png", "bmp", "webp"}
     assert REFERENCE_IMAGE.max_size_bytes == 10 * _MEBIBYTE
-
-
-def test_every_capability_says_why_it_is_missing() -> None:
-    assert {engine.capability for engine in ENGINES} == {"lip_sync", "chroma_key"}
-    assert all(engine.unavailable_reason for engine in ENGINES)

@@ -22,21 +22,36 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from voxreel.auth.v1 import user_pb2 as voxreel_dot_auth_dot_v1_dot_user__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvoxreel/auth/v1/events.proto\x12\x0fvoxreel.auth.v1\"2\n\x0eUserRegistered\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\"H\n\x0cUserLoggedIn\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"\\\n\x0fUserLoginFailed\x12\x14\n\x07user_id\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\tB\n\n\x08_user_id\"7\n\x13UserPasswordChanged\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvoxreel/auth/v1/events.proto\x12\x0fvoxreel.auth.v1\x1a\x1avoxreel/auth/v1/user.proto\"2\n\x0eUserRegistered\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\"H\n\x0cUserLoggedIn\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"\\\n\x0fUserLoginFailed\x12\x14\n\x07user_id\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\tB\n\n\x08_user_id\"7\n\x13UserPasswordChanged\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\"O\n\x11UserPasswordReset\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x18\n\x10operator_user_id\x18\x03 \x01(\x03\"H\n\nUserFrozen\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x18\n\x10operator_user_id\x18\x03 \x01(\x03\"J\n\x0cUserUnfrozen\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x18\n\x10operator_user_id\x18\x03 \x01(\x03\"_\n\x0fUserRoleChanged\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x18\n\x10operator_user_id\x18\x03 \x01(\x03\x12\x10\n\x08is_admin\x18\x04 \x01(\x08\"I\n\x0bUserDeleted\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x18\n\x10operator_user_id\x18\x03 \x01(\x03\"^\n\rMaterialAdded\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12+\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.voxreel.auth.v1.MaterialKind\x12\x0f\n\x07item_id\x18\x03 \x01(\t\"`\n\x0fMaterialRemoved\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12+\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.voxreel.auth.v1.MaterialKind\x12\x0f\n\x07item_id\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.auth.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_USERREGISTERED']._serialized_start=49
-  _globals['_USERREGISTERED']._serialized_end=99
-  _globals['_USERLOGGEDIN']._serialized_start=101
-  _globals['_USERLOGGEDIN']._serialized_end=173
-  _globals['_USERLOGINFAILED']._serialized_start=175
-  _globals['_USERLOGINFAILED']._serialized_end=267
-  _globals['_USERPASSWORDCHANGED']._serialized_start=269
-  _globals['_USERPASSWORDCHANGED']._serialized_end=324
+  _globals['_USERREGISTERED']._serialized_start=77
+  _globals['_USERREGISTERED']._serialized_end=127
+  _globals['_USERLOGGEDIN']._serialized_start=129
+  _globals['_USERLOGGEDIN']._serialized_end=201
+  _globals['_USERLOGINFAILED']._serialized_start=203
+  _globals['_USERLOGINFAILED']._serialized_end=295
+  _globals['_USERPASSWORDCHANGED']._serialized_start=297
+  _globals['_USERPASSWORDCHANGED']._serialized_end=352
+  _globals['_USERPASSWORDRESET']._serialized_start=354
+  _globals['_USERPASSWORDRESET']._serialized_end=433
+  _globals['_USERFROZEN']._serialized_start=435
+  _globals['_USERFROZEN']._serialized_end=507
+  _globals['_USERUNFROZEN']._serialized_start=509
+  _globals['_USERUNFROZEN']._serialized_end=583
+  _globals['_USERROLECHANGED']._serialized_start=585
+  _globals['_USERROLECHANGED']._serialized_end=680
+  _globals['_USERDELETED']._serialized_start=682
+  _globals['_USERDELETED']._serialized_end=755
+  _globals['_MATERIALADDED']._serialized_start=757
+  _globals['_MATERIALADDED']._serialized_end=851
+  _globals['_MATERIALREMOVED']._serialized_start=853
+  _globals['_MATERIALREMOVED']._serialized_end=949
 # @@protoc_insertion_point(module_scope)

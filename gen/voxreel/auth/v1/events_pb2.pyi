@@ -5,6 +5,7 @@ isort:skip_file
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from voxreel.auth.v1 import user_pb2 as _user_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -119,3 +120,196 @@ class UserPasswordChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UserPasswordChanged: _TypeAlias = UserPasswordChanged  # noqa: Y015
+
+@_typing.final
+class UserPasswordReset(_message.Message):
+    """Subject evt.auth.user.password_reset: an administrator gave a user a new password."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    account: _builtins.str
+    operator_user_id: _builtins.int
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        account: _builtins.str = ...,
+        operator_user_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "operator_user_id", b"operator_user_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserPasswordReset: _TypeAlias = UserPasswordReset  # noqa: Y015
+
+@_typing.final
+class UserFrozen(_message.Message):
+    """Subject evt.auth.user.frozen: an administrator froze a user."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    account: _builtins.str
+    operator_user_id: _builtins.int
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        account: _builtins.str = ...,
+        operator_user_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "operator_user_id", b"operator_user_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserFrozen: _TypeAlias = UserFrozen  # noqa: Y015
+
+@_typing.final
+class UserUnfrozen(_message.Message):
+    """Subject evt.auth.user.unfrozen: an administrator let a frozen user in again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    account: _builtins.str
+    operator_user_id: _builtins.int
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        account: _builtins.str = ...,
+        operator_user_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "operator_user_id", b"operator_user_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserUnfrozen: _TypeAlias = UserUnfrozen  # noqa: Y015
+
+@_typing.final
+class UserRoleChanged(_message.Message):
+    """Subject evt.auth.user.role_changed: an administrator made a user an administrator, or no longer one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    IS_ADMIN_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    account: _builtins.str
+    operator_user_id: _builtins.int
+    is_admin: _builtins.bool
+    """What the user is now; before, the opposite."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        account: _builtins.str = ...,
+        operator_user_id: _builtins.int = ...,
+        is_admin: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "is_admin", b"is_admin", "operator_user_id", b"operator_user_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserRoleChanged: _TypeAlias = UserRoleChanged  # noqa: Y015
+
+@_typing.final
+class UserDeleted(_message.Message):
+    """Subject evt.auth.user.deleted: an administrator deleted a user. The id is never given again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    account: _builtins.str
+    operator_user_id: _builtins.int
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        account: _builtins.str = ...,
+        operator_user_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "operator_user_id", b"operator_user_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserDeleted: _TypeAlias = UserDeleted  # noqa: Y015
+
+@_typing.final
+class MaterialAdded(_message.Message):
+    """Subject evt.auth.material.added: a user put something on one of their material lists."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    kind: _user_pb2.MaterialKind.ValueType
+    item_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        kind: _user_pb2.MaterialKind.ValueType = ...,
+        item_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_id", b"item_id", "kind", b"kind", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MaterialAdded: _TypeAlias = MaterialAdded  # noqa: Y015
+
+@_typing.final
+class MaterialRemoved(_message.Message):
+    """Subject evt.auth.material.removed: a user took something off one of their material lists."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    kind: _user_pb2.MaterialKind.ValueType
+    item_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        kind: _user_pb2.MaterialKind.ValueType = ...,
+        item_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_id", b"item_id", "kind", b"kind", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MaterialRemoved: _TypeAlias = MaterialRemoved  # noqa: Y015

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1avoxreel/auth/v1/user.proto\x12\x0fvoxreel.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x02\n\x04User\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04uuid\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x12\n\x05phone\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08username\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x10\n\x08is_admin\x18\x06 \x01(\x08\x12+\n\x06status\x18\x07 \x01(\x0e\x32\x1b.voxreel.auth.v1.UserStatus\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0flast_login_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tmaterials\x18\x0b \x01(\x0b\x32\x1a.voxreel.auth.v1.MaterialsB\x08\n\x06_phoneB\x0b\n\t_username\"d\n\tMaterials\x12\r\n\x05works\x18\x01 \x03(\t\x12\x16\n\x0e\x64igital_humans\x18\x02 \x03(\t\x12\x13\n\x0b\x62\x61\x63kgrounds\x18\x03 \x03(\t\x12\x0e\n\x06voices\x18\x04 \x03(\t\x12\x0b\n\x03\x62gm\x18\x05 \x03(\t*Y\n\nUserStatus\x12\x1b\n\x17USER_STATUS_UNSPECIFIED\x10\x00\x12\x16\n\x12USER_STATUS_ACTIVE\x10\x01\x12\x16\n\x12USER_STATUS_FROZEN\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1avoxreel/auth/v1/user.proto\x12\x0fvoxreel.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x02\n\x04User\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04uuid\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x12\n\x05phone\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08username\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x10\n\x08is_admin\x18\x06 \x01(\x08\x12+\n\x06status\x18\x07 \x01(\x0e\x32\x1b.voxreel.auth.v1.UserStatus\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0flast_login_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tmaterials\x18\x0b \x01(\x0b\x32\x1a.voxreel.auth.v1.MaterialsB\x08\n\x06_phoneB\x0b\n\t_username\"d\n\tMaterials\x12\r\n\x05works\x18\x01 \x03(\t\x12\x16\n\x0e\x64igital_humans\x18\x02 \x03(\t\x12\x13\n\x0b\x62\x61\x63kgrounds\x18\x03 \x03(\t\x12\x0e\n\x06voices\x18\x04 \x03(\t\x12\x0b\n\x03\x62gm\x18\x05 \x03(\t*Y\n\nUserStatus\x12\x1b\n\x17USER_STATUS_UNSPECIFIED\x10\x00\x12\x16\n\x12USER_STATUS_ACTIVE\x10\x01\x12\x16\n\x12USER_STATUS_FROZEN\x10\x02*\xb8\x01\n\x0cMaterialKind\x12\x1d\n\x19MATERIAL_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MATERIAL_KIND_WORKS\x10\x01\x12 \n\x1cMATERIAL_KIND_DIGITAL_HUMANS\x10\x02\x12\x1d\n\x19MATERIAL_KIND_BACKGROUNDS\x10\x03\x12\x18\n\x14MATERIAL_KIND_VOICES\x10\x04\x12\x15\n\x11MATERIAL_KIND_BGM\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,6 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_USERSTATUS']._serialized_start=561
   _globals['_USERSTATUS']._serialized_end=650
+  _globals['_MATERIALKIND']._serialized_start=653
+  _globals['_MATERIALKIND']._serialized_end=837
   _globals['_USER']._serialized_start=81
   _globals['_USER']._serialized_end=457
   _globals['_MATERIALS']._serialized_start=459

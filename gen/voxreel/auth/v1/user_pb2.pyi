@@ -40,6 +40,30 @@ USER_STATUS_FROZEN: UserStatus.ValueType  # 2
 """Refused on every authenticated call."""
 Global___UserStatus: _TypeAlias = UserStatus  # noqa: Y015
 
+class _MaterialKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MaterialKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MaterialKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MATERIAL_KIND_UNSPECIFIED: _MaterialKind.ValueType  # 0
+    MATERIAL_KIND_WORKS: _MaterialKind.ValueType  # 1
+    MATERIAL_KIND_DIGITAL_HUMANS: _MaterialKind.ValueType  # 2
+    MATERIAL_KIND_BACKGROUNDS: _MaterialKind.ValueType  # 3
+    MATERIAL_KIND_VOICES: _MaterialKind.ValueType  # 4
+    MATERIAL_KIND_BGM: _MaterialKind.ValueType  # 5
+
+class MaterialKind(_MaterialKind, metaclass=_MaterialKindEnumTypeWrapper):
+    """The material lists a user has."""
+
+MATERIAL_KIND_UNSPECIFIED: MaterialKind.ValueType  # 0
+MATERIAL_KIND_WORKS: MaterialKind.ValueType  # 1
+MATERIAL_KIND_DIGITAL_HUMANS: MaterialKind.ValueType  # 2
+MATERIAL_KIND_BACKGROUNDS: MaterialKind.ValueType  # 3
+MATERIAL_KIND_VOICES: MaterialKind.ValueType  # 4
+MATERIAL_KIND_BGM: MaterialKind.ValueType  # 5
+Global___MaterialKind: _TypeAlias = MaterialKind  # noqa: Y015
+
 @_typing.final
 class User(_message.Message):
     """A user of either REST dialect."""
@@ -76,7 +100,7 @@ class User(_message.Message):
 
     @_builtins.property
     def materials(self) -> Global___Materials:
-        """Ids the user keeps in their material lists, oldest first."""
+        """Ids the user keeps in their material lists, oldest first. Absent where a method says so."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ from voxreel.auth.v1 import user_pb2 as voxreel_dot_auth_dot_v1_dot_user__pb2
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"voxreel/auth/v1/user_service.proto\x12\x0fvoxreel.auth.v1\x1a\x1avoxreel/auth/v1/user.proto\x1a%voxreel/common/v1/method_policy.proto\"\x13\n\x11GetProfileRequest\"9\n\x12GetProfileResponse\x12#\n\x04user\x18\x01 \x01(\x0b\x32\x15.voxreel.auth.v1.User\"G\n\x15\x43hangePasswordRequest\x12\x18\n\x10\x63urrent_password\x18\x01 \x01(\t\x12\x14\n\x0cnew_password\x18\x02 \x01(\t\"\x18\n\x16\x43hangePasswordResponse\"(\n\x14\x42\x61tchGetUsersRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\x03\"=\n\x15\x42\x61tchGetUsersResponse\x12$\n\x05users\x18\x01 \x03(\x0b\x32\x15.voxreel.auth.v1.User2\xd2\x02\n\x0bUserService\x12\x65\n\nGetProfile\x12\".voxreel.auth.v1.GetProfileRequest\x1a#.voxreel.auth.v1.GetProfileResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x12l\n\x0e\x43hangePassword\x12&.voxreel.auth.v1.ChangePasswordRequest\x1a\'.voxreel.auth.v1.ChangePasswordResponse\"\t\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12n\n\rBatchGetUsers\x12%.voxreel.auth.v1.BatchGetUsersRequest\x1a&.voxreel.auth.v1.BatchGetUsersResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x04\x10\xd0\x0f\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"voxreel/auth/v1/user_service.proto\x12\x0fvoxreel.auth.v1\x1a\x1avoxreel/auth/v1/user.proto\x1a%voxreel/common/v1/method_policy.proto\"\x13\n\x11GetProfileRequest\"9\n\x12GetProfileResponse\x12#\n\x04user\x18\x01 \x01(\x0b\x32\x15.voxreel.auth.v1.User\"G\n\x15\x43hangePasswordRequest\x12\x18\n\x10\x63urrent_password\x18\x01 \x01(\t\x12\x14\n\x0cnew_password\x18\x02 \x01(\t\"\x18\n\x16\x43hangePasswordResponse\"(\n\x14\x42\x61tchGetUsersRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\x03\"=\n\x15\x42\x61tchGetUsersResponse\x12$\n\x05users\x18\x01 \x03(\x0b\x32\x15.voxreel.auth.v1.User\"R\n\x12\x41\x64\x64MaterialRequest\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.voxreel.auth.v1.MaterialKind\x12\x0f\n\x07item_id\x18\x02 \x01(\t\"\x15\n\x13\x41\x64\x64MaterialResponse\"U\n\x15RemoveMaterialRequest\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.voxreel.auth.v1.MaterialKind\x12\x0f\n\x07item_id\x18\x02 \x01(\t\"\x18\n\x16RemoveMaterialResponse\"4\n\x12\x46indUserIdsRequest\x12\x0f\n\x07keyword\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\"9\n\x13\x46indUserIdsResponse\x12\x10\n\x08user_ids\x18\x01 \x03(\x03\x12\x10\n\x08has_more\x18\x02 \x01(\x08\x32\x90\x05\n\x0bUserService\x12\x65\n\nGetProfile\x12\".voxreel.auth.v1.GetProfileRequest\x1a#.voxreel.auth.v1.GetProfileResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x12l\n\x0e\x43hangePassword\x12&.voxreel.auth.v1.ChangePasswordRequest\x1a\'.voxreel.auth.v1.ChangePasswordResponse\"\t\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12\x66\n\x0b\x41\x64\x64Material\x12#.voxreel.auth.v1.AddMaterialRequest\x1a$.voxreel.auth.v1.AddMaterialResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x02\x10\xd0\x0f\x12l\n\x0eRemoveMaterial\x12&.voxreel.auth.v1.RemoveMaterialRequest\x1a\'.voxreel.auth.v1.RemoveMaterialResponse\"\t\xa2\xbb\x18\x05\x08\x02\x10\xd0\x0f\x12n\n\rBatchGetUsers\x12%.voxreel.auth.v1.BatchGetUsersRequest\x1a&.voxreel.auth.v1.BatchGetUsersResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x04\x10\xd0\x0f\x18\x01\x12\x66\n\x0b\x46indUserIds\x12#.voxreel.auth.v1.FindUserIdsRequest\x1a$.voxreel.auth.v1.FindUserIdsResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x04\x10\xd0\x0f\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,8 +37,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['GetProfile']._serialized_options = b'\220\002\001\242\273\030\007\010\002\020\320\017\030\001'
   _globals['_USERSERVICE'].methods_by_name['ChangePassword']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\242\273\030\005\010\002\020\210\''
+  _globals['_USERSERVICE'].methods_by_name['AddMaterial']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['AddMaterial']._serialized_options = b'\220\002\002\242\273\030\005\010\002\020\320\017'
+  _globals['_USERSERVICE'].methods_by_name['RemoveMaterial']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['RemoveMaterial']._serialized_options = b'\242\273\030\005\010\002\020\320\017'
   _globals['_USERSERVICE'].methods_by_name['BatchGetUsers']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['BatchGetUsers']._serialized_options = b'\220\002\001\242\273\030\007\010\004\020\320\017\030\001'
+  _globals['_USERSERVICE'].methods_by_name['FindUserIds']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['FindUserIds']._serialized_options = b'\220\002\001\242\273\030\005\010\004\020\320\017'
   _globals['_GETPROFILEREQUEST']._serialized_start=122
   _globals['_GETPROFILEREQUEST']._serialized_end=141
   _globals['_GETPROFILERESPONSE']._serialized_start=143
@@ -51,6 +57,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BATCHGETUSERSREQUEST']._serialized_end=341
   _globals['_BATCHGETUSERSRESPONSE']._serialized_start=343
   _globals['_BATCHGETUSERSRESPONSE']._serialized_end=404
-  _globals['_USERSERVICE']._serialized_start=407
-  _globals['_USERSERVICE']._serialized_end=745
+  _globals['_ADDMATERIALREQUEST']._serialized_start=406
+  _globals['_ADDMATERIALREQUEST']._serialized_end=488
+  _globals['_ADDMATERIALRESPONSE']._serialized_start=490
+  _globals['_ADDMATERIALRESPONSE']._serialized_end=511
+  _globals['_REMOVEMATERIALREQUEST']._serialized_start=513
+  _globals['_REMOVEMATERIALREQUEST']._serialized_end=598
+  _globals['_REMOVEMATERIALRESPONSE']._serialized_start=600
+  _globals['_REMOVEMATERIALRESPONSE']._serialized_end=624
+  _globals['_FINDUSERIDSREQUEST']._serialized_start=626
+  _globals['_FINDUSERIDSREQUEST']._serialized_end=678
+  _globals['_FINDUSERIDSRESPONSE']._serialized_start=680
+  _globals['_FINDUSERIDSRESPONSE']._serialized_end=737
+  _globals['_USERSERVICE']._serialized_start=740
+  _globals['_USERSERVICE']._serialized_end=1396
 # @@protoc_insertion_point(module_scope)

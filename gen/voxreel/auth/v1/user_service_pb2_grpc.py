@@ -45,10 +45,25 @@ class UserServiceStub:
                 request_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.ChangePasswordRequest.SerializeToString,
                 response_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.ChangePasswordResponse.FromString,
                 _registered_method=True)
+        self.AddMaterial = channel.unary_unary(
+                '/voxreel.auth.v1.UserService/AddMaterial',
+                request_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.AddMaterialRequest.SerializeToString,
+                response_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.AddMaterialResponse.FromString,
+                _registered_method=True)
+        self.RemoveMaterial = channel.unary_unary(
+                '/voxreel.auth.v1.UserService/RemoveMaterial',
+                request_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.RemoveMaterialRequest.SerializeToString,
+                response_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.RemoveMaterialResponse.FromString,
+                _registered_method=True)
         self.BatchGetUsers = channel.unary_unary(
                 '/voxreel.auth.v1.UserService/BatchGetUsers',
                 request_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersRequest.SerializeToString,
                 response_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersResponse.FromString,
+                _registered_method=True)
+        self.FindUserIds = channel.unary_unary(
+                '/voxreel.auth.v1.UserService/FindUserIds',
+                request_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsRequest.SerializeToString,
+                response_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsResponse.FromString,
                 _registered_method=True)
 
 
@@ -76,11 +91,42 @@ class UserServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AddMaterial(self, request, context):
+        """Puts an id on one of the calling user's material lists, behind the others. Whether there is such a thing is
+        not checked here. An id that is on the list stays where it is.
+
+        Access: user. Idempotent: yes.
+        Errors: FIELD_INVALID, MATERIALS_FULL (500 ids), USER_NOT_FOUND, ACCOUNT_FROZEN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveMaterial(self, request, context):
+        """Takes an id off one of the calling user's material lists. What it names stays.
+
+        Access: user. Idempotent: no; a repeat fails with MATERIAL_NOT_FOUND.
+        Errors: FIELD_INVALID, MATERIAL_NOT_FOUND, USER_NOT_FOUND, ACCOUNT_FROZEN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def BatchGetUsers(self, request, context):
-        """Reads users by id, for other services. Unknown ids are left out.
+        """Reads users by id, for other services, without their materials. Unknown ids are left out.
 
         Access: internal. Idempotent: yes, a read.
         Errors: FIELD_INVALID (more than 500 ids).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindUserIds(self, request, context):
+        """Finds users by part of their account, in either case, for searches of what other services keep of them.
+
+        Access: internal. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (no keyword, a limit that is out of bounds).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -99,10 +145,25 @@ def add_UserServiceServicer_to_server(servicer, server):
                     request_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.ChangePasswordRequest.FromString,
                     response_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.ChangePasswordResponse.SerializeToString,
             ),
+            'AddMaterial': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddMaterial,
+                    request_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.AddMaterialRequest.FromString,
+                    response_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.AddMaterialResponse.SerializeToString,
+            ),
+            'RemoveMaterial': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveMaterial,
+                    request_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.RemoveMaterialRequest.FromString,
+                    response_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.RemoveMaterialResponse.SerializeToString,
+            ),
             'BatchGetUsers': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchGetUsers,
                     request_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersRequest.FromString,
                     response_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersResponse.SerializeToString,
+            ),
+            'FindUserIds': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindUserIds,
+                    request_deserializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsRequest.FromString,
+                    response_serializer=voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -171,6 +232,60 @@ class UserService:
             _registered_method=True)
 
     @staticmethod
+    def AddMaterial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.auth.v1.UserService/AddMaterial',
+            voxreel_dot_auth_dot_v1_dot_user__service__pb2.AddMaterialRequest.SerializeToString,
+            voxreel_dot_auth_dot_v1_dot_user__service__pb2.AddMaterialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveMaterial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.auth.v1.UserService/RemoveMaterial',
+            voxreel_dot_auth_dot_v1_dot_user__service__pb2.RemoveMaterialRequest.SerializeToString,
+            voxreel_dot_auth_dot_v1_dot_user__service__pb2.RemoveMaterialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def BatchGetUsers(request,
             target,
             options=(),
@@ -187,6 +302,33 @@ class UserService:
             '/voxreel.auth.v1.UserService/BatchGetUsers',
             voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersRequest.SerializeToString,
             voxreel_dot_auth_dot_v1_dot_user__service__pb2.BatchGetUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindUserIds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.auth.v1.UserService/FindUserIds',
+            voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsRequest.SerializeToString,
+            voxreel_dot_auth_dot_v1_dot_user__service__pb2.FindUserIdsResponse.FromString,
             options,
             channel_credentials,
             insecure,

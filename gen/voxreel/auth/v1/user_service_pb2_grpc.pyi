@@ -45,11 +45,30 @@ class UserServiceStub:
     Access: user. Idempotent: no; a repeat fails with PASSWORD_WRONG.
     Errors: FIELD_INVALID, PASSWORD_WRONG, USER_NOT_FOUND, TOO_MANY_REQUESTS.
     """
+    AddMaterial: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.AddMaterialRequest, _user_service_pb2.AddMaterialResponse]
+    """Puts an id on one of the calling user's material lists, behind the others. Whether there is such a thing is
+    not checked here. An id that is on the list stays where it is.
+
+    Access: user. Idempotent: yes.
+    Errors: FIELD_INVALID, MATERIALS_FULL (500 ids), USER_NOT_FOUND, ACCOUNT_FROZEN.
+    """
+    RemoveMaterial: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.RemoveMaterialRequest, _user_service_pb2.RemoveMaterialResponse]
+    """Takes an id off one of the calling user's material lists. What it names stays.
+
+    Access: user. Idempotent: no; a repeat fails with MATERIAL_NOT_FOUND.
+    Errors: FIELD_INVALID, MATERIAL_NOT_FOUND, USER_NOT_FOUND, ACCOUNT_FROZEN.
+    """
     BatchGetUsers: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.BatchGetUsersRequest, _user_service_pb2.BatchGetUsersResponse]
-    """Reads users by id, for other services. Unknown ids are left out.
+    """Reads users by id, for other services, without their materials. Unknown ids are left out.
 
     Access: internal. Idempotent: yes, a read.
     Errors: FIELD_INVALID (more than 500 ids).
+    """
+    FindUserIds: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.FindUserIdsRequest, _user_service_pb2.FindUserIdsResponse]
+    """Finds users by part of their account, in either case, for searches of what other services keep of them.
+
+    Access: internal. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (no keyword, a limit that is out of bounds).
     """
 
 @_typing.type_check_only
@@ -69,11 +88,30 @@ class UserServiceAsyncStub(UserServiceStub):
     Access: user. Idempotent: no; a repeat fails with PASSWORD_WRONG.
     Errors: FIELD_INVALID, PASSWORD_WRONG, USER_NOT_FOUND, TOO_MANY_REQUESTS.
     """
+    AddMaterial: _aio.UnaryUnaryMultiCallable[_user_service_pb2.AddMaterialRequest, _user_service_pb2.AddMaterialResponse]  # type: ignore[assignment]
+    """Puts an id on one of the calling user's material lists, behind the others. Whether there is such a thing is
+    not checked here. An id that is on the list stays where it is.
+
+    Access: user. Idempotent: yes.
+    Errors: FIELD_INVALID, MATERIALS_FULL (500 ids), USER_NOT_FOUND, ACCOUNT_FROZEN.
+    """
+    RemoveMaterial: _aio.UnaryUnaryMultiCallable[_user_service_pb2.RemoveMaterialRequest, _user_service_pb2.RemoveMaterialResponse]  # type: ignore[assignment]
+    """Takes an id off one of the calling user's material lists. What it names stays.
+
+    Access: user. Idempotent: no; a repeat fails with MATERIAL_NOT_FOUND.
+    Errors: FIELD_INVALID, MATERIAL_NOT_FOUND, USER_NOT_FOUND, ACCOUNT_FROZEN.
+    """
     BatchGetUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.BatchGetUsersRequest, _user_service_pb2.BatchGetUsersResponse]  # type: ignore[assignment]
-    """Reads users by id, for other services. Unknown ids are left out.
+    """Reads users by id, for other services, without their materials. Unknown ids are left out.
 
     Access: internal. Idempotent: yes, a read.
     Errors: FIELD_INVALID (more than 500 ids).
+    """
+    FindUserIds: _aio.UnaryUnaryMultiCallable[_user_service_pb2.FindUserIdsRequest, _user_service_pb2.FindUserIdsResponse]  # type: ignore[assignment]
+    """Finds users by part of their account, in either case, for searches of what other services keep of them.
+
+    Access: internal. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (no keyword, a limit that is out of bounds).
     """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -104,15 +142,52 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def AddMaterial(
+        self,
+        request: _user_service_pb2.AddMaterialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.AddMaterialResponse, _abc.Awaitable[_user_service_pb2.AddMaterialResponse]]:
+        """Puts an id on one of the calling user's material lists, behind the others. Whether there is such a thing is
+        not checked here. An id that is on the list stays where it is.
+
+        Access: user. Idempotent: yes.
+        Errors: FIELD_INVALID, MATERIALS_FULL (500 ids), USER_NOT_FOUND, ACCOUNT_FROZEN.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveMaterial(
+        self,
+        request: _user_service_pb2.RemoveMaterialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.RemoveMaterialResponse, _abc.Awaitable[_user_service_pb2.RemoveMaterialResponse]]:
+        """Takes an id off one of the calling user's material lists. What it names stays.
+
+        Access: user. Idempotent: no; a repeat fails with MATERIAL_NOT_FOUND.
+        Errors: FIELD_INVALID, MATERIAL_NOT_FOUND, USER_NOT_FOUND, ACCOUNT_FROZEN.
+        """
+
+    @_abc_1.abstractmethod
     def BatchGetUsers(
         self,
         request: _user_service_pb2.BatchGetUsersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_user_service_pb2.BatchGetUsersResponse, _abc.Awaitable[_user_service_pb2.BatchGetUsersResponse]]:
-        """Reads users by id, for other services. Unknown ids are left out.
+        """Reads users by id, for other services, without their materials. Unknown ids are left out.
 
         Access: internal. Idempotent: yes, a read.
         Errors: FIELD_INVALID (more than 500 ids).
+        """
+
+    @_abc_1.abstractmethod
+    def FindUserIds(
+        self,
+        request: _user_service_pb2.FindUserIdsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.FindUserIdsResponse, _abc.Awaitable[_user_service_pb2.FindUserIdsResponse]]:
+        """Finds users by part of their account, in either case, for searches of what other services keep of them.
+
+        Access: internal. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (no keyword, a limit that is out of bounds).
         """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -141,7 +141,7 @@ class CardServiceServicer:
 
         Access: user. Idempotent: yes, by request_id; the same id with another code is IDEMPOTENCY_KEY_REUSED.
         Errors: FIELD_INVALID, CARD_NOT_FOUND, CARD_USED, CARD_EXPIRED, CARD_DISABLED, CREDITS_LIMIT_EXCEEDED,
-        IDEMPOTENCY_KEY_REUSED.
+        TOO_MANY_REQUESTS (too many wrong codes of any kind by this user), IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

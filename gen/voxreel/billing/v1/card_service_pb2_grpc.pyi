@@ -74,7 +74,7 @@ class CardServiceStub:
 
     Access: user. Idempotent: yes, by request_id; the same id with another code is IDEMPOTENCY_KEY_REUSED.
     Errors: FIELD_INVALID, CARD_NOT_FOUND, CARD_USED, CARD_EXPIRED, CARD_DISABLED, CREDITS_LIMIT_EXCEEDED,
-    IDEMPOTENCY_KEY_REUSED.
+    TOO_MANY_REQUESTS (too many wrong codes of any kind by this user), IDEMPOTENCY_KEY_REUSED.
     """
 
 @_typing.type_check_only
@@ -123,7 +123,7 @@ class CardServiceAsyncStub(CardServiceStub):
 
     Access: user. Idempotent: yes, by request_id; the same id with another code is IDEMPOTENCY_KEY_REUSED.
     Errors: FIELD_INVALID, CARD_NOT_FOUND, CARD_USED, CARD_EXPIRED, CARD_DISABLED, CREDITS_LIMIT_EXCEEDED,
-    IDEMPOTENCY_KEY_REUSED.
+    TOO_MANY_REQUESTS (too many wrong codes of any kind by this user), IDEMPOTENCY_KEY_REUSED.
     """
 
 class CardServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -211,7 +211,7 @@ class CardServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: user. Idempotent: yes, by request_id; the same id with another code is IDEMPOTENCY_KEY_REUSED.
         Errors: FIELD_INVALID, CARD_NOT_FOUND, CARD_USED, CARD_EXPIRED, CARD_DISABLED, CREDITS_LIMIT_EXCEEDED,
-        IDEMPOTENCY_KEY_REUSED.
+        TOO_MANY_REQUESTS (too many wrong codes of any kind by this user), IDEMPOTENCY_KEY_REUSED.
         """
 
 def add_CardServiceServicer_to_server(servicer: CardServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -5,6 +5,7 @@ isort:skip_file
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -237,6 +238,134 @@ class CardRedeemed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CardRedeemed: _TypeAlias = CardRedeemed  # noqa: Y015
+
+@_typing.final
+class CreditsAdjusted(_message.Message):
+    """Subject evt.billing.credits.adjusted: an administrator added, subtracted or set credits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    BALANCE_AFTER_FIELD_NUMBER: _builtins.int
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    credits: _builtins.int
+    """Negative when the user lost."""
+    balance_after: _builtins.int
+    operator_user_id: _builtins.int
+    description: _builtins.str
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        credits: _builtins.int = ...,
+        balance_after: _builtins.int = ...,
+        operator_user_id: _builtins.int = ...,
+        description: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance_after", b"balance_after", "credits", b"credits", "description", b"description", "operator_user_id", b"operator_user_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreditsAdjusted: _TypeAlias = CreditsAdjusted  # noqa: Y015
+
+@_typing.final
+class CreditsExpired(_message.Message):
+    """Subject evt.billing.credits.expired: the time of credits was over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    credits: _builtins.int
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When their time was over."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        credits: _builtins.int = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "expire_time", b"expire_time", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreditsExpired: _TypeAlias = CreditsExpired  # noqa: Y015
+
+@_typing.final
+class InviteCodesGenerated(_message.Message):
+    """Subject evt.billing.invites.generated: an administrator made invite codes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    operator_user_id: _builtins.int
+    quantity: _builtins.int
+    credits: _builtins.int
+    """Of one code."""
+    def __init__(
+        self,
+        *,
+        operator_user_id: _builtins.int = ...,
+        quantity: _builtins.int = ...,
+        credits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "operator_user_id", b"operator_user_id", "quantity", b"quantity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InviteCodesGenerated: _TypeAlias = InviteCodesGenerated  # noqa: Y015
+
+@_typing.final
+class InviteCodeUsed(_message.Message):
+    """Subject evt.billing.invite.used: a user got the credits of an invite code."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    INVITE_CODE_ID_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    BALANCE_AFTER_FIELD_NUMBER: _builtins.int
+    CREDITS_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    invite_code_id: _builtins.int
+    credits: _builtins.int
+    balance_after: _builtins.int
+    @_builtins.property
+    def credits_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When all credits of the user expire now."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        invite_code_id: _builtins.int = ...,
+        credits: _builtins.int = ...,
+        balance_after: _builtins.int = ...,
+        credits_expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credits_expire_time", b"credits_expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance_after", b"balance_after", "credits", b"credits", "credits_expire_time", b"credits_expire_time", "invite_code_id", b"invite_code_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InviteCodeUsed: _TypeAlias = InviteCodeUsed  # noqa: Y015
 
 @_typing.final
 class FeaturePriceChanged(_message.Message):

@@ -51,6 +51,26 @@ ENTRY_TYPE_REFUND: EntryType.ValueType  # 7
 ENTRY_TYPE_EXPIRE: EntryType.ValueType  # 8
 Global___EntryType: _TypeAlias = EntryType  # noqa: Y015
 
+class _AdjustmentOperation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AdjustmentOperationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AdjustmentOperation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ADJUSTMENT_OPERATION_UNSPECIFIED: _AdjustmentOperation.ValueType  # 0
+    ADJUSTMENT_OPERATION_ADD: _AdjustmentOperation.ValueType  # 1
+    ADJUSTMENT_OPERATION_SUBTRACT: _AdjustmentOperation.ValueType  # 2
+    ADJUSTMENT_OPERATION_SET: _AdjustmentOperation.ValueType  # 3
+
+class AdjustmentOperation(_AdjustmentOperation, metaclass=_AdjustmentOperationEnumTypeWrapper):
+    """What an administrator does to what a user can spend."""
+
+ADJUSTMENT_OPERATION_UNSPECIFIED: AdjustmentOperation.ValueType  # 0
+ADJUSTMENT_OPERATION_ADD: AdjustmentOperation.ValueType  # 1
+ADJUSTMENT_OPERATION_SUBTRACT: AdjustmentOperation.ValueType  # 2
+ADJUSTMENT_OPERATION_SET: AdjustmentOperation.ValueType  # 3
+Global___AdjustmentOperation: _TypeAlias = AdjustmentOperation  # noqa: Y015
+
 class _HoldState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -89,6 +109,7 @@ class Entry(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     HOLD_ID_FIELD_NUMBER: _builtins.int
     CARD_CODE_FIELD_NUMBER: _builtins.int
+    INVITE_CODE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     user_id: _builtins.int
     type: Global___EntryType.ValueType
@@ -106,6 +127,8 @@ class Entry(_message.Message):
     """The hold it belongs to, where it belongs to one."""
     card_code: _builtins.str
     """The code of the card it comes from, where it comes from one."""
+    invite_code: _builtins.str
+    """The invite code it comes from, where it comes from one."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -123,10 +146,11 @@ class Entry(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         hold_id: _builtins.str | None = ...,
         card_code: _builtins.str | None = ...,
+        invite_code: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_card_code", b"_card_code", "_feature_key", b"_feature_key", "_hold_id", b"_hold_id", "_operator_user_id", b"_operator_user_id", "card_code", b"card_code", "create_time", b"create_time", "feature_key", b"feature_key", "hold_id", b"hold_id", "operator_user_id", b"operator_user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_card_code", b"_card_code", "_feature_key", b"_feature_key", "_hold_id", b"_hold_id", "_invite_code", b"_invite_code", "_operator_user_id", b"_operator_user_id", "card_code", b"card_code", "create_time", b"create_time", "feature_key", b"feature_key", "hold_id", b"hold_id", "invite_code", b"invite_code", "operator_user_id", b"operator_user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_card_code", b"_card_code", "_feature_key", b"_feature_key", "_hold_id", b"_hold_id", "_operator_user_id", b"_operator_user_id", "balance_after", b"balance_after", "balance_before", b"balance_before", "card_code", b"card_code", "create_time", b"create_time", "credits", b"credits", "description", b"description", "feature_key", b"feature_key", "hold_id", b"hold_id", "id", b"id", "operator_user_id", b"operator_user_id", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_card_code", b"_card_code", "_feature_key", b"_feature_key", "_hold_id", b"_hold_id", "_invite_code", b"_invite_code", "_operator_user_id", b"_operator_user_id", "balance_after", b"balance_after", "balance_before", b"balance_before", "card_code", b"card_code", "create_time", b"create_time", "credits", b"credits", "description", b"description", "feature_key", b"feature_key", "hold_id", b"hold_id", "id", b"id", "invite_code", b"invite_code", "operator_user_id", b"operator_user_id", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__card_code: _TypeAlias = _typing.Literal["card_code"]  # noqa: Y015
     _WhichOneofArgType__card_code: _TypeAlias = _typing.Literal["_card_code", b"_card_code"]  # noqa: Y015
@@ -134,6 +158,8 @@ class Entry(_message.Message):
     _WhichOneofArgType__feature_key: _TypeAlias = _typing.Literal["_feature_key", b"_feature_key"]  # noqa: Y015
     _WhichOneofReturnType__hold_id: _TypeAlias = _typing.Literal["hold_id"]  # noqa: Y015
     _WhichOneofArgType__hold_id: _TypeAlias = _typing.Literal["_hold_id", b"_hold_id"]  # noqa: Y015
+    _WhichOneofReturnType__invite_code: _TypeAlias = _typing.Literal["invite_code"]  # noqa: Y015
+    _WhichOneofArgType__invite_code: _TypeAlias = _typing.Literal["_invite_code", b"_invite_code"]  # noqa: Y015
     _WhichOneofReturnType__operator_user_id: _TypeAlias = _typing.Literal["operator_user_id"]  # noqa: Y015
     _WhichOneofArgType__operator_user_id: _TypeAlias = _typing.Literal["_operator_user_id", b"_operator_user_id"]  # noqa: Y015
     @_typing.overload
@@ -142,6 +168,8 @@ class Entry(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__feature_key) -> _WhichOneofReturnType__feature_key | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__hold_id) -> _WhichOneofReturnType__hold_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__invite_code) -> _WhichOneofReturnType__invite_code | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__operator_user_id) -> _WhichOneofReturnType__operator_user_id | None: ...
 
@@ -218,23 +246,108 @@ class GetBalanceResponse(_message.Message):
 
     AVAILABLE_CREDITS_FIELD_NUMBER: _builtins.int
     HELD_CREDITS_FIELD_NUMBER: _builtins.int
+    CREDITS_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     available_credits: _builtins.int
     """What the user can spend: everything gained less everything spent or held."""
     held_credits: _builtins.int
     """What is set aside for unfinished tasks."""
+    @_builtins.property
+    def credits_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When all credits of the user expire; absent when they do not."""
+
     def __init__(
         self,
         *,
         available_credits: _builtins.int = ...,
         held_credits: _builtins.int = ...,
+        credits_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credits_expire_time", b"credits_expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_credits", b"available_credits", "held_credits", b"held_credits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_credits", b"available_credits", "credits_expire_time", b"credits_expire_time", "held_credits", b"held_credits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetBalanceResponse: _TypeAlias = GetBalanceResponse  # noqa: Y015
+
+@_typing.final
+class BatchGetBalancesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        user_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetBalancesRequest: _TypeAlias = BatchGetBalancesRequest  # noqa: Y015
+
+@_typing.final
+class Balance(_message.Message):
+    """Credits of one user."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    AVAILABLE_CREDITS_FIELD_NUMBER: _builtins.int
+    HELD_CREDITS_FIELD_NUMBER: _builtins.int
+    CREDITS_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    available_credits: _builtins.int
+    """What the user can spend."""
+    held_credits: _builtins.int
+    """What is set aside for unfinished tasks."""
+    @_builtins.property
+    def credits_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When all credits of the user expire; absent when they do not."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        available_credits: _builtins.int = ...,
+        held_credits: _builtins.int = ...,
+        credits_expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credits_expire_time", b"credits_expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_credits", b"available_credits", "credits_expire_time", b"credits_expire_time", "held_credits", b"held_credits", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Balance: _TypeAlias = Balance  # noqa: Y015
+
+@_typing.final
+class BatchGetBalancesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BALANCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def balances(self) -> _containers.RepeatedCompositeFieldContainer[Global___Balance]:
+        """In the order of the request."""
+
+    def __init__(
+        self,
+        *,
+        balances: _abc.Iterable[Global___Balance] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetBalancesResponse: _TypeAlias = BatchGetBalancesResponse  # noqa: Y015
 
 @_typing.final
 class ReserveCreditsRequest(_message.Message):
@@ -390,6 +503,7 @@ class RechargeCreditsRequest(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     CREDITS_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    VALIDITY_DAYS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Unique per administrator."""
     user_id: _builtins.int
@@ -397,6 +511,8 @@ class RechargeCreditsRequest(_message.Message):
     """At least 1."""
     description: _builtins.str
     """At most 200 characters."""
+    validity_days: _builtins.int
+    """1 to 3650 days of 24 hours; absent leaves the time at which the user's credits expire as it is."""
     def __init__(
         self,
         *,
@@ -404,12 +520,15 @@ class RechargeCreditsRequest(_message.Message):
         user_id: _builtins.int = ...,
         credits: _builtins.int = ...,
         description: _builtins.str = ...,
+        validity_days: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_validity_days", b"_validity_days", "validity_days", b"validity_days"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "description", b"description", "request_id", b"request_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_validity_days", b"_validity_days", "credits", b"credits", "description", b"description", "request_id", b"request_id", "user_id", b"user_id", "validity_days", b"validity_days"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__validity_days: _TypeAlias = _typing.Literal["validity_days"]  # noqa: Y015
+    _WhichOneofArgType__validity_days: _TypeAlias = _typing.Literal["_validity_days", b"_validity_days"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__validity_days) -> _WhichOneofReturnType__validity_days | None: ...
 
 Global___RechargeCreditsRequest: _TypeAlias = RechargeCreditsRequest  # noqa: Y015
 
@@ -436,6 +555,76 @@ class RechargeCreditsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RechargeCreditsResponse: _TypeAlias = RechargeCreditsResponse  # noqa: Y015
+
+@_typing.final
+class AdjustCreditsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    OPERATION_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per administrator, also among recharges."""
+    user_id: _builtins.int
+    operation: Global___AdjustmentOperation.ValueType
+    credits: _builtins.int
+    """At least 1 to add or to subtract, at least 0 to set."""
+    reason: _builtins.str
+    """At most 200 characters; kept for the user's list of entries."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        user_id: _builtins.int = ...,
+        operation: Global___AdjustmentOperation.ValueType = ...,
+        credits: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "operation", b"operation", "reason", b"reason", "request_id", b"request_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AdjustCreditsRequest: _TypeAlias = AdjustCreditsRequest  # noqa: Y015
+
+@_typing.final
+class AdjustCreditsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    BALANCE_BEFORE_FIELD_NUMBER: _builtins.int
+    BALANCE_AFTER_FIELD_NUMBER: _builtins.int
+    USER_ACCOUNT_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    balance_before: _builtins.int
+    """What the user could spend before and after."""
+    balance_after: _builtins.int
+    user_account: _builtins.str
+    """Account name of the user."""
+    @_builtins.property
+    def entry(self) -> Global___Entry:
+        """The entry; absent when the balance was already the one to set."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        balance_before: _builtins.int = ...,
+        balance_after: _builtins.int = ...,
+        user_account: _builtins.str = ...,
+        entry: Global___Entry | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance_after", b"balance_after", "balance_before", b"balance_before", "entry", b"entry", "user_account", b"user_account", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AdjustCreditsResponse: _TypeAlias = AdjustCreditsResponse  # noqa: Y015
 
 @_typing.final
 class ListEntriesRequest(_message.Message):
@@ -496,6 +685,135 @@ class ListEntriesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListEntriesResponse: _TypeAlias = ListEntriesResponse  # noqa: Y015
+
+@_typing.final
+class EntryFilter(_message.Message):
+    """Which entries. What is absent does not matter; what is given must all be so."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    CREDITS_MIN_FIELD_NUMBER: _builtins.int
+    CREDITS_MAX_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FROM_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_BEFORE_FIELD_NUMBER: _builtins.int
+    KEYWORD_FIELD_NUMBER: _builtins.int
+    KEYWORD_USER_IDS_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    type: Global___EntryType.ValueType
+    credits_min: _builtins.int
+    """Bounds of what moved, both included; negative when the user lost."""
+    credits_max: _builtins.int
+    keyword: _builtins.str
+    """Part of a description, or of the code of the card it comes from, in either case of Latin letters."""
+    @_builtins.property
+    def create_time_from(self) -> _timestamp_pb2.Timestamp:
+        """Written at this time or later."""
+
+    @_builtins.property
+    def create_time_before(self) -> _timestamp_pb2.Timestamp:
+        """Written before this time."""
+
+    @_builtins.property
+    def keyword_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Entries of these users count as having the keyword, too: only the caller knows what they are called. At most 10,000."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int | None = ...,
+        type: Global___EntryType.ValueType | None = ...,
+        credits_min: _builtins.int | None = ...,
+        credits_max: _builtins.int | None = ...,
+        create_time_from: _timestamp_pb2.Timestamp | None = ...,
+        create_time_before: _timestamp_pb2.Timestamp | None = ...,
+        keyword: _builtins.str | None = ...,
+        keyword_user_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max", "_credits_min", b"_credits_min", "_keyword", b"_keyword", "_type", b"_type", "_user_id", b"_user_id", "create_time_before", b"create_time_before", "create_time_from", b"create_time_from", "credits_max", b"credits_max", "credits_min", b"credits_min", "keyword", b"keyword", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max", "_credits_min", b"_credits_min", "_keyword", b"_keyword", "_type", b"_type", "_user_id", b"_user_id", "create_time_before", b"create_time_before", "create_time_from", b"create_time_from", "credits_max", b"credits_max", "credits_min", b"credits_min", "keyword", b"keyword", "keyword_user_ids", b"keyword_user_ids", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__credits_max: _TypeAlias = _typing.Literal["credits_max"]  # noqa: Y015
+    _WhichOneofArgType__credits_max: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max"]  # noqa: Y015
+    _WhichOneofReturnType__credits_min: _TypeAlias = _typing.Literal["credits_min"]  # noqa: Y015
+    _WhichOneofArgType__credits_min: _TypeAlias = _typing.Literal["_credits_min", b"_credits_min"]  # noqa: Y015
+    _WhichOneofReturnType__keyword: _TypeAlias = _typing.Literal["keyword"]  # noqa: Y015
+    _WhichOneofArgType__keyword: _TypeAlias = _typing.Literal["_keyword", b"_keyword"]  # noqa: Y015
+    _WhichOneofReturnType__type: _TypeAlias = _typing.Literal["type"]  # noqa: Y015
+    _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
+    _WhichOneofReturnType__user_id: _TypeAlias = _typing.Literal["user_id"]  # noqa: Y015
+    _WhichOneofArgType__user_id: _TypeAlias = _typing.Literal["_user_id", b"_user_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__credits_max) -> _WhichOneofReturnType__credits_max | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__credits_min) -> _WhichOneofReturnType__credits_min | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__keyword) -> _WhichOneofReturnType__keyword | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__type) -> _WhichOneofReturnType__type | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__user_id) -> _WhichOneofReturnType__user_id | None: ...
+
+Global___EntryFilter: _TypeAlias = EntryFilter  # noqa: Y015
+
+@_typing.final
+class SearchEntriesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    SKIP_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 100; 20 when absent."""
+    skip: _builtins.int
+    @_builtins.property
+    def filter(self) -> Global___EntryFilter: ...
+    def __init__(
+        self,
+        *,
+        filter: Global___EntryFilter | None = ...,
+        page_size: _builtins.int | None = ...,
+        skip: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_skip", b"_skip", "filter", b"filter", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "_skip", b"_skip", "filter", b"filter", "page_size", b"page_size", "skip", b"skip"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
+    _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
+    _WhichOneofReturnType__skip: _TypeAlias = _typing.Literal["skip"]  # noqa: Y015
+    _WhichOneofArgType__skip: _TypeAlias = _typing.Literal["_skip", b"_skip"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__page_size) -> _WhichOneofReturnType__page_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__skip) -> _WhichOneofReturnType__skip | None: ...
+
+Global___SearchEntriesRequest: _TypeAlias = SearchEntriesRequest  # noqa: Y015
+
+@_typing.final
+class SearchEntriesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    total_size: _builtins.int
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]: ...
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___Entry] | None = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchEntriesResponse: _TypeAlias = SearchEntriesResponse  # noqa: Y015
 
 @_typing.final
 class GetChainHeadRequest(_message.Message):

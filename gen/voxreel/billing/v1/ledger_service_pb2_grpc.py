@@ -55,15 +55,30 @@ class LedgerServiceStub:
                 request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ReleaseHoldRequest.SerializeToString,
                 response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ReleaseHoldResponse.FromString,
                 _registered_method=True)
+        self.BatchGetBalances = channel.unary_unary(
+                '/voxreel.billing.v1.LedgerService/BatchGetBalances',
+                request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesRequest.SerializeToString,
+                response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesResponse.FromString,
+                _registered_method=True)
         self.RechargeCredits = channel.unary_unary(
                 '/voxreel.billing.v1.LedgerService/RechargeCredits',
                 request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsRequest.SerializeToString,
                 response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsResponse.FromString,
                 _registered_method=True)
+        self.AdjustCredits = channel.unary_unary(
+                '/voxreel.billing.v1.LedgerService/AdjustCredits',
+                request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsRequest.SerializeToString,
+                response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsResponse.FromString,
+                _registered_method=True)
         self.ListEntries = channel.unary_unary(
                 '/voxreel.billing.v1.LedgerService/ListEntries',
                 request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesRequest.SerializeToString,
                 response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesResponse.FromString,
+                _registered_method=True)
+        self.SearchEntries = channel.unary_unary(
+                '/voxreel.billing.v1.LedgerService/SearchEntries',
+                request_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesRequest.SerializeToString,
+                response_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesResponse.FromString,
                 _registered_method=True)
         self.GetChainHead = channel.unary_unary(
                 '/voxreel.billing.v1.LedgerService/GetChainHead',
@@ -117,11 +132,33 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetBalances(self, request, context):
+        """Reads the balances of some users.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (more than 100 users); a user without an account has zero.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RechargeCredits(self, request, context):
-        """Adds credits to a user by an administrator's hand.
+        """Adds credits to a user by an administrator's hand. With validity_days it also moves the time at which all credits
+        of the user expire, if that makes it later.
 
         Access: admin. Idempotent: yes, by request_id.
         Errors: FIELD_INVALID, USER_NOT_FOUND, CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AdjustCredits(self, request, context):
+        """Adds to, subtracts from or sets what a user can spend, by an administrator's hand. What is held is not touched.
+
+        Access: admin. Idempotent: yes, by request_id; a repeat answers as it was answered then.
+        Errors: FIELD_INVALID, USER_NOT_FOUND, BALANCE_TOO_LOW (more than the user can spend; metadata available),
+        CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +169,16 @@ class LedgerServiceServicer:
 
         Access: user. Idempotent: yes, a read.
         Errors: FIELD_INVALID (page size above 100).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchEntries(self, request, context):
+        """Finds entries of all users, newest first.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 100, too many users).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -170,15 +217,30 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ReleaseHoldRequest.FromString,
                     response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ReleaseHoldResponse.SerializeToString,
             ),
+            'BatchGetBalances': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetBalances,
+                    request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesRequest.FromString,
+                    response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesResponse.SerializeToString,
+            ),
             'RechargeCredits': grpc.unary_unary_rpc_method_handler(
                     servicer.RechargeCredits,
                     request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsRequest.FromString,
                     response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.RechargeCreditsResponse.SerializeToString,
             ),
+            'AdjustCredits': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdjustCredits,
+                    request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsRequest.FromString,
+                    response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsResponse.SerializeToString,
+            ),
             'ListEntries': grpc.unary_unary_rpc_method_handler(
                     servicer.ListEntries,
                     request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesRequest.FromString,
                     response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesResponse.SerializeToString,
+            ),
+            'SearchEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchEntries,
+                    request_deserializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesRequest.FromString,
+                    response_serializer=voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesResponse.SerializeToString,
             ),
             'GetChainHead': grpc.unary_unary_rpc_method_handler(
                     servicer.GetChainHead,
@@ -306,6 +368,33 @@ class LedgerService:
             _registered_method=True)
 
     @staticmethod
+    def BatchGetBalances(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.billing.v1.LedgerService/BatchGetBalances',
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesRequest.SerializeToString,
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.BatchGetBalancesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RechargeCredits(request,
             target,
             options=(),
@@ -333,6 +422,33 @@ class LedgerService:
             _registered_method=True)
 
     @staticmethod
+    def AdjustCredits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.billing.v1.LedgerService/AdjustCredits',
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsRequest.SerializeToString,
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.AdjustCreditsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListEntries(request,
             target,
             options=(),
@@ -349,6 +465,33 @@ class LedgerService:
             '/voxreel.billing.v1.LedgerService/ListEntries',
             voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesRequest.SerializeToString,
             voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.ListEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.billing.v1.LedgerService/SearchEntries',
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesRequest.SerializeToString,
+            voxreel_dot_billing_dot_v1_dot_ledger__service__pb2.SearchEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -58,17 +58,37 @@ class LedgerServiceStub:
     Access: internal. Idempotent: yes; a hold released before answers as it did then.
     Errors: HOLD_NOT_FOUND, HOLD_SETTLED (it was captured).
     """
+    BatchGetBalances: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.BatchGetBalancesRequest, _ledger_service_pb2.BatchGetBalancesResponse]
+    """Reads the balances of some users.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (more than 100 users); a user without an account has zero.
+    """
     RechargeCredits: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.RechargeCreditsRequest, _ledger_service_pb2.RechargeCreditsResponse]
-    """Adds credits to a user by an administrator's hand.
+    """Adds credits to a user by an administrator's hand. With validity_days it also moves the time at which all credits
+    of the user expire, if that makes it later.
 
     Access: admin. Idempotent: yes, by request_id.
     Errors: FIELD_INVALID, USER_NOT_FOUND, CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
+    """
+    AdjustCredits: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.AdjustCreditsRequest, _ledger_service_pb2.AdjustCreditsResponse]
+    """Adds to, subtracts from or sets what a user can spend, by an administrator's hand. What is held is not touched.
+
+    Access: admin. Idempotent: yes, by request_id; a repeat answers as it was answered then.
+    Errors: FIELD_INVALID, USER_NOT_FOUND, BALANCE_TOO_LOW (more than the user can spend; metadata available),
+    CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
     """
     ListEntries: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ListEntriesRequest, _ledger_service_pb2.ListEntriesResponse]
     """Lists the calling user's entries, newest first.
 
     Access: user. Idempotent: yes, a read.
     Errors: FIELD_INVALID (page size above 100).
+    """
+    SearchEntries: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.SearchEntriesRequest, _ledger_service_pb2.SearchEntriesResponse]
+    """Finds entries of all users, newest first.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 100, too many users).
     """
     GetChainHead: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.GetChainHeadRequest, _ledger_service_pb2.GetChainHeadResponse]
     """Reads the head of the journal's hash chain, for an operator to publish or to keep elsewhere.
@@ -107,17 +127,37 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Access: internal. Idempotent: yes; a hold released before answers as it did then.
     Errors: HOLD_NOT_FOUND, HOLD_SETTLED (it was captured).
     """
+    BatchGetBalances: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.BatchGetBalancesRequest, _ledger_service_pb2.BatchGetBalancesResponse]  # type: ignore[assignment]
+    """Reads the balances of some users.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (more than 100 users); a user without an account has zero.
+    """
     RechargeCredits: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.RechargeCreditsRequest, _ledger_service_pb2.RechargeCreditsResponse]  # type: ignore[assignment]
-    """Adds credits to a user by an administrator's hand.
+    """Adds credits to a user by an administrator's hand. With validity_days it also moves the time at which all credits
+    of the user expire, if that makes it later.
 
     Access: admin. Idempotent: yes, by request_id.
     Errors: FIELD_INVALID, USER_NOT_FOUND, CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
+    """
+    AdjustCredits: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.AdjustCreditsRequest, _ledger_service_pb2.AdjustCreditsResponse]  # type: ignore[assignment]
+    """Adds to, subtracts from or sets what a user can spend, by an administrator's hand. What is held is not touched.
+
+    Access: admin. Idempotent: yes, by request_id; a repeat answers as it was answered then.
+    Errors: FIELD_INVALID, USER_NOT_FOUND, BALANCE_TOO_LOW (more than the user can spend; metadata available),
+    CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
     """
     ListEntries: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ListEntriesRequest, _ledger_service_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Lists the calling user's entries, newest first.
 
     Access: user. Idempotent: yes, a read.
     Errors: FIELD_INVALID (page size above 100).
+    """
+    SearchEntries: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.SearchEntriesRequest, _ledger_service_pb2.SearchEntriesResponse]  # type: ignore[assignment]
+    """Finds entries of all users, newest first.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size above 100, too many users).
     """
     GetChainHead: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.GetChainHeadRequest, _ledger_service_pb2.GetChainHeadResponse]  # type: ignore[assignment]
     """Reads the head of the journal's hash chain, for an operator to publish or to keep elsewhere.
@@ -179,15 +219,41 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def BatchGetBalances(
+        self,
+        request: _ledger_service_pb2.BatchGetBalancesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_service_pb2.BatchGetBalancesResponse, _abc.Awaitable[_ledger_service_pb2.BatchGetBalancesResponse]]:
+        """Reads the balances of some users.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (more than 100 users); a user without an account has zero.
+        """
+
+    @_abc_1.abstractmethod
     def RechargeCredits(
         self,
         request: _ledger_service_pb2.RechargeCreditsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ledger_service_pb2.RechargeCreditsResponse, _abc.Awaitable[_ledger_service_pb2.RechargeCreditsResponse]]:
-        """Adds credits to a user by an administrator's hand.
+        """Adds credits to a user by an administrator's hand. With validity_days it also moves the time at which all credits
+        of the user expire, if that makes it later.
 
         Access: admin. Idempotent: yes, by request_id.
         Errors: FIELD_INVALID, USER_NOT_FOUND, CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def AdjustCredits(
+        self,
+        request: _ledger_service_pb2.AdjustCreditsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_service_pb2.AdjustCreditsResponse, _abc.Awaitable[_ledger_service_pb2.AdjustCreditsResponse]]:
+        """Adds to, subtracts from or sets what a user can spend, by an administrator's hand. What is held is not touched.
+
+        Access: admin. Idempotent: yes, by request_id; a repeat answers as it was answered then.
+        Errors: FIELD_INVALID, USER_NOT_FOUND, BALANCE_TOO_LOW (more than the user can spend; metadata available),
+        CREDITS_LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -200,6 +266,18 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: user. Idempotent: yes, a read.
         Errors: FIELD_INVALID (page size above 100).
+        """
+
+    @_abc_1.abstractmethod
+    def SearchEntries(
+        self,
+        request: _ledger_service_pb2.SearchEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_service_pb2.SearchEntriesResponse, _abc.Awaitable[_ledger_service_pb2.SearchEntriesResponse]]:
+        """Finds entries of all users, newest first.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size above 100, too many users).
         """
 
     @_abc_1.abstractmethod

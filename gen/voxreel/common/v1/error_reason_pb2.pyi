@@ -94,6 +94,21 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
     ERROR_REASON_NOT_IMPLEMENTED: _ErrorReason.ValueType  # 97
     """UNIMPLEMENTED."""
+    ERROR_REASON_MATERIAL_NOT_FOUND: _ErrorReason.ValueType  # 187
+    """Not in the user's material list. NOT_FOUND."""
+    ERROR_REASON_LAST_ADMIN: _ErrorReason.ValueType  # 188
+    """It would leave the platform without an active administrator. FAILED_PRECONDITION."""
+    ERROR_REASON_MATERIALS_FULL: _ErrorReason.ValueType  # 189
+    """A material list is full. FAILED_PRECONDITION."""
+    ERROR_REASON_SEARCH_TOO_WIDE: _ErrorReason.ValueType  # 190
+    """Too many users have such a balance to be searched among. FAILED_PRECONDITION."""
+    ERROR_REASON_INVITE_CODE_NOT_FOUND: _ErrorReason.ValueType  # 137
+    """NOT_FOUND."""
+    ERROR_REASON_INVITE_CODE_USED: _ErrorReason.ValueType  # 138
+    """FAILED_PRECONDITION."""
+    ERROR_REASON_INVITE_CODE_EXPIRED: _ErrorReason.ValueType  # 139
+    ERROR_REASON_BALANCE_TOO_LOW: _ErrorReason.ValueType  # 140
+    """An administrator would take more than the user can spend. FAILED_PRECONDITION, metadata: available."""
     ERROR_REASON_PACKAGE_KEY_TAKEN: _ErrorReason.ValueType  # 98
     """ALREADY_EXISTS. Another package has the key."""
     ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: _ErrorReason.ValueType  # 99
@@ -101,6 +116,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_FILE_LINK_INVALID: _ErrorReason.ValueType  # 207
     """A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
     ERROR_REASON_FILE_LINK_EXPIRED: _ErrorReason.ValueType  # 208
+    ERROR_REASON_TASK_FINISHED: _ErrorReason.ValueType  # 227
+    """The task has ended: nothing about it can change. FAILED_PRECONDITION."""
+    ERROR_REASON_LINK_UNSUPPORTED: _ErrorReason.ValueType  # 228
+    """No reader knows the platform of the link. INVALID_ARGUMENT."""
+    ERROR_REASON_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 229
+    """NOT_FOUND."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -180,6 +201,21 @@ ERROR_REASON_NOT_ACCEPTED: ErrorReason.ValueType  # 96
 """A task was never accepted: its credits were not reserved in time. Only as the reason of a failed task."""
 ERROR_REASON_NOT_IMPLEMENTED: ErrorReason.ValueType  # 97
 """UNIMPLEMENTED."""
+ERROR_REASON_MATERIAL_NOT_FOUND: ErrorReason.ValueType  # 187
+"""Not in the user's material list. NOT_FOUND."""
+ERROR_REASON_LAST_ADMIN: ErrorReason.ValueType  # 188
+"""It would leave the platform without an active administrator. FAILED_PRECONDITION."""
+ERROR_REASON_MATERIALS_FULL: ErrorReason.ValueType  # 189
+"""A material list is full. FAILED_PRECONDITION."""
+ERROR_REASON_SEARCH_TOO_WIDE: ErrorReason.ValueType  # 190
+"""Too many users have such a balance to be searched among. FAILED_PRECONDITION."""
+ERROR_REASON_INVITE_CODE_NOT_FOUND: ErrorReason.ValueType  # 137
+"""NOT_FOUND."""
+ERROR_REASON_INVITE_CODE_USED: ErrorReason.ValueType  # 138
+"""FAILED_PRECONDITION."""
+ERROR_REASON_INVITE_CODE_EXPIRED: ErrorReason.ValueType  # 139
+ERROR_REASON_BALANCE_TOO_LOW: ErrorReason.ValueType  # 140
+"""An administrator would take more than the user can spend. FAILED_PRECONDITION, metadata: available."""
 ERROR_REASON_PACKAGE_KEY_TAKEN: ErrorReason.ValueType  # 98
 """ALREADY_EXISTS. Another package has the key."""
 ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: ErrorReason.ValueType  # 99
@@ -187,4 +223,10 @@ ERROR_REASON_PACKAGES_LIMIT_EXCEEDED: ErrorReason.ValueType  # 99
 ERROR_REASON_FILE_LINK_INVALID: ErrorReason.ValueType  # 207
 """A link to a file that this platform did not make, or whose time is over. PERMISSION_DENIED."""
 ERROR_REASON_FILE_LINK_EXPIRED: ErrorReason.ValueType  # 208
+ERROR_REASON_TASK_FINISHED: ErrorReason.ValueType  # 227
+"""The task has ended: nothing about it can change. FAILED_PRECONDITION."""
+ERROR_REASON_LINK_UNSUPPORTED: ErrorReason.ValueType  # 228
+"""No reader knows the platform of the link. INVALID_ARGUMENT."""
+ERROR_REASON_VOICE_NOT_FOUND: ErrorReason.ValueType  # 229
+"""NOT_FOUND."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'voxreel/common/v1/identity_events.proto\x12\x11voxreel.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"k\n\x11UserAccessRevoked\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12.\n\nnot_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rkept_token_id\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'voxreel/common/v1/identity_events.proto\x12\x11voxreel.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"~\n\x11UserAccessRevoked\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12.\n\nnot_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rkept_token_id\x18\x03 \x01(\t\x12\x11\n\tis_frozen\x18\x04 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.common.v1.identity_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_USERACCESSREVOKED']._serialized_start=95
-  _globals['_USERACCESSREVOKED']._serialized_end=202
+  _globals['_USERACCESSREVOKED']._serialized_end=221
 # @@protoc_insertion_point(module_scope)

@@ -26,9 +26,12 @@ class UserAccessRevoked(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     NOT_BEFORE_FIELD_NUMBER: _builtins.int
     KEPT_TOKEN_ID_FIELD_NUMBER: _builtins.int
+    IS_FROZEN_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     kept_token_id: _builtins.str
     """The one token (its "jti") that stays valid; empty when none does."""
+    is_frozen: _builtins.bool
+    """The user is frozen: whoever comes with a void token is told so."""
     @_builtins.property
     def not_before(self) -> _timestamp_pb2.Timestamp:
         """Tokens issued before this time are void."""
@@ -39,10 +42,11 @@ class UserAccessRevoked(_message.Message):
         user_id: _builtins.int = ...,
         not_before: _timestamp_pb2.Timestamp | None = ...,
         kept_token_id: _builtins.str = ...,
+        is_frozen: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["not_before", b"not_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept_token_id", b"kept_token_id", "not_before", b"not_before", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_frozen", b"is_frozen", "kept_token_id", b"kept_token_id", "not_before", b"not_before", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

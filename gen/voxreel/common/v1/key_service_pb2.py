@@ -22,10 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from voxreel.common.v1 import identity_events_pb2 as voxreel_dot_common_dot_v1_dot_identity__events__pb2
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#voxreel/common/v1/key_service.proto\x12\x11voxreel.common.v1\x1a%voxreel/common/v1/method_policy.proto\"\x1d\n\x1bListVerificationKeysRequest\"P\n\x1cListVerificationKeysResponse\x12\x30\n\x04keys\x18\x01 \x03(\x0b\x32\".voxreel.common.v1.VerificationKey\"9\n\x0fVerificationKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x16\n\x0epublic_key_pem\x18\x02 \x01(\t2\x94\x01\n\nKeyService\x12\x85\x01\n\x14ListVerificationKeys\x12..voxreel.common.v1.ListVerificationKeysRequest\x1a/.voxreel.common.v1.ListVerificationKeysResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x01\x10\xd0\x0f\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#voxreel/common/v1/key_service.proto\x12\x11voxreel.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'voxreel/common/v1/identity_events.proto\x1a%voxreel/common/v1/method_policy.proto\"\x1d\n\x1bListVerificationKeysRequest\"P\n\x1cListVerificationKeysResponse\x12\x30\n\x04keys\x18\x01 \x03(\x0b\x32\".voxreel.common.v1.VerificationKey\"9\n\x0fVerificationKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x16\n\x0epublic_key_pem\x18\x02 \x01(\t\"U\n\x16ListRevocationsRequest\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x66ter_id\x18\x02 \x01(\x03\"e\n\x17ListRevocationsResponse\x12\x39\n\x0brevocations\x18\x01 \x03(\x0b\x32$.voxreel.common.v1.UserAccessRevoked\x12\x0f\n\x07next_id\x18\x02 \x01(\x03\x32\x8c\x02\n\nKeyService\x12\x85\x01\n\x14ListVerificationKeys\x12..voxreel.common.v1.ListVerificationKeysRequest\x1a/.voxreel.common.v1.ListVerificationKeysResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x01\x10\xd0\x0f\x12v\n\x0fListRevocations\x12).voxreel.common.v1.ListRevocationsRequest\x1a*.voxreel.common.v1.ListRevocationsResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x04\x10\xd0\x0f\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,12 +36,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['ListVerificationKeys']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['ListVerificationKeys']._serialized_options = b'\220\002\001\242\273\030\005\010\001\020\320\017'
-  _globals['_LISTVERIFICATIONKEYSREQUEST']._serialized_start=97
-  _globals['_LISTVERIFICATIONKEYSREQUEST']._serialized_end=126
-  _globals['_LISTVERIFICATIONKEYSRESPONSE']._serialized_start=128
-  _globals['_LISTVERIFICATIONKEYSRESPONSE']._serialized_end=208
-  _globals['_VERIFICATIONKEY']._serialized_start=210
-  _globals['_VERIFICATIONKEY']._serialized_end=267
-  _globals['_KEYSERVICE']._serialized_start=270
-  _globals['_KEYSERVICE']._serialized_end=418
+  _globals['_KEYSERVICE'].methods_by_name['ListRevocations']._loaded_options = None
+  _globals['_KEYSERVICE'].methods_by_name['ListRevocations']._serialized_options = b'\220\002\001\242\273\030\005\010\004\020\320\017'
+  _globals['_LISTVERIFICATIONKEYSREQUEST']._serialized_start=171
+  _globals['_LISTVERIFICATIONKEYSREQUEST']._serialized_end=200
+  _globals['_LISTVERIFICATIONKEYSRESPONSE']._serialized_start=202
+  _globals['_LISTVERIFICATIONKEYSRESPONSE']._serialized_end=282
+  _globals['_VERIFICATIONKEY']._serialized_start=284
+  _globals['_VERIFICATIONKEY']._serialized_end=341
+  _globals['_LISTREVOCATIONSREQUEST']._serialized_start=343
+  _globals['_LISTREVOCATIONSREQUEST']._serialized_end=428
+  _globals['_LISTREVOCATIONSRESPONSE']._serialized_start=430
+  _globals['_LISTREVOCATIONSRESPONSE']._serialized_end=531
+  _globals['_KEYSERVICE']._serialized_start=534
+  _globals['_KEYSERVICE']._serialized_end=802
 # @@protoc_insertion_point(module_scope)

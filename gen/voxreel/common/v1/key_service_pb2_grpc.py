@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class KeyServiceStub:
-    """The keys that verify access tokens. Implemented by auth, asked by everybody who verifies tokens.
+    """What it takes to verify access tokens. Implemented by auth, asked by everybody who verifies tokens.
     """
 
     def __init__(self, channel):
@@ -40,10 +40,15 @@ class KeyServiceStub:
                 request_serializer=voxreel_dot_common_dot_v1_dot_key__service__pb2.ListVerificationKeysRequest.SerializeToString,
                 response_deserializer=voxreel_dot_common_dot_v1_dot_key__service__pb2.ListVerificationKeysResponse.FromString,
                 _registered_method=True)
+        self.ListRevocations = channel.unary_unary(
+                '/voxreel.common.v1.KeyService/ListRevocations',
+                request_serializer=voxreel_dot_common_dot_v1_dot_key__service__pb2.ListRevocationsRequest.SerializeToString,
+                response_deserializer=voxreel_dot_common_dot_v1_dot_key__service__pb2.ListRevocationsResponse.FromString,
+                _registered_method=True)
 
 
 class KeyServiceServicer:
-    """The keys that verify access tokens. Implemented by auth, asked by everybody who verifies tokens.
+    """What it takes to verify access tokens. Implemented by auth, asked by everybody who verifies tokens.
     """
 
     def ListVerificationKeys(self, request, context):
@@ -57,6 +62,17 @@ class KeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRevocations(self, request, context):
+        """Lists what was revoked lately, oldest first, for verifiers that may have missed an event. Auth remembers
+        revocations for longer than an access token lives.
+
+        Access: internal. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (no time given).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -64,6 +80,11 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.ListVerificationKeys,
                     request_deserializer=voxreel_dot_common_dot_v1_dot_key__service__pb2.ListVerificationKeysRequest.FromString,
                     response_serializer=voxreel_dot_common_dot_v1_dot_key__service__pb2.ListVerificationKeysResponse.SerializeToString,
+            ),
+            'ListRevocations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRevocations,
+                    request_deserializer=voxreel_dot_common_dot_v1_dot_key__service__pb2.ListRevocationsRequest.FromString,
+                    response_serializer=voxreel_dot_common_dot_v1_dot_key__service__pb2.ListRevocationsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -74,7 +95,7 @@ def add_KeyServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class KeyService:
-    """The keys that verify access tokens. Implemented by auth, asked by everybody who verifies tokens.
+    """What it takes to verify access tokens. Implemented by auth, asked by everybody who verifies tokens.
     """
 
     @staticmethod
@@ -94,6 +115,33 @@ class KeyService:
             '/voxreel.common.v1.KeyService/ListVerificationKeys',
             voxreel_dot_common_dot_v1_dot_key__service__pb2.ListVerificationKeysRequest.SerializeToString,
             voxreel_dot_common_dot_v1_dot_key__service__pb2.ListVerificationKeysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRevocations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.common.v1.KeyService/ListRevocations',
+            voxreel_dot_common_dot_v1_dot_key__service__pb2.ListRevocationsRequest.SerializeToString,
+            voxreel_dot_common_dot_v1_dot_key__service__pb2.ListRevocationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

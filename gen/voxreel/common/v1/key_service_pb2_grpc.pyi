@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class KeyServiceStub:
-    """The keys that verify access tokens. Implemented by auth, asked by everybody who verifies tokens."""
+    """What it takes to verify access tokens. Implemented by auth, asked by everybody who verifies tokens."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -40,10 +40,17 @@ class KeyServiceStub:
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
     """
+    ListRevocations: _grpc.UnaryUnaryMultiCallable[_key_service_pb2.ListRevocationsRequest, _key_service_pb2.ListRevocationsResponse]
+    """Lists what was revoked lately, oldest first, for verifiers that may have missed an event. Auth remembers
+    revocations for longer than an access token lives.
+
+    Access: internal. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (no time given).
+    """
 
 @_typing.type_check_only
 class KeyServiceAsyncStub(KeyServiceStub):
-    """The keys that verify access tokens. Implemented by auth, asked by everybody who verifies tokens."""
+    """What it takes to verify access tokens. Implemented by auth, asked by everybody who verifies tokens."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListVerificationKeys: _aio.UnaryUnaryMultiCallable[_key_service_pb2.ListVerificationKeysRequest, _key_service_pb2.ListVerificationKeysResponse]  # type: ignore[assignment]
@@ -53,9 +60,16 @@ class KeyServiceAsyncStub(KeyServiceStub):
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
     """
+    ListRevocations: _aio.UnaryUnaryMultiCallable[_key_service_pb2.ListRevocationsRequest, _key_service_pb2.ListRevocationsResponse]  # type: ignore[assignment]
+    """Lists what was revoked lately, oldest first, for verifiers that may have missed an event. Auth remembers
+    revocations for longer than an access token lives.
+
+    Access: internal. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (no time given).
+    """
 
 class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The keys that verify access tokens. Implemented by auth, asked by everybody who verifies tokens."""
+    """What it takes to verify access tokens. Implemented by auth, asked by everybody who verifies tokens."""
 
     @_abc_1.abstractmethod
     def ListVerificationKeys(
@@ -68,6 +82,19 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: public. Idempotent: yes, a read.
         Errors: none of its own.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRevocations(
+        self,
+        request: _key_service_pb2.ListRevocationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_key_service_pb2.ListRevocationsResponse, _abc.Awaitable[_key_service_pb2.ListRevocationsResponse]]:
+        """Lists what was revoked lately, oldest first, for verifiers that may have missed an event. Auth remembers
+        revocations for longer than an access token lives.
+
+        Access: internal. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (no time given).
         """
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

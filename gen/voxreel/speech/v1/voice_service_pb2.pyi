@@ -6,8 +6,10 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from voxreel.task.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -145,3 +147,301 @@ class PrepareVoicePreviewResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PrepareVoicePreviewResponse: _TypeAlias = PrepareVoicePreviewResponse  # noqa: Y015
+
+@_typing.final
+class ClonedVoice(_message.Message):
+    """A voice made from a sample."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PREFIX_FIELD_NUMBER: _builtins.int
+    TARGET_MODEL_FIELD_NUMBER: _builtins.int
+    SAMPLE_FILE_ID_FIELD_NUMBER: _builtins.int
+    OWNER_USER_ID_FIELD_NUMBER: _builtins.int
+    OWNER_ACCOUNT_FIELD_NUMBER: _builtins.int
+    IS_PUBLIC_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """"voice_…", at least 128 random bits."""
+    prefix: _builtins.str
+    """What its maker called it."""
+    target_model: _builtins.str
+    sample_file_id: _builtins.str
+    """The file it was made from. Absent as owner_user_id is."""
+    owner_user_id: _builtins.int
+    """Absent for a caller who is neither the owner nor an administrator."""
+    owner_account: _builtins.str
+    is_public: _builtins.bool
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        prefix: _builtins.str = ...,
+        target_model: _builtins.str = ...,
+        sample_file_id: _builtins.str | None = ...,
+        owner_user_id: _builtins.int | None = ...,
+        owner_account: _builtins.str | None = ...,
+        is_public: _builtins.bool = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_owner_account", b"_owner_account", "_owner_user_id", b"_owner_user_id", "_sample_file_id", b"_sample_file_id", "create_time", b"create_time", "owner_account", b"owner_account", "owner_user_id", b"owner_user_id", "sample_file_id", b"sample_file_id", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_owner_account", b"_owner_account", "_owner_user_id", b"_owner_user_id", "_sample_file_id", b"_sample_file_id", "create_time", b"create_time", "id", b"id", "is_public", b"is_public", "owner_account", b"owner_account", "owner_user_id", b"owner_user_id", "prefix", b"prefix", "sample_file_id", b"sample_file_id", "target_model", b"target_model", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__owner_account: _TypeAlias = _typing.Literal["owner_account"]  # noqa: Y015
+    _WhichOneofArgType__owner_account: _TypeAlias = _typing.Literal["_owner_account", b"_owner_account"]  # noqa: Y015
+    _WhichOneofReturnType__owner_user_id: _TypeAlias = _typing.Literal["owner_user_id"]  # noqa: Y015
+    _WhichOneofArgType__owner_user_id: _TypeAlias = _typing.Literal["_owner_user_id", b"_owner_user_id"]  # noqa: Y015
+    _WhichOneofReturnType__sample_file_id: _TypeAlias = _typing.Literal["sample_file_id"]  # noqa: Y015
+    _WhichOneofArgType__sample_file_id: _TypeAlias = _typing.Literal["_sample_file_id", b"_sample_file_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__owner_account) -> _WhichOneofReturnType__owner_account | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__owner_user_id) -> _WhichOneofReturnType__owner_user_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sample_file_id) -> _WhichOneofReturnType__sample_file_id | None: ...
+
+Global___ClonedVoice: _TypeAlias = ClonedVoice  # noqa: Y015
+
+@_typing.final
+class ListClonedVoicesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFIX_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    prefix: _builtins.str
+    """Only voices whose prefix or id begins with this, when given."""
+    page_size: _builtins.int
+    """1 to 1000."""
+    def __init__(
+        self,
+        *,
+        prefix: _builtins.str | None = ...,
+        page_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_prefix", b"_prefix", "prefix", b"prefix"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_prefix", b"_prefix", "page_size", b"page_size", "prefix", b"prefix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__prefix: _TypeAlias = _typing.Literal["prefix"]  # noqa: Y015
+    _WhichOneofArgType__prefix: _TypeAlias = _typing.Literal["_prefix", b"_prefix"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__prefix) -> _WhichOneofReturnType__prefix | None: ...
+
+Global___ListClonedVoicesRequest: _TypeAlias = ListClonedVoicesRequest  # noqa: Y015
+
+@_typing.final
+class ListClonedVoicesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VOICES_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    total_size: _builtins.int
+    @_builtins.property
+    def voices(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClonedVoice]: ...
+    def __init__(
+        self,
+        *,
+        voices: _abc.Iterable[Global___ClonedVoice] | None = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["total_size", b"total_size", "voices", b"voices"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListClonedVoicesResponse: _TypeAlias = ListClonedVoicesResponse  # noqa: Y015
+
+@_typing.final
+class GetVoiceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VOICE_ID_FIELD_NUMBER: _builtins.int
+    voice_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        voice_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["voice_id", b"voice_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetVoiceRequest: _TypeAlias = GetVoiceRequest  # noqa: Y015
+
+@_typing.final
+class GetVoiceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRESET_FIELD_NUMBER: _builtins.int
+    CLONED_FIELD_NUMBER: _builtins.int
+    PRESET_MODEL_FIELD_NUMBER: _builtins.int
+    preset_model: _builtins.str
+    """Name of the model a preset voice speaks with."""
+    @_builtins.property
+    def preset(self) -> Global___PresetVoice: ...
+    @_builtins.property
+    def cloned(self) -> Global___ClonedVoice: ...
+    def __init__(
+        self,
+        *,
+        preset: Global___PresetVoice | None = ...,
+        cloned: Global___ClonedVoice | None = ...,
+        preset_model: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cloned", b"cloned", "preset", b"preset", "voice", b"voice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cloned", b"cloned", "preset", b"preset", "preset_model", b"preset_model", "voice", b"voice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_voice: _TypeAlias = _typing.Literal["preset", "cloned"]  # noqa: Y015
+    _WhichOneofArgType_voice: _TypeAlias = _typing.Literal["voice", b"voice"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_voice) -> _WhichOneofReturnType_voice | None: ...
+
+Global___GetVoiceResponse: _TypeAlias = GetVoiceResponse  # noqa: Y015
+
+@_typing.final
+class CreateVoiceCloneRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    FILE_ID_FIELD_NUMBER: _builtins.int
+    PREFIX_FIELD_NUMBER: _builtins.int
+    TARGET_MODEL_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per user."""
+    file_id: _builtins.str
+    """An audio file of the caller."""
+    prefix: _builtins.str
+    """What the voice is called; letters, digits and "_". An engine may cut it."""
+    target_model: _builtins.str
+    """Empty or unknown means the engine's default."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        file_id: _builtins.str = ...,
+        prefix: _builtins.str = ...,
+        target_model: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_id", b"file_id", "prefix", b"prefix", "request_id", b"request_id", "target_model", b"target_model"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateVoiceCloneRequest: _TypeAlias = CreateVoiceCloneRequest  # noqa: Y015
+
+@_typing.final
+class CreateVoiceCloneResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def task(self) -> _task_pb2.Task: ...
+    def __init__(
+        self,
+        *,
+        task: _task_pb2.Task | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateVoiceCloneResponse: _TypeAlias = CreateVoiceCloneResponse  # noqa: Y015
+
+@_typing.final
+class UpdateVoiceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VOICE_ID_FIELD_NUMBER: _builtins.int
+    FILE_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per administrator."""
+    voice_id: _builtins.str
+    file_id: _builtins.str
+    """An audio file."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        voice_id: _builtins.str = ...,
+        file_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_id", b"file_id", "request_id", b"request_id", "voice_id", b"voice_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateVoiceRequest: _TypeAlias = UpdateVoiceRequest  # noqa: Y015
+
+@_typing.final
+class UpdateVoiceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def task(self) -> _task_pb2.Task: ...
+    def __init__(
+        self,
+        *,
+        task: _task_pb2.Task | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateVoiceResponse: _TypeAlias = UpdateVoiceResponse  # noqa: Y015
+
+@_typing.final
+class DeleteVoiceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VOICE_ID_FIELD_NUMBER: _builtins.int
+    voice_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        voice_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["voice_id", b"voice_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteVoiceRequest: _TypeAlias = DeleteVoiceRequest  # noqa: Y015
+
+@_typing.final
+class DeleteVoiceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELETE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def delete_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        delete_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["delete_time", b"delete_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delete_time", b"delete_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteVoiceResponse: _TypeAlias = DeleteVoiceResponse  # noqa: Y015

@@ -40,6 +40,31 @@ class VoiceServiceStub:
                 request_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesRequest.SerializeToString,
                 response_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesResponse.FromString,
                 _registered_method=True)
+        self.ListClonedVoices = channel.unary_unary(
+                '/voxreel.speech.v1.VoiceService/ListClonedVoices',
+                request_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListClonedVoicesRequest.SerializeToString,
+                response_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListClonedVoicesResponse.FromString,
+                _registered_method=True)
+        self.GetVoice = channel.unary_unary(
+                '/voxreel.speech.v1.VoiceService/GetVoice',
+                request_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.GetVoiceRequest.SerializeToString,
+                response_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.GetVoiceResponse.FromString,
+                _registered_method=True)
+        self.CreateVoiceClone = channel.unary_unary(
+                '/voxreel.speech.v1.VoiceService/CreateVoiceClone',
+                request_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.CreateVoiceCloneRequest.SerializeToString,
+                response_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.CreateVoiceCloneResponse.FromString,
+                _registered_method=True)
+        self.UpdateVoice = channel.unary_unary(
+                '/voxreel.speech.v1.VoiceService/UpdateVoice',
+                request_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.UpdateVoiceRequest.SerializeToString,
+                response_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.UpdateVoiceResponse.FromString,
+                _registered_method=True)
+        self.DeleteVoice = channel.unary_unary(
+                '/voxreel.speech.v1.VoiceService/DeleteVoice',
+                request_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.DeleteVoiceRequest.SerializeToString,
+                response_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.DeleteVoiceResponse.FromString,
+                _registered_method=True)
         self.PrepareVoicePreview = channel.unary_unary(
                 '/voxreel.speech.v1.VoiceService/PrepareVoicePreview',
                 request_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.PrepareVoicePreviewRequest.SerializeToString,
@@ -56,6 +81,60 @@ class VoiceServiceServicer:
 
         Access: public. Idempotent: yes, a read.
         Errors: none of its own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListClonedVoices(self, request, context):
+        """Lists the cloned voices the caller may see, newest first: public ones, one's own, and for administrators all.
+
+        Access: public. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size out of range).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVoice(self, request, context):
+        """Reads one voice, preset or cloned.
+
+        Access: public. Idempotent: yes, a read.
+        Errors: VOICE_NOT_FOUND (also one the caller may not see).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateVoiceClone(self, request, context):
+        """Accepts a clone as a task: checks the sample, holds the price, queues it. The result is the task's output:
+        voice_id, target_model, engine, quality.
+
+        Access: user, the sample's owner. Idempotent: yes, by request_id; the same id with another body is
+        IDEMPOTENCY_KEY_REUSED.
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL,
+        IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateVoice(self, request, context):
+        """Accepts a new sample for a cloned voice as a task that costs nothing; the voice speaks as before until it is done.
+
+        Access: admin. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
+        Errors: FIELD_INVALID, VOICE_NOT_FOUND, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, ENGINE_UNAVAILABLE, QUEUE_FULL,
+        IDEMPOTENCY_KEY_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteVoice(self, request, context):
+        """Deletes a cloned voice.
+
+        Access: admin. Idempotent: no, a repeat finds nothing to delete.
+        Errors: VOICE_NOT_FOUND (also a preset voice).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +157,31 @@ def add_VoiceServiceServicer_to_server(servicer, server):
                     servicer.ListPresetVoices,
                     request_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesRequest.FromString,
                     response_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesResponse.SerializeToString,
+            ),
+            'ListClonedVoices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClonedVoices,
+                    request_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListClonedVoicesRequest.FromString,
+                    response_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListClonedVoicesResponse.SerializeToString,
+            ),
+            'GetVoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVoice,
+                    request_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.GetVoiceRequest.FromString,
+                    response_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.GetVoiceResponse.SerializeToString,
+            ),
+            'CreateVoiceClone': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateVoiceClone,
+                    request_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.CreateVoiceCloneRequest.FromString,
+                    response_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.CreateVoiceCloneResponse.SerializeToString,
+            ),
+            'UpdateVoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateVoice,
+                    request_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.UpdateVoiceRequest.FromString,
+                    response_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.UpdateVoiceResponse.SerializeToString,
+            ),
+            'DeleteVoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteVoice,
+                    request_deserializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.DeleteVoiceRequest.FromString,
+                    response_serializer=voxreel_dot_speech_dot_v1_dot_voice__service__pb2.DeleteVoiceResponse.SerializeToString,
             ),
             'PrepareVoicePreview': grpc.unary_unary_rpc_method_handler(
                     servicer.PrepareVoicePreview,
@@ -113,6 +217,141 @@ class VoiceService:
             '/voxreel.speech.v1.VoiceService/ListPresetVoices',
             voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesRequest.SerializeToString,
             voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListPresetVoicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListClonedVoices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.speech.v1.VoiceService/ListClonedVoices',
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListClonedVoicesRequest.SerializeToString,
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.ListClonedVoicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.speech.v1.VoiceService/GetVoice',
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.GetVoiceRequest.SerializeToString,
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.GetVoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateVoiceClone(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.speech.v1.VoiceService/CreateVoiceClone',
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.CreateVoiceCloneRequest.SerializeToString,
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.CreateVoiceCloneResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.speech.v1.VoiceService/UpdateVoice',
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.UpdateVoiceRequest.SerializeToString,
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.UpdateVoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.speech.v1.VoiceService/DeleteVoice',
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.DeleteVoiceRequest.SerializeToString,
+            voxreel_dot_speech_dot_v1_dot_voice__service__pb2.DeleteVoiceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,40 @@ class VoiceServiceStub:
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
     """
+    ListClonedVoices: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.ListClonedVoicesRequest, _voice_service_pb2.ListClonedVoicesResponse]
+    """Lists the cloned voices the caller may see, newest first: public ones, one's own, and for administrators all.
+
+    Access: public. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size out of range).
+    """
+    GetVoice: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.GetVoiceRequest, _voice_service_pb2.GetVoiceResponse]
+    """Reads one voice, preset or cloned.
+
+    Access: public. Idempotent: yes, a read.
+    Errors: VOICE_NOT_FOUND (also one the caller may not see).
+    """
+    CreateVoiceClone: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.CreateVoiceCloneRequest, _voice_service_pb2.CreateVoiceCloneResponse]
+    """Accepts a clone as a task: checks the sample, holds the price, queues it. The result is the task's output:
+    voice_id, target_model, engine, quality.
+
+    Access: user, the sample's owner. Idempotent: yes, by request_id; the same id with another body is
+    IDEMPOTENCY_KEY_REUSED.
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL,
+    IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+    """
+    UpdateVoice: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.UpdateVoiceRequest, _voice_service_pb2.UpdateVoiceResponse]
+    """Accepts a new sample for a cloned voice as a task that costs nothing; the voice speaks as before until it is done.
+
+    Access: admin. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
+    Errors: FIELD_INVALID, VOICE_NOT_FOUND, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, ENGINE_UNAVAILABLE, QUEUE_FULL,
+    IDEMPOTENCY_KEY_REUSED.
+    """
+    DeleteVoice: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.DeleteVoiceRequest, _voice_service_pb2.DeleteVoiceResponse]
+    """Deletes a cloned voice.
+
+    Access: admin. Idempotent: no, a repeat finds nothing to delete.
+    Errors: VOICE_NOT_FOUND (also a preset voice).
+    """
     PrepareVoicePreview: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.PrepareVoicePreviewRequest, _voice_service_pb2.PrepareVoicePreviewResponse]
     """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
 
@@ -56,6 +90,40 @@ class VoiceServiceAsyncStub(VoiceServiceStub):
 
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
+    """
+    ListClonedVoices: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.ListClonedVoicesRequest, _voice_service_pb2.ListClonedVoicesResponse]  # type: ignore[assignment]
+    """Lists the cloned voices the caller may see, newest first: public ones, one's own, and for administrators all.
+
+    Access: public. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size out of range).
+    """
+    GetVoice: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.GetVoiceRequest, _voice_service_pb2.GetVoiceResponse]  # type: ignore[assignment]
+    """Reads one voice, preset or cloned.
+
+    Access: public. Idempotent: yes, a read.
+    Errors: VOICE_NOT_FOUND (also one the caller may not see).
+    """
+    CreateVoiceClone: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.CreateVoiceCloneRequest, _voice_service_pb2.CreateVoiceCloneResponse]  # type: ignore[assignment]
+    """Accepts a clone as a task: checks the sample, holds the price, queues it. The result is the task's output:
+    voice_id, target_model, engine, quality.
+
+    Access: user, the sample's owner. Idempotent: yes, by request_id; the same id with another body is
+    IDEMPOTENCY_KEY_REUSED.
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL,
+    IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+    """
+    UpdateVoice: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.UpdateVoiceRequest, _voice_service_pb2.UpdateVoiceResponse]  # type: ignore[assignment]
+    """Accepts a new sample for a cloned voice as a task that costs nothing; the voice speaks as before until it is done.
+
+    Access: admin. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
+    Errors: FIELD_INVALID, VOICE_NOT_FOUND, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, ENGINE_UNAVAILABLE, QUEUE_FULL,
+    IDEMPOTENCY_KEY_REUSED.
+    """
+    DeleteVoice: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.DeleteVoiceRequest, _voice_service_pb2.DeleteVoiceResponse]  # type: ignore[assignment]
+    """Deletes a cloned voice.
+
+    Access: admin. Idempotent: no, a repeat finds nothing to delete.
+    Errors: VOICE_NOT_FOUND (also a preset voice).
     """
     PrepareVoicePreview: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.PrepareVoicePreviewRequest, _voice_service_pb2.PrepareVoicePreviewResponse]  # type: ignore[assignment]
     """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
@@ -77,6 +145,70 @@ class VoiceServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: public. Idempotent: yes, a read.
         Errors: none of its own.
+        """
+
+    @_abc_1.abstractmethod
+    def ListClonedVoices(
+        self,
+        request: _voice_service_pb2.ListClonedVoicesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.ListClonedVoicesResponse, _abc.Awaitable[_voice_service_pb2.ListClonedVoicesResponse]]:
+        """Lists the cloned voices the caller may see, newest first: public ones, one's own, and for administrators all.
+
+        Access: public. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size out of range).
+        """
+
+    @_abc_1.abstractmethod
+    def GetVoice(
+        self,
+        request: _voice_service_pb2.GetVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.GetVoiceResponse, _abc.Awaitable[_voice_service_pb2.GetVoiceResponse]]:
+        """Reads one voice, preset or cloned.
+
+        Access: public. Idempotent: yes, a read.
+        Errors: VOICE_NOT_FOUND (also one the caller may not see).
+        """
+
+    @_abc_1.abstractmethod
+    def CreateVoiceClone(
+        self,
+        request: _voice_service_pb2.CreateVoiceCloneRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.CreateVoiceCloneResponse, _abc.Awaitable[_voice_service_pb2.CreateVoiceCloneResponse]]:
+        """Accepts a clone as a task: checks the sample, holds the price, queues it. The result is the task's output:
+        voice_id, target_model, engine, quality.
+
+        Access: user, the sample's owner. Idempotent: yes, by request_id; the same id with another body is
+        IDEMPOTENCY_KEY_REUSED.
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL,
+        IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateVoice(
+        self,
+        request: _voice_service_pb2.UpdateVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.UpdateVoiceResponse, _abc.Awaitable[_voice_service_pb2.UpdateVoiceResponse]]:
+        """Accepts a new sample for a cloned voice as a task that costs nothing; the voice speaks as before until it is done.
+
+        Access: admin. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
+        Errors: FIELD_INVALID, VOICE_NOT_FOUND, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, ENGINE_UNAVAILABLE, QUEUE_FULL,
+        IDEMPOTENCY_KEY_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteVoice(
+        self,
+        request: _voice_service_pb2.DeleteVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.DeleteVoiceResponse, _abc.Awaitable[_voice_service_pb2.DeleteVoiceResponse]]:
+        """Deletes a cloned voice.
+
+        Access: admin. Idempotent: no, a repeat finds nothing to delete.
+        Errors: VOICE_NOT_FOUND (also a preset voice).
         """
 
     @_abc_1.abstractmethod

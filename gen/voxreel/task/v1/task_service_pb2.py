@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 from voxreel.task.v1 import task_pb2 as voxreel_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"voxreel/task/v1/task_service.proto\x12\x0fvoxreel.task.v1\x1a%voxreel/common/v1/method_policy.proto\x1a\x1avoxreel/task/v1/task.proto\"!\n\x0eGetTaskRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\"6\n\x0fGetTaskResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"#\n\x10WatchTaskRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\"8\n\x11WatchTaskResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task2\xd0\x01\n\x0bTaskService\x12\\\n\x07GetTask\x12\x1f.voxreel.task.v1.GetTaskRequest\x1a .voxreel.task.v1.GetTaskResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12\x63\n\tWatchTask\x12!.voxreel.task.v1.WatchTaskRequest\x1a\".voxreel.task.v1.WatchTaskResponse\"\r\x90\x02\x01\xa2\xbb\x18\x06\x08\x01\x10\xe0\xd4\x03\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"voxreel/task/v1/task_service.proto\x12\x0fvoxreel.task.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\x1a\x1avoxreel/task/v1/task.proto\"!\n\x0eGetTaskRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\"6\n\x0fGetTaskResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"#\n\x10WatchTaskRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\"8\n\x11WatchTaskResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"\xaf\x01\n\nTaskFilter\x12)\n\x05scope\x18\x01 \x01(\x0e\x32\x1a.voxreel.task.v1.TaskScope\x12\x14\n\x07user_id\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12(\n\x05kinds\x18\x03 \x03(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12*\n\x06states\x18\x04 \x03(\x0e\x32\x1a.voxreel.task.v1.TaskStateB\n\n\x08_user_id\"M\n\tTaskPlace\x12/\n\x0b\x63reate_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07task_id\x18\x02 \x01(\t\"\xa8\x01\n\x10ListTasksRequest\x12+\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1b.voxreel.task.v1.TaskFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x11\n\x04skip\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12.\n\x05\x62\x65gin\x18\x04 \x01(\x0b\x32\x1a.voxreel.task.v1.TaskPlaceH\x01\x88\x01\x01\x42\x07\n\x05_skipB\x08\n\x06_begin\"M\n\x11ListTasksResponse\x12$\n\x05tasks\x18\x01 \x03(\x0b\x32\x15.voxreel.task.v1.Task\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"\x8b\x01\n\x11LocateTaskRequest\x12+\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1b.voxreel.task.v1.TaskFilter\x12\x12\n\x08position\x18\x02 \x01(\x03H\x00\x12+\n\x05place\x18\x03 \x01(\x0b\x32\x1a.voxreel.task.v1.TaskPlaceH\x00\x42\x08\n\x06sought\"`\n\x12LocateTaskResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12.\n\x05place\x18\x02 \x01(\x0b\x32\x1a.voxreel.task.v1.TaskPlaceH\x00\x88\x01\x01\x42\x08\n\x06_place\"D\n\x15SummarizeTasksRequest\x12+\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1b.voxreel.task.v1.TaskFilter\"m\n\tTaskCount\x12\'\n\x04kind\x18\x01 \x01(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.voxreel.task.v1.TaskState\x12\x0c\n\x04size\x18\x03 \x01(\x03\"D\n\x16SummarizeTasksResponse\x12*\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1a.voxreel.task.v1.TaskCount\"W\n\x14ListTaskUsersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x1a\n\rafter_user_id\x18\x02 \x01(\x03H\x00\x88\x01\x01\x42\x10\n\x0e_after_user_id\"Q\n\x08TaskUser\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x34\n\x10last_create_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\x15ListTaskUsersResponse\x12(\n\x05users\x18\x01 \x03(\x0b\x32\x19.voxreel.task.v1.TaskUser\"\xa5\x01\n\x11UpdateTaskRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x15\n\x08progress\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\x05stage\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x1a\n\rerror_message\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x0f\n\x07\x63\x61ncels\x18\x05 \x01(\x08\x42\x0b\n\t_progressB\x08\n\x06_stageB\x10\n\x0e_error_message\"9\n\x12UpdateTaskResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"$\n\x11\x44\x65leteTaskRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\"\x14\n\x12\x44\x65leteTaskResponse*U\n\tTaskScope\x12\x1a\n\x16TASK_SCOPE_UNSPECIFIED\x10\x00\x12\x12\n\x0eTASK_SCOPE_OWN\x10\x01\x12\x18\n\x14TASK_SCOPE_EVERYBODY\x10\x02\x32\xbd\x06\n\x0bTaskService\x12\\\n\x07GetTask\x12\x1f.voxreel.task.v1.GetTaskRequest\x1a .voxreel.task.v1.GetTaskResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12\x63\n\tWatchTask\x12!.voxreel.task.v1.WatchTaskRequest\x1a\".voxreel.task.v1.WatchTaskResponse\"\r\x90\x02\x01\xa2\xbb\x18\x06\x08\x01\x10\xe0\xd4\x03\x30\x01\x12`\n\tListTasks\x12!.voxreel.task.v1.ListTasksRequest\x1a\".voxreel.task.v1.ListTasksResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12\x63\n\nLocateTask\x12\".voxreel.task.v1.LocateTaskRequest\x1a#.voxreel.task.v1.LocateTaskResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12o\n\x0eSummarizeTasks\x12&.voxreel.task.v1.SummarizeTasksRequest\x1a\'.voxreel.task.v1.SummarizeTasksResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12l\n\rListTaskUsers\x12%.voxreel.task.v1.ListTaskUsersRequest\x1a&.voxreel.task.v1.ListTaskUsersResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12\x63\n\nUpdateTask\x12\".voxreel.task.v1.UpdateTaskRequest\x1a#.voxreel.task.v1.UpdateTaskResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x02\x10\x88\'\x12`\n\nDeleteTask\x12\".voxreel.task.v1.DeleteTaskRequest\x1a#.voxreel.task.v1.DeleteTaskResponse\"\t\xa2\xbb\x18\x05\x08\x02\x10\x88\'b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,14 +38,60 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASKSERVICE'].methods_by_name['GetTask']._serialized_options = b'\220\002\001\242\273\030\007\010\001\020\320\017\030\001'
   _globals['_TASKSERVICE'].methods_by_name['WatchTask']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['WatchTask']._serialized_options = b'\220\002\001\242\273\030\006\010\001\020\340\324\003'
-  _globals['_GETTASKREQUEST']._serialized_start=122
-  _globals['_GETTASKREQUEST']._serialized_end=155
-  _globals['_GETTASKRESPONSE']._serialized_start=157
-  _globals['_GETTASKRESPONSE']._serialized_end=211
-  _globals['_WATCHTASKREQUEST']._serialized_start=213
-  _globals['_WATCHTASKREQUEST']._serialized_end=248
-  _globals['_WATCHTASKRESPONSE']._serialized_start=250
-  _globals['_WATCHTASKRESPONSE']._serialized_end=306
-  _globals['_TASKSERVICE']._serialized_start=309
-  _globals['_TASKSERVICE']._serialized_end=517
+  _globals['_TASKSERVICE'].methods_by_name['ListTasks']._loaded_options = None
+  _globals['_TASKSERVICE'].methods_by_name['ListTasks']._serialized_options = b'\220\002\001\242\273\030\005\010\002\020\210\''
+  _globals['_TASKSERVICE'].methods_by_name['LocateTask']._loaded_options = None
+  _globals['_TASKSERVICE'].methods_by_name['LocateTask']._serialized_options = b'\220\002\001\242\273\030\005\010\002\020\210\''
+  _globals['_TASKSERVICE'].methods_by_name['SummarizeTasks']._loaded_options = None
+  _globals['_TASKSERVICE'].methods_by_name['SummarizeTasks']._serialized_options = b'\220\002\001\242\273\030\005\010\002\020\210\''
+  _globals['_TASKSERVICE'].methods_by_name['ListTaskUsers']._loaded_options = None
+  _globals['_TASKSERVICE'].methods_by_name['ListTaskUsers']._serialized_options = b'\220\002\001\242\273\030\005\010\003\020\210\''
+  _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._loaded_options = None
+  _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._serialized_options = b'\220\002\002\242\273\030\005\010\002\020\210\''
+  _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._loaded_options = None
+  _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._serialized_options = b'\242\273\030\005\010\002\020\210\''
+  _globals['_TASKSCOPE']._serialized_start=1865
+  _globals['_TASKSCOPE']._serialized_end=1950
+  _globals['_GETTASKREQUEST']._serialized_start=155
+  _globals['_GETTASKREQUEST']._serialized_end=188
+  _globals['_GETTASKRESPONSE']._serialized_start=190
+  _globals['_GETTASKRESPONSE']._serialized_end=244
+  _globals['_WATCHTASKREQUEST']._serialized_start=246
+  _globals['_WATCHTASKREQUEST']._serialized_end=281
+  _globals['_WATCHTASKRESPONSE']._serialized_start=283
+  _globals['_WATCHTASKRESPONSE']._serialized_end=339
+  _globals['_TASKFILTER']._serialized_start=342
+  _globals['_TASKFILTER']._serialized_end=517
+  _globals['_TASKPLACE']._serialized_start=519
+  _globals['_TASKPLACE']._serialized_end=596
+  _globals['_LISTTASKSREQUEST']._serialized_start=599
+  _globals['_LISTTASKSREQUEST']._serialized_end=767
+  _globals['_LISTTASKSRESPONSE']._serialized_start=769
+  _globals['_LISTTASKSRESPONSE']._serialized_end=846
+  _globals['_LOCATETASKREQUEST']._serialized_start=849
+  _globals['_LOCATETASKREQUEST']._serialized_end=988
+  _globals['_LOCATETASKRESPONSE']._serialized_start=990
+  _globals['_LOCATETASKRESPONSE']._serialized_end=1086
+  _globals['_SUMMARIZETASKSREQUEST']._serialized_start=1088
+  _globals['_SUMMARIZETASKSREQUEST']._serialized_end=1156
+  _globals['_TASKCOUNT']._serialized_start=1158
+  _globals['_TASKCOUNT']._serialized_end=1267
+  _globals['_SUMMARIZETASKSRESPONSE']._serialized_start=1269
+  _globals['_SUMMARIZETASKSRESPONSE']._serialized_end=1337
+  _globals['_LISTTASKUSERSREQUEST']._serialized_start=1339
+  _globals['_LISTTASKUSERSREQUEST']._serialized_end=1426
+  _globals['_TASKUSER']._serialized_start=1428
+  _globals['_TASKUSER']._serialized_end=1509
+  _globals['_LISTTASKUSERSRESPONSE']._serialized_start=1511
+  _globals['_LISTTASKUSERSRESPONSE']._serialized_end=1576
+  _globals['_UPDATETASKREQUEST']._serialized_start=1579
+  _globals['_UPDATETASKREQUEST']._serialized_end=1744
+  _globals['_UPDATETASKRESPONSE']._serialized_start=1746
+  _globals['_UPDATETASKRESPONSE']._serialized_end=1803
+  _globals['_DELETETASKREQUEST']._serialized_start=1805
+  _globals['_DELETETASKREQUEST']._serialized_end=1841
+  _globals['_DELETETASKRESPONSE']._serialized_start=1843
+  _globals['_DELETETASKRESPONSE']._serialized_end=1863
+  _globals['_TASKSERVICE']._serialized_start=1953
+  _globals['_TASKSERVICE']._serialized_end=2782
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,36 @@ class TaskServiceStub:
                 request_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.WatchTaskRequest.SerializeToString,
                 response_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.WatchTaskResponse.FromString,
                 _registered_method=True)
+        self.ListTasks = channel.unary_unary(
+                '/voxreel.task.v1.TaskService/ListTasks',
+                request_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTasksRequest.SerializeToString,
+                response_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTasksResponse.FromString,
+                _registered_method=True)
+        self.LocateTask = channel.unary_unary(
+                '/voxreel.task.v1.TaskService/LocateTask',
+                request_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.LocateTaskRequest.SerializeToString,
+                response_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.LocateTaskResponse.FromString,
+                _registered_method=True)
+        self.SummarizeTasks = channel.unary_unary(
+                '/voxreel.task.v1.TaskService/SummarizeTasks',
+                request_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.SummarizeTasksRequest.SerializeToString,
+                response_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.SummarizeTasksResponse.FromString,
+                _registered_method=True)
+        self.ListTaskUsers = channel.unary_unary(
+                '/voxreel.task.v1.TaskService/ListTaskUsers',
+                request_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTaskUsersRequest.SerializeToString,
+                response_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTaskUsersResponse.FromString,
+                _registered_method=True)
+        self.UpdateTask = channel.unary_unary(
+                '/voxreel.task.v1.TaskService/UpdateTask',
+                request_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.UpdateTaskRequest.SerializeToString,
+                response_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.UpdateTaskResponse.FromString,
+                _registered_method=True)
+        self.DeleteTask = channel.unary_unary(
+                '/voxreel.task.v1.TaskService/DeleteTask',
+                request_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskRequest.SerializeToString,
+                response_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskResponse.FromString,
+                _registered_method=True)
 
 
 class TaskServiceServicer:
@@ -71,6 +101,68 @@ class TaskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTasks(self, request, context):
+        """Lists tasks, newest first, ties broken by id from the greatest down, and says how many there are in all.
+
+        Access: user, their own tasks; an administrator may ask for everybody's. Idempotent: yes, a read.
+        Errors: FIELD_INVALID, ADMIN_REQUIRED (everybody's tasks for somebody else).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LocateTask(self, request, context):
+        """Translates between places and positions in the list that ListTasks answers, so that a caller can find a page
+        deep inside the merged lists of several owners without reading what stands before it.
+
+        Access: user, as ListTasks. Idempotent: yes, a read.
+        Errors: FIELD_INVALID, ADMIN_REQUIRED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SummarizeTasks(self, request, context):
+        """Counts tasks by kind and state.
+
+        Access: user, as ListTasks. Idempotent: yes, a read.
+        Errors: ADMIN_REQUIRED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTaskUsers(self, request, context):
+        """Lists the users who have tasks, by id from the smallest up, with the time of each one's latest task.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size out of range).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateTask(self, request, context):
+        """Changes what the owner sees of an unfinished task; with `cancels` it is cancelled at the same time: its worker
+        stops, nothing comes of it, and its credits go back. Money moves in no other way, and no output appears.
+
+        Access: user, the owner. Idempotent: yes; cancelling what was cancelled answers the task as it is.
+        Errors: TASK_NOT_FOUND (also another user's), TASK_FINISHED, FIELD_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteTask(self, request, context):
+        """Deletes a task, and cancels it first if it has not ended. What it has made stays with its owner's files.
+
+        Access: user, the owner. Idempotent: no, a repeat finds nothing to delete.
+        Errors: TASK_NOT_FOUND (also another user's).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TaskServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -83,6 +175,36 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     servicer.WatchTask,
                     request_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.WatchTaskRequest.FromString,
                     response_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.WatchTaskResponse.SerializeToString,
+            ),
+            'ListTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTasks,
+                    request_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTasksRequest.FromString,
+                    response_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTasksResponse.SerializeToString,
+            ),
+            'LocateTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.LocateTask,
+                    request_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.LocateTaskRequest.FromString,
+                    response_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.LocateTaskResponse.SerializeToString,
+            ),
+            'SummarizeTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.SummarizeTasks,
+                    request_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.SummarizeTasksRequest.FromString,
+                    response_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.SummarizeTasksResponse.SerializeToString,
+            ),
+            'ListTaskUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTaskUsers,
+                    request_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTaskUsersRequest.FromString,
+                    response_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTaskUsersResponse.SerializeToString,
+            ),
+            'UpdateTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateTask,
+                    request_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.UpdateTaskRequest.FromString,
+                    response_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.UpdateTaskResponse.SerializeToString,
+            ),
+            'DeleteTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTask,
+                    request_deserializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskRequest.FromString,
+                    response_serializer=voxreel_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -140,6 +262,168 @@ class TaskService:
             '/voxreel.task.v1.TaskService/WatchTask',
             voxreel_dot_task_dot_v1_dot_task__service__pb2.WatchTaskRequest.SerializeToString,
             voxreel_dot_task_dot_v1_dot_task__service__pb2.WatchTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.task.v1.TaskService/ListTasks',
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTasksRequest.SerializeToString,
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LocateTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.task.v1.TaskService/LocateTask',
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.LocateTaskRequest.SerializeToString,
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.LocateTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SummarizeTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.task.v1.TaskService/SummarizeTasks',
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.SummarizeTasksRequest.SerializeToString,
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.SummarizeTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTaskUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.task.v1.TaskService/ListTaskUsers',
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTaskUsersRequest.SerializeToString,
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.ListTaskUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.task.v1.TaskService/UpdateTask',
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.UpdateTaskRequest.SerializeToString,
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.UpdateTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.task.v1.TaskService/DeleteTask',
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskRequest.SerializeToString,
+            voxreel_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,44 @@ class TaskServiceStub:
     Access: public. Idempotent: yes, a read.
     Errors: TASK_NOT_FOUND.
     """
+    ListTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]
+    """Lists tasks, newest first, ties broken by id from the greatest down, and says how many there are in all.
+
+    Access: user, their own tasks; an administrator may ask for everybody's. Idempotent: yes, a read.
+    Errors: FIELD_INVALID, ADMIN_REQUIRED (everybody's tasks for somebody else).
+    """
+    LocateTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.LocateTaskRequest, _task_service_pb2.LocateTaskResponse]
+    """Translates between places and positions in the list that ListTasks answers, so that a caller can find a page
+    deep inside the merged lists of several owners without reading what stands before it.
+
+    Access: user, as ListTasks. Idempotent: yes, a read.
+    Errors: FIELD_INVALID, ADMIN_REQUIRED.
+    """
+    SummarizeTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.SummarizeTasksRequest, _task_service_pb2.SummarizeTasksResponse]
+    """Counts tasks by kind and state.
+
+    Access: user, as ListTasks. Idempotent: yes, a read.
+    Errors: ADMIN_REQUIRED.
+    """
+    ListTaskUsers: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskUsersRequest, _task_service_pb2.ListTaskUsersResponse]
+    """Lists the users who have tasks, by id from the smallest up, with the time of each one's latest task.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size out of range).
+    """
+    UpdateTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTaskRequest, _task_service_pb2.UpdateTaskResponse]
+    """Changes what the owner sees of an unfinished task; with `cancels` it is cancelled at the same time: its worker
+    stops, nothing comes of it, and its credits go back. Money moves in no other way, and no output appears.
+
+    Access: user, the owner. Idempotent: yes; cancelling what was cancelled answers the task as it is.
+    Errors: TASK_NOT_FOUND (also another user's), TASK_FINISHED, FIELD_INVALID.
+    """
+    DeleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _task_service_pb2.DeleteTaskResponse]
+    """Deletes a task, and cancels it first if it has not ended. What it has made stays with its owner's files.
+
+    Access: user, the owner. Idempotent: no, a repeat finds nothing to delete.
+    Errors: TASK_NOT_FOUND (also another user's).
+    """
 
 @_typing.type_check_only
 class TaskServiceAsyncStub(TaskServiceStub):
@@ -62,6 +100,44 @@ class TaskServiceAsyncStub(TaskServiceStub):
 
     Access: public. Idempotent: yes, a read.
     Errors: TASK_NOT_FOUND.
+    """
+    ListTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]  # type: ignore[assignment]
+    """Lists tasks, newest first, ties broken by id from the greatest down, and says how many there are in all.
+
+    Access: user, their own tasks; an administrator may ask for everybody's. Idempotent: yes, a read.
+    Errors: FIELD_INVALID, ADMIN_REQUIRED (everybody's tasks for somebody else).
+    """
+    LocateTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.LocateTaskRequest, _task_service_pb2.LocateTaskResponse]  # type: ignore[assignment]
+    """Translates between places and positions in the list that ListTasks answers, so that a caller can find a page
+    deep inside the merged lists of several owners without reading what stands before it.
+
+    Access: user, as ListTasks. Idempotent: yes, a read.
+    Errors: FIELD_INVALID, ADMIN_REQUIRED.
+    """
+    SummarizeTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.SummarizeTasksRequest, _task_service_pb2.SummarizeTasksResponse]  # type: ignore[assignment]
+    """Counts tasks by kind and state.
+
+    Access: user, as ListTasks. Idempotent: yes, a read.
+    Errors: ADMIN_REQUIRED.
+    """
+    ListTaskUsers: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskUsersRequest, _task_service_pb2.ListTaskUsersResponse]  # type: ignore[assignment]
+    """Lists the users who have tasks, by id from the smallest up, with the time of each one's latest task.
+
+    Access: admin. Idempotent: yes, a read.
+    Errors: FIELD_INVALID (page size out of range).
+    """
+    UpdateTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTaskRequest, _task_service_pb2.UpdateTaskResponse]  # type: ignore[assignment]
+    """Changes what the owner sees of an unfinished task; with `cancels` it is cancelled at the same time: its worker
+    stops, nothing comes of it, and its credits go back. Money moves in no other way, and no output appears.
+
+    Access: user, the owner. Idempotent: yes; cancelling what was cancelled answers the task as it is.
+    Errors: TASK_NOT_FOUND (also another user's), TASK_FINISHED, FIELD_INVALID.
+    """
+    DeleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _task_service_pb2.DeleteTaskResponse]  # type: ignore[assignment]
+    """Deletes a task, and cancels it first if it has not ended. What it has made stays with its owner's files.
+
+    Access: user, the owner. Idempotent: no, a repeat finds nothing to delete.
+    Errors: TASK_NOT_FOUND (also another user's).
     """
 
 class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -89,6 +165,80 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: public. Idempotent: yes, a read.
         Errors: TASK_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTasks(
+        self,
+        request: _task_service_pb2.ListTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.ListTasksResponse, _abc.Awaitable[_task_service_pb2.ListTasksResponse]]:
+        """Lists tasks, newest first, ties broken by id from the greatest down, and says how many there are in all.
+
+        Access: user, their own tasks; an administrator may ask for everybody's. Idempotent: yes, a read.
+        Errors: FIELD_INVALID, ADMIN_REQUIRED (everybody's tasks for somebody else).
+        """
+
+    @_abc_1.abstractmethod
+    def LocateTask(
+        self,
+        request: _task_service_pb2.LocateTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.LocateTaskResponse, _abc.Awaitable[_task_service_pb2.LocateTaskResponse]]:
+        """Translates between places and positions in the list that ListTasks answers, so that a caller can find a page
+        deep inside the merged lists of several owners without reading what stands before it.
+
+        Access: user, as ListTasks. Idempotent: yes, a read.
+        Errors: FIELD_INVALID, ADMIN_REQUIRED.
+        """
+
+    @_abc_1.abstractmethod
+    def SummarizeTasks(
+        self,
+        request: _task_service_pb2.SummarizeTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.SummarizeTasksResponse, _abc.Awaitable[_task_service_pb2.SummarizeTasksResponse]]:
+        """Counts tasks by kind and state.
+
+        Access: user, as ListTasks. Idempotent: yes, a read.
+        Errors: ADMIN_REQUIRED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTaskUsers(
+        self,
+        request: _task_service_pb2.ListTaskUsersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.ListTaskUsersResponse, _abc.Awaitable[_task_service_pb2.ListTaskUsersResponse]]:
+        """Lists the users who have tasks, by id from the smallest up, with the time of each one's latest task.
+
+        Access: admin. Idempotent: yes, a read.
+        Errors: FIELD_INVALID (page size out of range).
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateTask(
+        self,
+        request: _task_service_pb2.UpdateTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.UpdateTaskResponse, _abc.Awaitable[_task_service_pb2.UpdateTaskResponse]]:
+        """Changes what the owner sees of an unfinished task; with `cancels` it is cancelled at the same time: its worker
+        stops, nothing comes of it, and its credits go back. Money moves in no other way, and no output appears.
+
+        Access: user, the owner. Idempotent: yes; cancelling what was cancelled answers the task as it is.
+        Errors: TASK_NOT_FOUND (also another user's), TASK_FINISHED, FIELD_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteTask(
+        self,
+        request: _task_service_pb2.DeleteTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.DeleteTaskResponse, _abc.Awaitable[_task_service_pb2.DeleteTaskResponse]]:
+        """Deletes a task, and cancels it first if it has not ended. What it has made stays with its owner's files.
+
+        Access: user, the owner. Idempotent: no, a repeat finds nothing to delete.
+        Errors: TASK_NOT_FOUND (also another user's).
         """
 
 def add_TaskServiceServicer_to_server(servicer: TaskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from voxreel.task.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -105,3 +106,118 @@ class GetRenderLimitsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetRenderLimitsResponse: _TypeAlias = GetRenderLimitsResponse  # noqa: Y015
+
+@_typing.final
+class CreateRenderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VIDEO_FILE_ID_FIELD_NUMBER: _builtins.int
+    AUDIO_FILE_ID_FIELD_NUMBER: _builtins.int
+    REF_IMAGE_FILE_ID_FIELD_NUMBER: _builtins.int
+    IS_VIDEO_EXTENDED_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per user."""
+    video_file_id: _builtins.str
+    audio_file_id: _builtins.str
+    ref_image_file_id: _builtins.str
+    """Whose face speaks, when there are several."""
+    is_video_extended: _builtins.bool
+    """The video is played again and again until the audio ends."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        video_file_id: _builtins.str = ...,
+        audio_file_id: _builtins.str = ...,
+        ref_image_file_id: _builtins.str | None = ...,
+        is_video_extended: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_ref_image_file_id", b"_ref_image_file_id", "ref_image_file_id", b"ref_image_file_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ref_image_file_id", b"_ref_image_file_id", "audio_file_id", b"audio_file_id", "is_video_extended", b"is_video_extended", "ref_image_file_id", b"ref_image_file_id", "request_id", b"request_id", "video_file_id", b"video_file_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__ref_image_file_id: _TypeAlias = _typing.Literal["ref_image_file_id"]  # noqa: Y015
+    _WhichOneofArgType__ref_image_file_id: _TypeAlias = _typing.Literal["_ref_image_file_id", b"_ref_image_file_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ref_image_file_id) -> _WhichOneofReturnType__ref_image_file_id | None: ...
+
+Global___CreateRenderRequest: _TypeAlias = CreateRenderRequest  # noqa: Y015
+
+@_typing.final
+class CreateRenderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def task(self) -> _task_pb2.Task: ...
+    def __init__(
+        self,
+        *,
+        task: _task_pb2.Task | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateRenderResponse: _TypeAlias = CreateRenderResponse  # noqa: Y015
+
+@_typing.final
+class CreateChromaKeyRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VIDEO_FILE_ID_FIELD_NUMBER: _builtins.int
+    BACKGROUND_FILE_ID_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    BLEND_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per user."""
+    video_file_id: _builtins.str
+    background_file_id: _builtins.str
+    """An image or a video."""
+    color: _builtins.str
+    """"green", "blue" or "#RRGGBB"."""
+    similarity: _builtins.float
+    """0 to 1; how far from the colour still counts as screen."""
+    blend: _builtins.float
+    """0 to 1; how softly the edge fades."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        video_file_id: _builtins.str = ...,
+        background_file_id: _builtins.str = ...,
+        color: _builtins.str = ...,
+        similarity: _builtins.float = ...,
+        blend: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["background_file_id", b"background_file_id", "blend", b"blend", "color", b"color", "request_id", b"request_id", "similarity", b"similarity", "video_file_id", b"video_file_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateChromaKeyRequest: _TypeAlias = CreateChromaKeyRequest  # noqa: Y015
+
+@_typing.final
+class CreateChromaKeyResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def task(self) -> _task_pb2.Task: ...
+    def __init__(
+        self,
+        *,
+        task: _task_pb2.Task | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateChromaKeyResponse: _TypeAlias = CreateChromaKeyResponse  # noqa: Y015

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class RenderServiceStub:
-    """Lip-synced video from a face and a voice.
+    """Lip-synced video from a face and a voice, and other backgrounds behind a green screen.
     """
 
     def __init__(self, channel):
@@ -40,10 +40,20 @@ class RenderServiceStub:
                 request_serializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.GetRenderLimitsRequest.SerializeToString,
                 response_deserializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.GetRenderLimitsResponse.FromString,
                 _registered_method=True)
+        self.CreateRender = channel.unary_unary(
+                '/voxreel.video.v1.RenderService/CreateRender',
+                request_serializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateRenderRequest.SerializeToString,
+                response_deserializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateRenderResponse.FromString,
+                _registered_method=True)
+        self.CreateChromaKey = channel.unary_unary(
+                '/voxreel.video.v1.RenderService/CreateChromaKey',
+                request_serializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateChromaKeyRequest.SerializeToString,
+                response_deserializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateChromaKeyResponse.FromString,
+                _registered_method=True)
 
 
 class RenderServiceServicer:
-    """Lip-synced video from a face and a voice.
+    """Lip-synced video from a face and a voice, and other backgrounds behind a green screen.
     """
 
     def GetRenderLimits(self, request, context):
@@ -51,6 +61,31 @@ class RenderServiceServicer:
 
         Access: public. Idempotent: yes, a read.
         Errors: none of its own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateRender(self, request, context):
+        """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+        output: file_id, file_size_bytes, duration_ms, engine, quality.
+
+        Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
+        IDEMPOTENCY_KEY_REUSED.
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
+        ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateChromaKey(self, request, context):
+        """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does.
+
+        Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
+        IDEMPOTENCY_KEY_REUSED.
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
+        ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,6 +99,16 @@ def add_RenderServiceServicer_to_server(servicer, server):
                     request_deserializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.GetRenderLimitsRequest.FromString,
                     response_serializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.GetRenderLimitsResponse.SerializeToString,
             ),
+            'CreateRender': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRender,
+                    request_deserializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateRenderRequest.FromString,
+                    response_serializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateRenderResponse.SerializeToString,
+            ),
+            'CreateChromaKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateChromaKey,
+                    request_deserializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateChromaKeyRequest.FromString,
+                    response_serializer=voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateChromaKeyResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'voxreel.video.v1.RenderService', rpc_method_handlers)
@@ -73,7 +118,7 @@ def add_RenderServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RenderService:
-    """Lip-synced video from a face and a voice.
+    """Lip-synced video from a face and a voice, and other backgrounds behind a green screen.
     """
 
     @staticmethod
@@ -93,6 +138,60 @@ class RenderService:
             '/voxreel.video.v1.RenderService/GetRenderLimits',
             voxreel_dot_video_dot_v1_dot_render__service__pb2.GetRenderLimitsRequest.SerializeToString,
             voxreel_dot_video_dot_v1_dot_render__service__pb2.GetRenderLimitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRender(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.video.v1.RenderService/CreateRender',
+            voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateRenderRequest.SerializeToString,
+            voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateRenderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateChromaKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.video.v1.RenderService/CreateChromaKey',
+            voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateChromaKeyRequest.SerializeToString,
+            voxreel_dot_video_dot_v1_dot_render__service__pb2.CreateChromaKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

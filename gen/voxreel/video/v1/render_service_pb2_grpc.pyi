@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class RenderServiceStub:
-    """Lip-synced video from a face and a voice."""
+    """Lip-synced video from a face and a voice, and other backgrounds behind a green screen."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -39,10 +39,27 @@ class RenderServiceStub:
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
     """
+    CreateRender: _grpc.UnaryUnaryMultiCallable[_render_service_pb2.CreateRenderRequest, _render_service_pb2.CreateRenderResponse]
+    """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+    output: file_id, file_size_bytes, duration_ms, engine, quality.
+
+    Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
+    IDEMPOTENCY_KEY_REUSED.
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
+    ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+    """
+    CreateChromaKey: _grpc.UnaryUnaryMultiCallable[_render_service_pb2.CreateChromaKeyRequest, _render_service_pb2.CreateChromaKeyResponse]
+    """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does.
+
+    Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
+    IDEMPOTENCY_KEY_REUSED.
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
+    ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+    """
 
 @_typing.type_check_only
 class RenderServiceAsyncStub(RenderServiceStub):
-    """Lip-synced video from a face and a voice."""
+    """Lip-synced video from a face and a voice, and other backgrounds behind a green screen."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetRenderLimits: _aio.UnaryUnaryMultiCallable[_render_service_pb2.GetRenderLimitsRequest, _render_service_pb2.GetRenderLimitsResponse]  # type: ignore[assignment]
@@ -51,9 +68,26 @@ class RenderServiceAsyncStub(RenderServiceStub):
     Access: public. Idempotent: yes, a read.
     Errors: none of its own.
     """
+    CreateRender: _aio.UnaryUnaryMultiCallable[_render_service_pb2.CreateRenderRequest, _render_service_pb2.CreateRenderResponse]  # type: ignore[assignment]
+    """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+    output: file_id, file_size_bytes, duration_ms, engine, quality.
+
+    Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
+    IDEMPOTENCY_KEY_REUSED.
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
+    ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+    """
+    CreateChromaKey: _aio.UnaryUnaryMultiCallable[_render_service_pb2.CreateChromaKeyRequest, _render_service_pb2.CreateChromaKeyResponse]  # type: ignore[assignment]
+    """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does.
+
+    Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
+    IDEMPOTENCY_KEY_REUSED.
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
+    ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+    """
 
 class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Lip-synced video from a face and a voice."""
+    """Lip-synced video from a face and a voice, and other backgrounds behind a green screen."""
 
     @_abc_1.abstractmethod
     def GetRenderLimits(
@@ -65,6 +99,35 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: public. Idempotent: yes, a read.
         Errors: none of its own.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateRender(
+        self,
+        request: _render_service_pb2.CreateRenderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_render_service_pb2.CreateRenderResponse, _abc.Awaitable[_render_service_pb2.CreateRenderResponse]]:
+        """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+        output: file_id, file_size_bytes, duration_ms, engine, quality.
+
+        Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
+        IDEMPOTENCY_KEY_REUSED.
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
+        ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateChromaKey(
+        self,
+        request: _render_service_pb2.CreateChromaKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_render_service_pb2.CreateChromaKeyResponse, _abc.Awaitable[_render_service_pb2.CreateChromaKeyResponse]]:
+        """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does.
+
+        Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
+        IDEMPOTENCY_KEY_REUSED.
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
+        ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
         """
 
 def add_RenderServiceServicer_to_server(servicer: RenderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,36 @@
+"""Texts written anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edge.aggregates.tasks import WAIT_S
+from edge.endpoint import Access, Endpoint, NoInput, Source
+from edge.platform_api.handlers import llm
+from edge.platform_api.models.llm import ModelsOut, RewriteIn, RewriteOut
+
+TAG = "大语言模型"
+
+ENDPOINTS: tuple[Endpoint[Any], ...] = (
+    Endpoint(
+        method="POST",
+        path="/api/llm/rewrite",
+        access=Access.USER,
+        input=RewriteIn,
+        source=Source.BODY,
+        handler=llm.rewrite,
+        output=RewriteOut,
+        tag=TAG,
+        is_keyed=True,
+        timeout_s=WAIT_S + 15.0,
+    ),
+    Endpoint(
+        method="GET",
+        path="/api/llm/models",
+        access=Access.PUBLIC,
+        input=NoInput,
+        handler=llm.list_models,
+        output=ModelsOut,
+        tag=TAG,
+    ),
+)

@@ -1,0 +1,101 @@
+"""Lip-synced video and chroma key."""
+
+from __future__ import annotations
+
+from edge.aggregates.sources import stored_file
+from edge.aggregates.tasks import wait_for_end
+from edge.endpoint import Call
+from edge.platform_api.models.tasks import TaskIdIn
+from edge.platform_api.models.users import MessageOut
+from edge.platform_api.models.videoretalk import (
+    ChromaKeyIn,
+    GenerateIn,
+    ListedVideoTaskOut,
+    VideoAcceptedOut,
+    VideoTasksIn,
+    VideoTasksOut,
+)
+from edge.platform_api.render_tasks import video_task
+from voxreel.task.v1 import task_pb2
+from voxreel.task.v1 import task_service_pb2 as tasks
+from voxreel.video.v1 import render_service_pb2 as messages
+
+_ACCEPTED = "任务已提交，正在异步处理中"
+
+
+async def generate(given: GenerateIn, call: Call) -> VideoAcceptedOut:
+    """Accepts a render; with `wait_completion` waits for it for a while."""
+    base_url = call.shared.public_base_url
+
+    def file_id(by_id: str | None, by_url: str | None) -> str:
+        return stored_file(by_url, base_url) if by_url else by_id or ""
+
+    response = await call.shared.clients.renders.CreateRender(
+        messages.CreateRenderRequest(
+            request_id=call.request_key,
+            video_file_id=file_id(given.video_file_id, given.video_url),
+            audio_file_id=file_id(given.audio_file_id, given.audio_url),
+            ref_image_file_id=file_id(given.ref_image_file_id, given.ref_image_url) or None,
+            is_video_extended=given.video_extension,
+        )
+    )
+    if not given.wait_completion:
+        return {"task_id": response.task.id, "status": "PENDING", "message": _ACCEPTED}
+    ended = video_task(await wait_for_end(response.task, call.shared.clients), call.shared.times)
+    return {
+        "task_id": ended["task_id"],
+        "status": ended["status"],
+        "message": ended["message"],
+        "video_url": ended["video_url"],
+    }
+
+
+async def chroma_key(given: ChromaKeyIn, call: Call) -> VideoAcceptedOut:
+    """Accepts a chroma key."""
+    response = await call.shared.clients.renders.CreateChromaKey(
+        messages.CreateChromaKeyRequest(
+            request_id=call.request_key,
+            video_file_id=given.video_file_id,
+            background_file_id=given.background_image_file_id,
+            color=given.chroma_key_color,
+            similarity=given.chroma_key_similarity,
+            blend=given.chroma_key_blend,
+        )
+    )
+    return {"task_id": response.task.id, "status": "PENDING", "message": "绿幕背景替换" + _ACCEPTED}
+
+
+async def list_videos(given: VideoTasksIn, call: Call) -> VideoTasksOut:
+    """The caller's tasks of video, newest first."""
+    response = await call.shared.clients.video_tasks.ListTasks(
+        tasks.ListTasksRequest(filter=tasks.TaskFilter(), page_size=given.limit, skip=given.offset)
+    )
+    return {
+        "tasks": [_listed(task, call) for task in response.tasks],
+        "total": response.total_size,
+        "limit": given.limit,
+        "offset": given.offset,
+    }
+
+
+async def delete_video(given: TaskIdIn, call: Call) -> MessageOut:
+    """Deletes one of the caller's tasks of video, and cancels it first if it has not ended."""
+    await call.shared.clients.video_tasks.DeleteTask(tasks.DeleteTaskRequest(task_id=given.task_id))
+    return {"message": f"任务 {given.task_id} 已删除"}
+
+
+def _listed(task: task_pb2.Task, call: Call) -> ListedVideoTaskOut:
+    shown = video_task(task, call.shared.times)
+    reply: ListedVideoTaskOut = {
+        "task_id": task.id,
+        "status": shown["status"],
+        "message": shown["message"],
+        "task_type": task_pb2.TaskKind.Name(task.kind).removeprefix("TASK_KIND_"),
+        "progress": task.progress,
+        "video_url": shown["video_url"],
+        "created_at": shown["created_at"],
+        "completed_at": shown["completed_at"],
+    }
+    if "error" in shown:
+        reply["error"] = shown["error"]
+    return reply

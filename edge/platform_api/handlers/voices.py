@@ -1,0 +1,109 @@
+"""Single voices, preset and cloned."""
+
+from __future__ import annotations
+
+from edge.aggregates.sources import stored_file
+from edge.aggregates.tasks import TERMINAL, wait_for_end
+from edge.endpoint import Call
+from edge.platform_api.models.speech import ClonedVoiceOut
+from edge.platform_api.models.voices import CloneIn, CloneOut, VoiceDeletedOut, VoiceIdIn, VoiceOut, VoiceUpdateIn
+from edge.platform_api.render import download_url
+from edge.platform_api.render_tasks import plain, task_error
+from kit.errors import Unavailable
+from voxreel.common.v1 import error_reason_pb2 as reasons
+from voxreel.speech.v1 import voice_service_pb2 as messages
+from voxreel.task.v1 import task_pb2
+
+_PENDING = "任务已提交，正在处理中"
+_MAX_VOICES = 1000
+
+
+async def cloned_voices(prefix: str, call: Call) -> list[ClonedVoiceOut]:
+    """The cloned voices the caller may see, newest first."""
+    request = messages.ListClonedVoicesRequest(prefix=prefix, page_size=_MAX_VOICES)
+    response = await call.shared.clients.voices.ListClonedVoices(request)
+    return [_listed(voice, call) for voice in response.voices]
+
+
+async def clone(given: CloneIn, call: Call) -> CloneOut:
+    """A voice made from a sample; waits for it for a while."""
+    file_id = stored_file(given.audio_url, call.shared.public_base_url)
+    response = await call.shared.clients.voices.CreateVoiceClone(
+        messages.CreateVoiceCloneRequest(
+            request_id=call.request_key, file_id=file_id, prefix=given.prefix, target_model=given.target_model
+        )
+    )
+    return await _result(response.task, "音色克隆", wanted_model=given.target_model, call=call)
+
+
+async def update_voice(given: VoiceUpdateIn, call: Call) -> CloneOut:
+    """A new sample for a voice; waits for it for a while."""
+    file_id = stored_file(given.audio_url, call.shared.public_base_url)
+    response = await call.shared.clients.voices.UpdateVoice(
+        messages.UpdateVoiceRequest(request_id=call.request_key, voice_id=given.voice_id, file_id=file_id)
+    )
+    return await _result(response.task, "音色更新", wanted_model="", call=call)
+
+
+async def get_voice(given: VoiceIdIn, call: Call) -> VoiceOut:
+    """What is known of a voice; its owner only for themselves and administrators."""
+    request = messages.GetVoiceRequest(voice_id=given.voice_id)
+    response = await call.shared.clients.voices.GetVoice(request)
+    if response.WhichOneof("voice") == "preset":
+        return {
+            "voice_id": response.preset.name,
+            "gmt_create": None,
+            "gmt_modified": None,
+            "status": "success",
+            "resource_link": _preview_of(response.preset.name),
+            "target_model": response.preset_model,
+            "type": "preset",
+        }
+    voice = response.cloned
+    return {
+        **_listed(voice, call),
+        "resource_link": _preview_of(voice.id),
+        "target_model": voice.target_model,
+        "type": "cloned",
+    }
+
+
+async def delete_voice(given: VoiceIdIn, call: Call) -> VoiceDeletedOut:
+    """Deletes a cloned voice."""
+    response = await call.shared.clients.voices.DeleteVoice(messages.DeleteVoiceRequest(voice_id=given.voice_id))
+    return {
+        "voice_id": given.voice_id,
+        "message": "音色删除成功",
+        "deleted_at": call.shared.times.stamp(response.delete_time),
+    }
+
+
+async def _result(task: task_pb2.Task, what: str, *, wanted_model: str, call: Call) -> CloneOut:
+    """What the client reads of a clone's task. Raises Unavailable (ENGINE_FAILED) when it has failed."""
+    voice_id = str(plain(task.input)["voice_id"])
+    ended = await wait_for_end(task, call.shared.clients)
+    if ended.state not in TERMINAL:
+        return {"voice_id": voice_id, "message": what + _PENDING, "task_id": task.id}
+    if ended.state != task_pb2.TASK_STATE_SUCCEEDED:
+        raise Unavailable(reasons.ERROR_REASON_ENGINE_FAILED, task_error(ended))
+    used_model = str(plain(ended.output)["target_model"])
+    message = f"{what}成功"
+    if wanted_model not in ("", used_model):
+        message += f"，目标模型 {wanted_model} 不可用，已使用 {used_model}"
+    return {"voice_id": voice_id, "message": message, "task_id": task.id, "target_model": used_model}
+
+
+def _listed(voice: messages.ClonedVoice, call: Call) -> ClonedVoiceOut:
+    times = call.shared.times
+    return {
+        "voice_id": voice.id,
+        "gmt_create": times.stamp(voice.create_time),
+        "gmt_modified": times.stamp(voice.update_time),
+        "status": "success",
+        "owner_user": voice.owner_user_id if voice.HasField("owner_user_id") else None,
+        "owner_account": voice.owner_account if voice.HasField("owner_account") else None,
+    }
+
+
+def _preview_of(voice_id: str) -> str:
+    return download_url(f"voice_preview_{voice_id}.wav", "cache")

@@ -1,0 +1,34 @@
+"""Links to videos elsewhere. The envelope is this endpoint's own."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from edge.endpoint import In
+
+
+class ParseIn(In):
+    url: str = Field(min_length=1, max_length=4096, description="视频链接，或含有链接的分享文本")
+
+
+class LinkAuthorOut(TypedDict):
+    uid: str
+    name: str
+    avatar: str
+
+
+class LinkedMediaOut(TypedDict):
+    video_url: str
+    cover_url: str
+    title: str
+    music_url: str
+    images: list[str]
+    author: LinkAuthorOut
+
+
+class ParseOut(TypedDict):
+    code: int
+    msg: str
+    data: LinkedMediaOut
+    timestamp: str

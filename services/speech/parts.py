@@ -1,0 +1,93 @@
+"""What the service offers and does, given what it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kit.clock import Clock
+from kit.db.database import Database
+from kit.db.uow import Units
+from kit.ids import IdSource
+from kit.rpc.server import RpcServer
+from kit.sources import SourceFiles
+from kit.tasks.acceptance import TaskAcceptance
+from kit.tasks.handlers import TaskHandler
+from kit.tasks.model import TaskKind
+from kit.tasks.notifier import TaskNotifier
+from kit.tasks.servicer import TaskServicer
+from services.speech.engines.base import SpeechSynthesizer
+from services.speech.engines.jobs import JobEngines
+from services.speech.peers.files import AudioFiles
+from services.speech.rpc.engine_servicer import EngineServicer
+from services.speech.rpc.recognition_servicer import RecognitionServicer
+from services.speech.rpc.synthesis_servicer import SynthesisServicer
+from services.speech.rpc.text_servicer import TextServicer
+from services.speech.rpc.voice_servicer import VoiceServicer
+from services.speech.store.tables import TASKS
+from services.speech.store.uow import SpeechUnit
+from services.speech.usecases.cloning import CloneHandler, CreateClone
+from services.speech.usecases.create_synthesis import CreateSynthesis
+from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
+from services.speech.usecases.recognition import CreateRecognition, RecognitionHandler
+from services.speech.usecases.rewriting import CreateRewrite, RewriteHandler
+from services.speech.usecases.synthesize import SynthesisHandler
+from services.speech.usecases.voice_previews import VoicePreviews
+from services.speech.usecases.voices import ClonedVoices
+from voxreel.engine.v1 import engine_service_pb2_grpc
+from voxreel.speech.v1 import (
+    recognition_service_pb2_grpc,
+    synthesis_service_pb2_grpc,
+    text_service_pb2_grpc,
+    voice_service_pb2_grpc,
+)
+from voxreel.task.v1 import task_service_pb2_grpc
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the servicers and the handlers are made over."""
+
+    database: Database
+    units: Units[SpeechUnit]
+    notifier: TaskNotifier
+    clock: Clock
+    ids: IdSource
+    acceptance: TaskAcceptance
+    audio: AudioFiles
+    sources: SourceFiles
+    synthesizer: SpeechSynthesizer
+    engine: SynthesisEngine
+    directory: EngineDirectory
+    jobs: JobEngines
+    synthesis_timeout_s: float
+    job_timeout_s: float
+
+
+def add_servicers(server: RpcServer, parts: Parts) -> None:
+    """Everything the service answers."""
+    acceptance, sources, jobs, ids = parts.acceptance, parts.sources, parts.jobs, parts.ids
+    syntheses = CreateSynthesis(acceptance, parts.engine, ids=ids)
+    clones = CreateClone(parts.units, acceptance, sources, jobs.cloner, ids=ids)
+    previews = VoicePreviews(parts.synthesizer, parts.engine, parts.audio)
+    voices = VoiceServicer(parts.engine, ClonedVoices(parts.units, parts.clock), clones, previews=previews)
+    recognitions = CreateRecognition(acceptance, sources, jobs.recognizer, ids=ids)
+    texts = TextServicer(CreateRewrite(acceptance, jobs.rewriter, ids=ids), jobs.rewriter)
+    tasks = TaskServicer(parts.database, TASKS, parts.notifier, units=parts.units)
+    server.add(synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, SynthesisServicer(syntheses))
+    server.add(voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, voices)
+    server.add(recognition_service_pb2_grpc.add_RecognitionServiceServicer_to_server, RecognitionServicer(recognitions))
+    server.add(text_service_pb2_grpc.add_TextServiceServicer_to_server, texts)
+    server.add(engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(parts.directory))
+    server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, tasks)
+
+
+def task_handlers(parts: Parts) -> Mapping[TaskKind, TaskHandler]:
+    """Everything the service's worker does."""
+    jobs, sources, timeout_s = parts.jobs, parts.sources, parts.job_timeout_s
+    return {
+        TaskKind.TTS: SynthesisHandler(parts.synthesizer, parts.audio, timeout_s=parts.synthesis_timeout_s),
+        TaskKind.ASR: RecognitionHandler(jobs.recognizer, sources, timeout_s=timeout_s),
+        TaskKind.VOICE_CLONE: CloneHandler(jobs.cloner, sources, clock=parts.clock, timeout_s=timeout_s),
+        TaskKind.LLM: RewriteHandler(jobs.rewriter, timeout_s=timeout_s),
+    }

@@ -1,0 +1,1 @@
+"""Engines of video and the tables of them."""

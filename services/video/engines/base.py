@@ -1,0 +1,119 @@
+"""The contracts between the video service and its engines, one Protocol for each capability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class Quality(StrEnum):
+    """`approximate`: the engine comes near what is asked."""
+
+    NATIVE = "native"
+    APPROXIMATE = "approximate"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """Files on this machine; `target` is the MP4 to write. `content_id` goes into the AI-content label of the file.
+
+    `is_video_extended`: the video is played again and again until the audio ends; else the longer of both is cut.
+    """
+
+    video: Path
+    audio: Path
+    ref_image: Path | None
+    is_video_extended: bool
+    target: Path
+    content_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyingRequest:
+    """Files on this machine; `background` is an image or a video, `target` the MP4 to write.
+
+    `color`: "green", "blue" or "#RRGGBB". `similarity`, `blend`: 0..1.
+    """
+
+    video: Path
+    background: Path
+    color: str
+    similarity: float
+    blend: float
+    target: Path
+    content_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProducedVideo:
+    """The facts of what was written to the target."""
+
+    duration_ms: int
+    model: str
+    quality: Quality
+
+
+class LipSyncer(Protocol):
+    """An engine that moves lips."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def render(self, request: RenderRequest, *, timeout_s: float) -> ProducedVideo:
+        """Writes the target. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class ChromaKeyer(Protocol):
+    """An engine that replaces the screen behind people."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def key(self, request: KeyingRequest, *, timeout_s: float) -> ProducedVideo:
+        """Writes the target. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAuthor:
+    """Who published a post."""
+
+    uid: str
+    display_name: str
+    avatar_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedMedia:
+    """What lies behind a shared link. `video_url` is empty for a post of images."""
+
+    video_url: str
+    cover_url: str
+    title: str
+    music_url: str
+    image_urls: tuple[str, ...]
+    author: LinkAuthor
+
+
+class LinkReader(Protocol):
+    """Reads posts of video platforms."""
+
+    @property
+    def name(self) -> str: ...
+
+    def knows(self, host: str) -> bool:
+        """Whether links to this host are for this reader. `host` is in lower case."""
+        ...
+
+    async def read(self, url: str, *, timeout_s: float) -> LinkedMedia:
+        """Raises InputRefused (deleted, private), or EngineBroken (the platform does not answer, or otherwise)."""
+        ...
+
+    async def aclose(self) -> None: ...

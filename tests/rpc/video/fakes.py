@@ -1,0 +1,154 @@
+"""What the video service stands on, in memory: billing, files and engines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from kit.engines import Capability, EngineEntry, EngineState, InputRefused, open_slot
+from kit.errors import NotFound
+from kit.rpc.context import require_principal
+from kit.rpc.server import Context
+from services.video.engines.base import (
+    ChromaKeyer,
+    KeyingRequest,
+    LinkAuthor,
+    LinkedMedia,
+    LinkReader,
+    LipSyncer,
+    ProducedVideo,
+    Quality,
+    RenderRequest,
+)
+from services.video.engines.registry import CHROMA_KEY, LINK_PARSE, LIP_SYNC, VideoEngines, VideoEngineSettings
+from voxreel.billing.v1 import ledger_service_pb2 as ledger
+from voxreel.billing.v1 import ledger_service_pb2_grpc
+from voxreel.common.v1 import error_reason_pb2 as reasons
+from voxreel.files.v1 import file_service_pb2 as files
+from voxreel.files.v1 import file_service_pb2_grpc
+
+PRICE = 100
+
+
+class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
+    """Holds what it is asked for."""
+
+    def __init__(self) -> None:
+        self.requests: list[ledger.ReserveCreditsRequest] = []
+
+    async def ReserveCredits(
+        self, request: ledger.ReserveCreditsRequest, _context: Context
+    ) -> ledger.ReserveCreditsResponse:
+        self.requests.append(request)
+        hold = ledger.Hold(id=f"hold_{request.request_id}", user_id=request.user_id, credits=PRICE)
+        return ledger.ReserveCreditsResponse(hold=hold)
+
+
+class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
+    """Files of users, and what the service made of them."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, tuple[int, bytes, int]] = {}
+        self.stored: dict[str, tuple[files.UploadFileHeader, bytes]] = {}
+
+    def put(self, file_id: str, content: bytes = b"media", *, user_id: int = 7, size: int | None = None) -> str:
+        self.sources[file_id] = (user_id, content, len(content) if size is None else size)
+        return file_id
+
+    async def GetFile(self, request: files.GetFileRequest, _context: Context) -> files.GetFileResponse:
+        user_id, _, size = self.sources.get(request.file_id, (None, b"", 0))
+        if user_id != require_principal().user_id:
+            raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
+        return files.GetFileResponse(file=files.File(id=request.file_id, user_id=user_id, size_bytes=size))
+
+    async def DownloadFile(
+        self, request: files.DownloadFileRequest, _context: Context
+    ) -> AsyncIterator[files.DownloadFileResponse]:
+        user_id, content, _ = self.sources[request.file_id]
+        yield files.DownloadFileResponse(file=files.File(id=request.file_id, user_id=user_id))
+        yield files.DownloadFileResponse(chunk=content)
+
+    async def UploadFile(
+        self, request_iterator: AsyncIterator[files.UploadFileRequest], _context: Context
+    ) -> files.UploadFileResponse:
+        header = (await anext(request_iterator)).header
+        content = b"".join([part.chunk async for part in request_iterator])
+        self.stored.setdefault(header.request_id, (header, content))
+        return files.UploadFileResponse(file=files.File(id=f"videos_{header.request_id}.mp4", size_bytes=len(content)))
+
+
+class FakeLipSyncer:
+    """Puts the files one behind the other."""
+
+    name = "fake-lips"
+
+    async def render(self, request: RenderRequest, *, timeout_s: float) -> ProducedVideo:
+        sources = [request.video, request.audio, *([request.ref_image] if request.ref_image else [])]
+        await _join(sources, request.target)
+        return ProducedVideo(2000, "lips-1", Quality.APPROXIMATE)
+
+    async def aclose(self) -> None:
+        """Nothing to end."""
+
+
+class FakeKeyer:
+    """Puts the background behind the video, literally."""
+
+    name = "fake-keyer"
+
+    async def key(self, request: KeyingRequest, *, timeout_s: float) -> ProducedVideo:
+        await _join([request.video, request.background], request.target)
+        return ProducedVideo(3000, "", Quality.NATIVE)
+
+    async def aclose(self) -> None:
+        """Nothing to end."""
+
+
+class FakeReader:
+    """Knows one platform, on which one post was deleted."""
+
+    name = "fake-reader"
+
+    def knows(self, host: str) -> bool:
+        return host == "v.douyin.com"
+
+    async def read(self, url: str, *, timeout_s: float) -> LinkedMedia:
+        if url.endswith("/deleted"):
+            raise InputRefused("视频已被删除")
+        return LinkedMedia(url + "video.mp4", "", "标题", "", (), LinkAuthor("1", "作者", ""))
+
+    async def aclose(self) -> None:
+        """Nothing to end."""
+
+
+class FakeEngines:
+    """One engine for each capability, registered as engines are. What is in `problems` cannot work."""
+
+    def __init__(self) -> None:
+        self.problems: dict[str, tuple[str, ...]] = {}
+
+    def slots(self) -> VideoEngines:
+        settings = VideoEngineSettings(model_cache_dir=Path("unused"))
+        lips: dict[str, EngineEntry[LipSyncer, VideoEngineSettings]] = {
+            "fake": EngineEntry(lambda _: FakeLipSyncer(), self._examine(LIP_SYNC))
+        }
+        keyers: dict[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = {
+            "fake": EngineEntry(lambda _: FakeKeyer(), self._examine(CHROMA_KEY))
+        }
+        readers: dict[str, EngineEntry[LinkReader, VideoEngineSettings]] = {
+            "fake": EngineEntry(lambda _: FakeReader(), self._examine(LINK_PARSE))
+        }
+        return VideoEngines(
+            open_slot(LIP_SYNC, lips, settings),
+            open_slot(CHROMA_KEY, keyers, settings),
+            open_slot(LINK_PARSE, readers, settings),
+        )
+
+    def _examine(self, capability: Capability) -> Callable[[VideoEngineSettings], EngineState]:
+        return lambda _: EngineState(problems=self.problems.get(capability.key, ()))
+
+
+async def _join(sources: list[Path], target: Path) -> None:
+    contents = [await asyncio.to_thread(source.read_bytes) for source in sources]
+    await asyncio.to_thread(target.write_bytes, b"+".join(contents))

@@ -1,0 +1,133 @@
+"""Searching entries of all users: every combination of filters against the plain list, on both engines."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from services.billing.domain.entry_lists import EntryFilter
+from services.billing.domain.journal import ENTRY_TYPES, TransactionKind, user_of
+from services.billing.domain.ledger import Entry, EntryType
+from services.billing.store.entry_pages import EntryPages
+from services.billing.store.tables import POSTINGS, TRANSACTIONS
+from tests.store.billing.conftest import USER, Billing, reservation
+from tests.store.billing.test_cards import Cards
+
+OTHER = 8
+EVERYTHING = EntryFilter()
+
+
+async def history(billing: Billing) -> str:
+    """Something of every kind for two users, an hour apart; answers the code of the card that was redeemed."""
+    cards = Cards(billing)
+    (code,) = await cards.generate()
+    await cards.redeem(code)
+    for user_id in (USER, OTHER):
+        await billing.recharge(1000, user_id=user_id, request_id=f"r-{user_id}")
+        for task, settle in enumerate((None, "all", "part", "release")):
+            billing.clock.advance(3600)
+            hold = await billing.holds.reserve(reservation(f"t-{user_id}-{task}", 10, user_id=user_id))
+            match settle:
+                case "all":
+                    await billing.holds.capture(hold.id, None)
+                case "part":
+                    await billing.holds.capture(hold.id, 4)
+                case "release":
+                    await billing.holds.release(hold.id)
+    return code
+
+
+async def all_entries(billing: Billing) -> list[Entry]:
+    """Newest first, read as plainly as can be."""
+
+    def read(connection: Connection) -> Sequence[tuple[object, ...]]:
+        both = POSTINGS.join(TRANSACTIONS, POSTINGS.c.transaction_id == TRANSACTIONS.c.id)
+        columns = (POSTINGS.c.account, TRANSACTIONS.c.id)
+        return [tuple(row) for row in connection.execute(select(*columns).select_from(both))]
+
+    rows = await billing.database.read(read)
+    ids = sorted((row[1] for row in rows if str(row[0]).startswith("user:")), key=int, reverse=True)
+    found, total = await EntryPages(billing.database).search(EVERYTHING, limit=100, offset=0)
+    assert [entry.id for entry in found] == ids
+    assert total == len(ids)
+    return found
+
+
+def is_wanted(entry: Entry, wanted: EntryFilter) -> bool:
+    """The meaning of a filter."""
+    has_keyword = (
+        not wanted.keyword
+        or wanted.keyword.replace("-", "").lower() in entry.description.lower()
+        or entry.user_id in wanted.keyword_user_ids
+    )
+    return (
+        has_keyword
+        and wanted.user_id in (None, entry.user_id)
+        and wanted.type in (None, entry.type)
+        and (wanted.credits_min is None or entry.credits >= wanted.credits_min)
+        and (wanted.credits_max is None or entry.credits <= wanted.credits_max)
+        and (wanted.create_time_from is None or entry.create_time >= wanted.create_time_from)
+        and (wanted.create_time_before is None or entry.create_time < wanted.create_time_before)
+    )
+
+
+def combinations(code: str, middle: datetime) -> list[EntryFilter]:
+    """Filters of all kinds together and alone."""
+    users = (None, USER)
+    types = (None, EntryType.FEATURE_CONSUME, EntryType.REFUND, EntryType.CARD_ACTIVATION)
+    credits = ((None, None), (1, None), (None, -1), (-10, 6))
+    times = ((None, None), (middle, None), (None, middle))
+    words: tuple[tuple[str | None, tuple[int, ...]], ...] = (
+        (None, ()),
+        ("合成", ()),
+        ("tts", ()),
+        (f"{code[:4]}-{code[4:]}".lower(), ()),
+        ("nobody", (OTHER, 99)),
+    )
+    return [
+        EntryFilter(user, kind, *bounds, *time, *word)
+        for user, kind, bounds, time, word in itertools.product(users, types, credits, times, words)
+    ]
+
+
+async def test_every_combination_of_filters_finds_what_it_means(billing: Billing) -> None:
+    code = await history(billing)
+    entries = await all_entries(billing)
+    assert {entry.type for entry in entries} == set(ENTRY_TYPES.values())
+    assert len(entries) == 15
+    middle = entries[len(entries) // 2].create_time
+    pages = EntryPages(billing.database)
+    for wanted in combinations(code, middle):
+        meant = [entry for entry in entries if is_wanted(entry, wanted)]
+        assert await pages.search(wanted, limit=2, offset=1) == (meant[1:3], len(meant)), wanted
+
+
+async def test_pages_end_where_the_entries_do(billing: Billing) -> None:
+    await history(billing)
+    entries = await all_entries(billing)
+    pages = EntryPages(billing.database)
+    for limit, offset in ((15, 0), (16, 0), (1, 14), (1, 15), (10, 10), (5, 40)):
+        assert await pages.search(EVERYTHING, limit=limit, offset=offset) == (entries[offset:][:limit], 15)
+    assert await pages.search(EntryFilter(user_id=99), limit=5, offset=0) == ([], 0)
+    assert await pages.search(EntryFilter(user_id=99), limit=5, offset=5) == ([], 0)
+
+
+async def test_kinds_that_are_always_shown_have_an_entry_each(billing: Billing) -> None:
+    """Only a capture of the whole hold changes nothing that its user can spend."""
+    await history(billing)
+
+    def read(connection: Connection) -> list[tuple[int, str, str]]:
+        both = TRANSACTIONS.join(POSTINGS, POSTINGS.c.transaction_id == TRANSACTIONS.c.id)
+        found = connection.execute(select(TRANSACTIONS.c.id, TRANSACTIONS.c.kind, POSTINGS.c.account).select_from(both))
+        return [(row[0], row[1], row[2]) for row in found]
+
+    shown: dict[int, bool] = {}
+    kinds: dict[int, TransactionKind] = {}
+    for transaction_id, kind, account in await billing.database.read(read):
+        kinds[transaction_id] = TransactionKind(kind)
+        is_users = user_of(account) is not None and account.startswith("user:")
+        shown[transaction_id] = shown.get(transaction_id, False) or is_users
+    assert {kinds[each] for each, is_shown in shown.items() if not is_shown} == {TransactionKind.CAPTURE}

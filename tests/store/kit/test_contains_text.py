@@ -1,0 +1,49 @@
+"""Searching parts of texts, the same on both engines."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select
+
+from kit.db.contains_text import ContainsText
+from kit.db.database import Database
+
+_METADATA = MetaData()
+_NOTES = Table("notes", _METADATA, Column("note", String(200), primary_key=True))
+NOTES = ("TTS语音合成", "客服补偿 50%", "a_b", "acb", "a/b", "ÄRGER", "")
+
+
+@pytest.mark.parametrize(
+    ("part", "found"),
+    [
+        ("tts语", ["TTS语音合成"]),
+        ("补偿", ["客服补偿 50%"]),
+        ("50%", ["客服补偿 50%"]),
+        ("A_B", ["a_b"]),
+        ("a/b", ["a/b"]),
+        ("%", ["客服补偿 50%"]),
+        ("ÄR", ["ÄRGER"]),
+        ("är", []),
+        ("\\", []),
+        ("", list(NOTES)),
+    ],
+)
+async def test_the_part_is_found_as_it_is_written_but_for_case(database: Database, part: str, found: list[str]) -> None:
+    await database.write(_METADATA.create_all)
+    await database.write(lambda connection: connection.execute(insert(_NOTES), [{"note": note} for note in NOTES]))
+
+    def read(connection: Connection) -> list[str]:
+        return list(connection.scalars(select(_NOTES.c.note).where(ContainsText(_NOTES.c.note, part))))
+
+    assert sorted(await database.read(read)) == sorted(found)
+
+
+async def test_one_statement_serves_every_part(database: Database) -> None:
+    """Compiled statements are kept: what they look for must not be kept with them."""
+    await database.write(_METADATA.create_all)
+    await database.write(lambda connection: connection.execute(insert(_NOTES), [{"note": note} for note in NOTES]))
+    async with database.session() as session:
+        connection = await session.connection()
+        for part in ("tts", "补偿"):
+            (note,) = await connection.scalars(select(_NOTES.c.note).where(ContainsText(_NOTES.c.note, part)))
+            assert part in note.lower()
