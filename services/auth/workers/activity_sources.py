@@ -170,6 +170,13 @@ _SOURCES: tuple[Source, ...] = (
         ("card_id", "package_key", "package_name", "credits", "balance_after"),
     ),
     Source(files.FileStored, _of_upload, "用户 {account} 上传了文件", ("file_id", "file_type", "size_bytes")),
+    Source(
+        files.FileDeleted,
+        types.FILE_DELETE,
+        "用户 {account} 的文件被删除",
+        ("file_id", "file_type", "size_bytes", *_OPERATOR),
+        _INFO,
+    ),
     Source(tasks.TaskSucceeded, _of_task, "用户 {account} 的{label}任务已完成", _TASK),
     Source(tasks.TaskFailed, _of_task, "用户 {account} 的{label}任务失败：{error_message}", _FAILED_TASK, _FAILED),
     Source(tasks.TaskCancelled, _of_task, "用户 {account} 取消了{label}任务", _TASK, _INFO),

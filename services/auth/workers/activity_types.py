@@ -31,6 +31,7 @@ CARDS_DISABLE = ActivityType("cards_disable", "禁用卡密", "Remove")
 CARD_DELETE = ActivityType("card_delete", "删除卡密", "DeleteFilled")
 CARD_ACTIVATE = ActivityType("card_activate", "激活卡密", "CreditCard")
 FILE_UPLOAD = ActivityType("file_upload", "文件上传", "Upload")
+FILE_DELETE = ActivityType("file_delete", "文件删除", "Delete")
 TTS = ActivityType("tts_generate", "语音合成", "Microphone")
 ASR = ActivityType("asr_recognize", "语音识别", "Headset")
 VIDEO = ActivityType("video_generate", "视频生成", "VideoCamera")
@@ -73,6 +74,7 @@ ALL: tuple[ActivityType, ...] = (
     CARD_DELETE,
     CARD_ACTIVATE,
     FILE_UPLOAD,
+    FILE_DELETE,
     *BY_TASK_KIND.values(),
 )
 """In the order in which they are offered."""
