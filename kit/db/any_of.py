@@ -61,22 +61,3 @@ def _on_sqlite(element: AnyOf, compiler: SQLCompiler, **options: Any) -> str:
 def _on_postgresql(element: AnyOf, compiler: SQLCompiler, **options: Any) -> str:
     keys = cast(element.keys, ARRAY(element.column.type))
     return f"{compiler.process(element.column, **options)} = ANY({compiler.process(keys, **options)})"
-
-
-class AmongMany(AnyOf):
-    """The same for lists of many thousands of keys, also negated: the cost is that of reading the table and the list
-    once, where `= ANY` compares each row with each key unless the list is known when the statement is planned."""
-
-    inherit_cache = True
-
-
-@compiles(AmongMany, "sqlite")
-def _many_on_sqlite(element: AmongMany, compiler: SQLCompiler, **options: Any) -> str:
-    return _on_sqlite(element, compiler, **options)
-
-
-@compiles(AmongMany, "postgresql")
-def _many_on_postgresql(element: AmongMany, compiler: SQLCompiler, **options: Any) -> str:
-    keys = select(func.unnest(cast(element.keys, ARRAY(element.column.type))))
-    # Without the test the subquery becomes a join, planned for the ten rows that a function is thought to answer.
-    return f"(({compiler.process(element.column.in_(keys), **options)}) IS TRUE)"

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kit.db.contains_text import contains_text
 from kit.db.database import Database
 from kit.db.paging import known_total
 from kit.events.tables import core_table
@@ -19,6 +18,9 @@ from services.files.store.tables import IS_SHARED_BLOB, BlobRow, FileRow
 
 _FILES = core_table(FileRow)
 _BLOBS = core_table(BlobRow)
+_ESCAPE = "/"
+_ESCAPED = str.maketrans({special: _ESCAPE + special for special in "%_/"})
+
 Conditions = Sequence[ColumnElement[bool]]
 
 _NEWEST_FIRST = (_FILES.c.create_time.desc(), _FILES.c.bare_id.desc())
@@ -32,7 +34,7 @@ class FilePages:
 
     async def page(self, wanted: FileFilter, now: datetime, page: Page) -> tuple[list[StoredFile], int]:
         """Files newest first, and how many there are in all."""
-        conditions = _conditions(wanted, now)
+        conditions = _conditions(wanted, now, self._database.dialect_name)
         async with self._database.session() as session:
             connection = await session.connection()
             # The indexes say which files are on the page; only theirs of all rows are read.
@@ -91,7 +93,7 @@ async def _found_at_once(connection: AsyncConnection, conditions: Conditions, pa
     return [bare_id for _, bare_id in rows if bare_id is not None], rows[0].total
 
 
-def _conditions(wanted: FileFilter, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(wanted: FileFilter, now: datetime, dialect: str) -> list[ColumnElement[bool]]:
     conditions = [_is_one_of(_FILES.c.storage_type, [int(each) for each in wanted.storage_types])]
     if any(each is not StorageType.PERSISTENT for each in wanted.storage_types):
         conditions.append(or_(_FILES.c.expire_time.is_(None), _FILES.c.expire_time > now))
@@ -104,8 +106,17 @@ def _conditions(wanted: FileFilter, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.max_size_bytes is not None:
         conditions.append(_FILES.c.size_bytes <= wanted.max_size_bytes)
     if wanted.keyword:
-        conditions.append(contains_text(_FILES.c.original_name, wanted.keyword))
+        conditions.append(_mentions(wanted.keyword, dialect))
     return conditions
+
+
+def _mentions(keyword: str, dialect: str) -> ColumnElement[bool]:
+    """The name contains the keyword, A to Z in either case."""
+    if dialect == "sqlite":
+        # LIKE folds A to Z by itself, and the index has the name as it is.
+        return _FILES.c.original_name.like(f"%{keyword.translate(_ESCAPED)}%", escape=_ESCAPE)
+    # Of bytes, lower() folds A to Z only, as the column does.
+    return func.strpos(_FILES.c.search_name, keyword.encode().lower().decode()) > 0
 
 
 def _is_one_of(column: ColumnElement[int], values: list[int]) -> ColumnElement[bool]:

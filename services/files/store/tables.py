@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Column, Computed, Index, String, UniqueConstraint, text
 from sqlmodel import BigInteger, Field, SQLModel
 
 from kit.db.types import UtcDateTime, new_metadata
@@ -52,6 +52,10 @@ class FileRow(FilesTable, table=True):
     storage_type: int
     file_type: str = Field(max_length=32)
     original_name: str = Field(max_length=255)
+    # The name with A to Z in small letters, for PostgreSQL, which takes longer to fold names than to look through them.
+    search_name: str | None = Field(
+        default=None, sa_column=Column("search_name", String(255), Computed("lower(original_name)"))
+    )
     content_type: str = Field(max_length=100)
     size_bytes: int = Field(sa_type=BigInteger)
     sha256: str = Field(max_length=64)

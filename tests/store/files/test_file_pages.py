@@ -52,6 +52,7 @@ async def test_newest_first_ties_by_id_page_by_page(migrated: Database, units: U
         ("100%", ["percent"]),
         ("%", ["percent"]),
         ("_", ["under"]),
+        ("/", []),
         ("\\", []),
         ("'; --", []),
         ("", ["under", "percent", "chinese", "upper", "lower"]),
