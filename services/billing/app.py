@@ -27,6 +27,7 @@ from services.billing.events import BillingEvents
 from services.billing.rpc.auth_peer import AuthPeer
 from services.billing.rpc.balance_servicer import BalanceServicer
 from services.billing.rpc.card_servicer import CardServicer
+from services.billing.rpc.invite_servicer import InviteServicer
 from services.billing.rpc.ledger_servicer import LedgerServicer
 from services.billing.rpc.package_servicer import PackageServicer
 from services.billing.rpc.pricing_servicer import PricingServicer
@@ -34,24 +35,29 @@ from services.billing.rpc.statistics_servicer import StatisticsServicer
 from services.billing.store.balance_pages import BalancePages
 from services.billing.store.card_pages import CardPages
 from services.billing.store.entry_pages import EntryPages
+from services.billing.store.invite_pages import InvitePages
 from services.billing.store.statistics import StatisticsTables
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
+from services.billing.usecases.adjustments import Adjustments
 from services.billing.usecases.balance_search import BalanceSearch
 from services.billing.usecases.cards import CardDesk
+from services.billing.usecases.invites import InviteDesk
 from services.billing.usecases.ledger_work import LedgerWork
 from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.packages import Packages
 from services.billing.usecases.prices import Prices
 from services.billing.usecases.reads import LedgerReader
-from services.billing.usecases.recharges import Recharges
 from services.billing.usecases.statistics import Statistics
 from services.billing.workers import settlement
+from services.billing.workers.expire_credits import CreditExpiry
 from services.billing.workers.expire_holds import HoldExpiry
 from services.billing.workers.roll_up import RollUp
+from services.billing.workers.sweep_guesses import GuessSweeper
 from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
     card_service_pb2_grpc,
+    invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -83,13 +89,16 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     work = LedgerWork(events, new_hold_id=partial(ids.ordered, "hold_"))
     writer = await app.enter(LedgerWriter(units, work, clock))
     auth = await _auth(app)
-    reader = LedgerReader(units, EntryPages(database))
-    recharges = Recharges(writer, AuthPeer(auth))
+    reader = LedgerReader(units, EntryPages(database), clock)
     server = _server(app, auth, clock)
-    ledger = LedgerServicer(reader, writer, recharges)
+    ledger = LedgerServicer(reader, writer, Adjustments(writer, AuthPeer(auth)))
     server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets=ledger.sets())
     cards = CardServicer(CardDesk(units, CardPages(database), events, clock), writer)
     server.add(card_service_pb2_grpc.add_CardServiceServicer_to_server, cards, sets=cards.sets())
+    invites = InviteServicer(
+        InviteDesk(units, InvitePages(database), events=events, clock=clock, credits=app.config.invite_credits), writer
+    )
+    server.add(invite_service_pb2_grpc.add_InviteServiceServicer_to_server, invites, sets=invites.sets())
     search = BalanceServicer(BalanceSearch(BalancePages(database)))
     server.add(balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, search)
     prices = PricingServicer(Prices(units, events, clock))
@@ -104,6 +113,8 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
         settling = Consumer(surroundings.bus, settlement.DURABLE, handler, subjects=settlement.SUBJECTS)
         app.background("settlement", settling.run)
         app.background("hold expiry", HoldExpiry(units, writer, clock).run)
+        app.background("credit expiry", CreditExpiry(units, writer, clock).run)
+        app.background("guess sweeping", GuessSweeper(units, clock).run)
         app.background("roll-up", RollUp(units).run)
         app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
     app.serve_rpc(server)

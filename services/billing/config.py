@@ -17,3 +17,6 @@ class BillingConfig(ServiceConfig):
     db: DatabaseSettings = Field(
         default=DatabaseSettings(synchronous="FULL"), description="The service's own database."
     )
+    invite_credits: int = Field(
+        default=1000, ge=1, description="What an invite code that is made from now on is worth."
+    )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kit.events.envelope import EventSource, OutboundEvent
+from kit.rpc.times import timestamp_of
 from services.billing.domain.cards import Card, CardBatch, Redemption
 from services.billing.domain.holds import Hold, HoldState
-from services.billing.domain.ledger import Entry
+from services.billing.domain.invites import InviteCode, InviteUse
+from services.billing.domain.journal import TransactionDraft
+from services.billing.domain.ledger import Balance, Entry
 from services.billing.domain.packages import CreditPackage
 from services.billing.domain.pricing import FeaturePrice
 from voxreel.billing.v1 import events_pb2
@@ -26,6 +31,46 @@ class BillingEvents:
             description=entry.description,
         )
         return self._source.event("evt.billing.credits.recharged", payload, user_id=entry.user_id)
+
+    def adjusted(self, entry: Entry) -> OutboundEvent:
+        payload = events_pb2.CreditsAdjusted(
+            user_id=entry.user_id,
+            credits=entry.credits,
+            balance_after=entry.balance_after,
+            operator_user_id=entry.operator_user_id or 0,
+            description=entry.description,
+        )
+        return self._source.event("evt.billing.credits.adjusted", payload, user_id=entry.user_id)
+
+    def expired(self, balance: Balance, draft: TransactionDraft) -> OutboundEvent:
+        """The transaction that took the credits, and the balance after it."""
+        assert balance.expired_time is not None, "a time is over"
+        payload = events_pb2.CreditsExpired(
+            user_id=balance.user_id,
+            credits=max(posting.credits for posting in draft.postings),
+            expire_time=timestamp_of(balance.expired_time),
+        )
+        return self._source.event("evt.billing.credits.expired", payload, user_id=balance.user_id)
+
+    def invites_generated(self, invites: Sequence[InviteCode]) -> OutboundEvent:
+        """Of one request, so they have one administrator and are worth the same."""
+        operator_user_id = invites[0].operator_user_id
+        payload = events_pb2.InviteCodesGenerated(
+            operator_user_id=operator_user_id, quantity=len(invites), credits=invites[0].credits
+        )
+        return self._source.event("evt.billing.invites.generated", payload, user_id=operator_user_id)
+
+    def invite_used(self, use: InviteUse) -> OutboundEvent:
+        entry, invite = use.entry, use.invite
+        assert invite.credits_expire_time is not None, "it was used"
+        payload = events_pb2.InviteCodeUsed(
+            user_id=entry.user_id,
+            invite_code_id=invite.id,
+            credits=entry.credits,
+            balance_after=entry.balance_after,
+            credits_expire_time=timestamp_of(invite.credits_expire_time),
+        )
+        return self._source.event("evt.billing.invite.used", payload, user_id=entry.user_id)
 
     def settled(self, hold: Hold) -> OutboundEvent:
         """Captured with what was taken, or released with what was held."""

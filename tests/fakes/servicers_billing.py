@@ -1,4 +1,4 @@
-"""The ledger as an edge sees it: balances, recharges and adjustments."""
+"""The ledger as an edge sees it: balances, recharges, adjustments and the entries of them."""
 
 from __future__ import annotations
 
@@ -95,20 +95,13 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
         return response
 
     def _recharge(self, request: ledger.RechargeCreditsRequest, operator_id: int) -> ledger.RechargeCreditsResponse:
-        before = self.balances.get(request.user_id, 0)
-        self.balances[request.user_id] = before + request.credits
-        entry = ledger.Entry(
-            id=len(self._done) + 1,
-            user_id=request.user_id,
-            type=ledger.ENTRY_TYPE_ADMIN_RECHARGE,
-            credits=request.credits,
-            balance_before=before,
-            balance_after=before + request.credits,
+        entry = self.post(
+            request.user_id,
+            ledger.ENTRY_TYPE_ADMIN_RECHARGE,
+            request.credits,
             description=request.description,
             operator_user_id=operator_id,
         )
-        entry.create_time.FromDatetime(self._clock.now())
-        self.entries.append(entry)
         return ledger.RechargeCreditsResponse(entry=entry, user_account=self._accounts[request.user_id])
 
     async def ReserveCredits(

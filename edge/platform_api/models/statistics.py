@@ -6,6 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from edge.endpoint import In
+from edge.platform_api.models.transactions import TransactionOut
 
 
 class CreditsChartIn(In):
@@ -25,20 +26,6 @@ class CreditsChartOut(TypedDict):
     total_consumed: int
 
 
-class RecentTransactionOut(TypedDict):
-    id: int
-    transaction_type: str
-    amount: int
-    balance_before: int
-    balance_after: int
-    card_code: str | None
-    feature_key: str | None
-    feature_name: str | None
-    description: str
-    operator_admin_username: str | None
-    created_at: str
-
-
 class MyStatsOut(TypedDict):
     total_earned: int
     total_consumed: int
@@ -46,4 +33,4 @@ class MyStatsOut(TypedDict):
     card_activations: int
     admin_recharges: int
     feature_consumptions: int
-    recent_transactions: list[RecentTransactionOut]
+    recent_transactions: list[TransactionOut]

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.any_of import AnyOf
-from kit.db.contains_text import ContainsText
+from kit.db.contains_text import contains_text
 from kit.db.database import Database
 from services.auth.domain.materials import NO_MATERIALS, MaterialKind, Materials
 from services.auth.domain.paging import Page
@@ -24,6 +24,7 @@ from services.auth.store.users import USER_COLUMNS, user_from_row
 _IS_ADMIN = USERS.c.is_admin.is_(True)
 _IS_FROZEN = USERS.c.status == UserStatus.FROZEN.value
 _HIGHEST_ID = select(func.coalesce(func.max(USERS.c.id), 0))
+_BY_IDS = select(*USER_COLUMNS).where(AnyOf(USERS.c.id, "user_ids")).order_by(USERS.c.id.desc())
 _ONLY, _ALL_BUT = "only", "all_but"
 # So many are looked up by the key faster than all users are read.
 _SHORT_LIST = 1000
@@ -70,19 +71,23 @@ class UserPages:
 
 async def _page(connection: AsyncConnection, wanted: UserFilter, page: Page) -> tuple[list[User], int]:
     conditions, parameters = _conditions(wanted), await _parameters(connection, wanted)
-    number = select(func.count()).select_from(USERS).where(*conditions)
-    total = (await connection.execute(number, parameters)).scalar_one()
-    if page.skip >= total:
-        return [], total
-    newest = select(*USER_COLUMNS).where(*conditions).order_by(USERS.c.id.desc())
-    rows = await connection.execute(newest.offset(page.skip).limit(page.size), parameters)
+    newest = select(USERS.c.id).where(*conditions).order_by(USERS.c.id.desc())
+    first = (await connection.scalars(newest.limit(_SHORT_LIST + 1), parameters)).all()
+    if _is_short(first):
+        # All of them: what finds few among many reads every user, and need not do so again.
+        total, ids = len(first), first[page.skip : page.skip + page.size]
+    else:
+        number = select(func.count()).select_from(USERS).where(*conditions)
+        total = (await connection.execute(number, parameters)).scalar_one()
+        ids = (await connection.scalars(newest.offset(page.skip).limit(page.size), parameters)).all()
+    rows = await connection.execute(_BY_IDS, {"user_ids": ids})
     return [user_from_row(tuple(row)) for row in rows], total
 
 
 def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.keyword:
-        conditions.append(ContainsText(USERS.c.account, wanted.keyword))
+        conditions.append(contains_text(USERS.c.account, wanted.keyword))
     if wanted.is_admin is not None:
         conditions.append(_IS_ADMIN if wanted.is_admin else not_(_IS_ADMIN))
     if wanted.status is not None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kit.db.any_of import AnyOf
-from kit.db.contains_text import ContainsText
+from kit.db.contains_text import contains_text
 from kit.db.lean import LeanQuery
 from services.auth.domain.accounts import AccountKey
 from services.auth.domain.users import Credentials, NewUser, Revocation, User, UserStatus
@@ -88,7 +88,7 @@ class UserRepository:
 
     def find_ids(self, keyword: str, limit: int) -> list[int]:
         """Ids of the first users with the keyword in their account, in either case."""
-        matching = select(USERS.c.id).where(ContainsText(USERS.c.account, keyword))
+        matching = select(USERS.c.id).where(contains_text(USERS.c.account, keyword))
         return list(self._connection.scalars(matching.order_by(USERS.c.id).limit(limit)))
 
     def find_credentials(self, user_id: int) -> Credentials | None:

@@ -19,6 +19,7 @@ from voxreel.auth.v1 import events_pb2 as auth
 from voxreel.billing.v1 import events_pb2 as billing
 from voxreel.common.v1 import identity_events_pb2 as identity
 from voxreel.files.v1 import events_pb2 as files
+from voxreel.files.v1.file_service_pb2 import STORAGE_TYPE_CACHE
 from voxreel.task.v1 import events_pb2 as tasks
 
 TypeOf = Callable[[Any], ActivityType | None]
@@ -52,9 +53,8 @@ class Source:
 
     def user_of(self, event: Message) -> int | None:
         """Whom it is about, else the administrator who did it; None when nobody is known."""
-        has_user = "user_id" in self.message.DESCRIPTOR.fields_by_name
-        user_id: int | None = _fields(event).get("user_id" if has_user else "operator_user_id")
-        return user_id
+        fields = _fields(event)
+        return fields.get("user_id") or fields.get("operator_user_id") or None
 
     def details_of(self, event: Message) -> dict[str, str | int | bool]:
         """The fields to keep; those that are absent are left out."""
@@ -84,13 +84,15 @@ def _of_task(event: Any) -> ActivityType | None:
 
 
 def _of_upload(event: files.FileStored) -> ActivityType | None:
-    # What the platform made belongs to the end of a task, which is told anyway.
-    return None if event.file_type in ("audio", "videos") else types.FILE_UPLOAD
+    # What the platform made belongs to the end of a task, which is told anyway, or to nobody.
+    is_made = event.file_type in ("audio", "videos") or event.storage_type == STORAGE_TYPE_CACHE
+    return None if is_made else types.FILE_UPLOAD
 
 
 _TASK = ("task_id", "credits")
 _FAILED_TASK = (*_TASK, "error_reason", "error_message")
 _OPERATOR = ("operator_user_id",)
+_FILE = ("file_id", "file_type", "original_name", "size_bytes")
 _PACKAGE = ("package_key", "credits", "price_fen")
 
 _SOURCES: tuple[Source, ...] = (
@@ -169,14 +171,8 @@ _SOURCES: tuple[Source, ...] = (
         "用户 {account} 激活卡密，获得 {credits} 积分（{package_name}）",
         ("card_id", "package_key", "package_name", "credits", "balance_after"),
     ),
-    Source(files.FileStored, _of_upload, "用户 {account} 上传了文件", ("file_id", "file_type", "size_bytes")),
-    Source(
-        files.FileDeleted,
-        types.FILE_DELETE,
-        "用户 {account} 的文件被删除",
-        ("file_id", "file_type", "size_bytes", *_OPERATOR),
-        _INFO,
-    ),
+    Source(files.FileStored, _of_upload, "用户 {account} 上传了文件 {original_name}", _FILE),
+    Source(files.FileDeleted, types.FILE_DELETE, "用户 {account} 的文件 {original_name} 已删除", (*_FILE, *_OPERATOR)),
     Source(tasks.TaskSucceeded, _of_task, "用户 {account} 的{label}任务已完成", _TASK),
     Source(tasks.TaskFailed, _of_task, "用户 {account} 的{label}任务失败：{error_message}", _FAILED_TASK, _FAILED),
     Source(tasks.TaskCancelled, _of_task, "用户 {account} 取消了{label}任务", _TASK, _INFO),

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from base64 import b32encode
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.billing.domain.codes import CODE_ALPHABET, code_of
 from services.billing.domain.errors import card_disabled, card_expired, card_not_found, card_used, field_invalid
 from services.billing.domain.fingerprint import fingerprint
 from services.billing.domain.ledger import Entry
 from services.billing.domain.limits import check_description, check_request_id
 
-# Without the letters I and O and the digits 0 and 1, which are mistaken for each other.
-CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 # 16 characters of 32 carry 80 bits.
 CODE_BYTES = 10
 BATCH_LIMIT = 10_000
@@ -22,9 +20,6 @@ EXPIRES_DAYS_LIMIT = 3650
 BATCH_NUMBER_MAX_CHARACTERS = 64
 
 _CODE = re.compile(f"[{CODE_ALPHABET}]{{16}}")
-_PART_OF_CODE = re.compile(f"[{CODE_ALPHABET}]{{1,16}}")
-_FROM_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CODE_ALPHABET)
-_SEPARATORS = str.maketrans("", "", " -\t\r\n\u3000")
 
 
 class CardState(StrEnum):
@@ -176,20 +171,10 @@ def redemption_hash(code: str, redeem_key: str) -> str:
     return fingerprint(code, redeem_key)
 
 
-def code_of(random: bytes) -> str:
-    """The code of `CODE_BYTES` random bytes, without loss: base32 (RFC 4648) in the alphabet of codes."""
+def card_code_of(random: bytes) -> str:
+    """The code of `CODE_BYTES` random bytes, without loss."""
     assert len(random) == CODE_BYTES, "a code carries 80 bits"
-    return b32encode(random).decode().translate(_FROM_BASE32)
-
-
-def code_as_written(text: str) -> str:
-    """The code that somebody typed: spaces, hyphens and the case of letters do not matter."""
-    return text.translate(_SEPARATORS).upper()
-
-
-def is_part_of_code(text: str) -> bool:
-    """Whether a code can contain it."""
-    return _PART_OF_CODE.fullmatch(text) is not None
+    return code_of(random)
 
 
 def describe(card: Card) -> str:

@@ -1,4 +1,4 @@
-"""What can be asked of the ledger, beside `Reservation`, `Recharge` and `RedeemCard`."""
+"""What can be asked of the ledger, beside `Reservation`, `Recharge`, `Adjust`, `RedeemCard` and `UseInvite`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
+from services.billing.domain.adjustments import Adjust
 from services.billing.domain.cards import RedeemCard
 from services.billing.domain.holds import Reservation
+from services.billing.domain.invites import UseInvite
 from services.billing.domain.ledger import Recharge
 
 
@@ -62,14 +64,23 @@ class EndTask:
     outcome: TaskOutcome
 
 
-Command: TypeAlias = Reservation | Capture | Release | ExpireHold | EndTask | Recharge | RedeemCard
+@dataclass(frozen=True, slots=True)
+class ExpireCredits:
+    """Takes the credits of a user whose time is over. Every command does so for its users first; this does no more."""
+
+    user_id: int
+
+
+Command: TypeAlias = (
+    Reservation | Capture | Release | ExpireHold | EndTask | Recharge | Adjust | RedeemCard | UseInvite | ExpireCredits
+)
 
 
 def check(command: Command) -> None:
     """Raises what no state of the ledger makes right: Invalid, naming the field, and NotFound for no code at all."""
     match command:
-        case Reservation() | Recharge() | RedeemCard():
+        case Reservation() | Recharge() | Adjust() | RedeemCard() | UseInvite():
             command.check()
-        case Capture() | Release() | ExpireHold() | EndTask():
+        case Capture() | Release() | ExpireHold() | EndTask() | ExpireCredits():
             # Ids that nothing has are found to be so.
             pass

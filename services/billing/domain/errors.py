@@ -54,6 +54,26 @@ def card_disabled() -> Precondition:
     return Precondition(reasons.ERROR_REASON_CARD_DISABLED, "卡密已被禁用")
 
 
+def invite_code_not_found() -> NotFound:
+    return NotFound(reasons.ERROR_REASON_INVITE_CODE_NOT_FOUND, "邀请码不存在")
+
+
+def invite_code_used() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_INVITE_CODE_USED, "邀请码已被使用")
+
+
+def invite_code_expired() -> Precondition:
+    return Precondition(reasons.ERROR_REASON_INVITE_CODE_EXPIRED, "邀请码已过期")
+
+
+def balance_too_low(available: int) -> Precondition:
+    return Precondition(
+        reasons.ERROR_REASON_BALANCE_TOO_LOW,
+        f"扣除的积分超过用户可用积分，当前可用 {available} 积分",
+        metadata={"available": str(available)},
+    )
+
+
 def hold_released() -> Precondition:
     return Precondition(reasons.ERROR_REASON_HOLD_SETTLED, "预扣的积分已退回")
 

@@ -34,6 +34,8 @@ _HELD = "held:"
 _USER_ACCOUNT = re.compile(f"(?:{_SPENDABLE}|{_HELD})([1-9][0-9]*)")
 _CARD = "card:"
 _CARD_KEY = re.compile(f"{_CARD}([1-9][0-9]{{0,17}})")
+_INVITE = "invite:"
+_INVITE_KEY = re.compile(f"{_INVITE}([1-9][0-9]{{0,17}})")
 _by_account = attrgetter("account")
 
 
@@ -57,6 +59,10 @@ class TransactionKind(StrEnum):
     RELEASE = "release"
     EXPIRE_HOLD = "expire_hold"
     REDEEM_CARD = "redeem_card"
+    USE_INVITE = "use_invite"
+    ADD = "add"
+    DEDUCT = "deduct"
+    EXPIRE = "expire"
 
 
 # What a user sees when a transaction of the kind changes what they can spend.
@@ -68,6 +74,10 @@ ENTRY_TYPES: Mapping[TransactionKind, EntryType] = MappingProxyType(
         TransactionKind.RELEASE: EntryType.REFUND,
         TransactionKind.EXPIRE_HOLD: EntryType.REFUND,
         TransactionKind.REDEEM_CARD: EntryType.CARD_ACTIVATION,
+        TransactionKind.USE_INVITE: EntryType.INVITE_CODE,
+        TransactionKind.ADD: EntryType.ADMIN_RECHARGE,
+        TransactionKind.DEDUCT: EntryType.ADMIN_DEDUCT,
+        TransactionKind.EXPIRE: EntryType.EXPIRE,
     }
 )
 # Every transaction changes what somebody can spend, but for a capture of the whole hold.
@@ -114,6 +124,32 @@ def card_of(request_key: str) -> int | None:
     """The card that is redeemed under this request key; None for any other key."""
     found = _CARD_KEY.fullmatch(request_key)
     return None if found is None else int(found[1])
+
+
+def invite_key(invite_id: int) -> str:
+    """The request key of the one transaction that uses an invite code, whoever asks."""
+    return f"{_INVITE}{invite_id}"
+
+
+def invite_of(request_key: str) -> int | None:
+    """The invite code that is used under this request key; None for any other key."""
+    found = _INVITE_KEY.fullmatch(request_key)
+    return None if found is None else int(found[1])
+
+
+def adjust_key(operator_user_id: int, request_id: str) -> str:
+    """The request key of an adjustment: each administrator's request ids are their own."""
+    return f"adjust:{operator_user_id}:{request_id}"
+
+
+def expire_key(user_id: int, expire_time: datetime) -> str:
+    """The request key of the one transaction that takes a user's credits at that time."""
+    return f"expire:{user_id}:{expire_time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def expire_returned_key(hold_id: str) -> str:
+    """The request key of the one transaction that takes what came back from a hold too late."""
+    return f"expire_returned:{hold_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
+from services.billing.domain.adjustments import Adjustment
 from services.billing.domain.cards import Card, CardState, redemption_hash
-from services.billing.domain.fingerprint import fingerprint
 from services.billing.domain.holds import Hold, HoldState
+from services.billing.domain.invites import INVITE_VALIDITY_DAYS, InviteCode, use_hash
 from services.billing.domain.journal import (
     GENESIS,
     ChainHead,
+    Posting,
     SystemAccount,
     Transaction,
     TransactionKind,
+    adjust_key,
     card_key,
     hash_of,
     held_account,
+    invite_key,
     recharge_key,
     reserve_key,
     settle_key,
     spendable_account,
     user_of,
 )
+from services.billing.domain.ledger import recharge_hash
 
 _SYSTEM_ACCOUNTS = frozenset(account.value for account in SystemAccount)
 _SETTLED_STATES: Mapping[TransactionKind, HoldState] = {
@@ -88,18 +94,73 @@ class JournalWalk:
             self.balances[posting.account] = expected if posting.balance_after is None else posting.balance_after
 
 
-def check_recharge(transaction: Transaction) -> Iterator[Finding]:
+def check_recharge(transaction: Transaction, validity_days: int | None) -> Iterator[Finding]:
     """Whether a recharge claims the request that it is."""
     where, draft = f"transaction {transaction.id}", transaction.draft
-    gained = [(user_of(posting.account), posting.credits) for posting in draft.postings if posting.credits > 0]
-    if len(gained) != 1 or gained[0][0] is None:
+    gained = [
+        (user_id, posting.credits)
+        for posting in draft.postings
+        if posting.credits > 0 and (user_id := user_of(posting.account)) is not None
+    ]
+    if len(gained) != 1:
         yield Finding(where, "a recharge that is not of one user")
         return
     ((user_id, credits),) = gained
-    if draft.input_hash != fingerprint(user_id, credits, draft.description):
+    if draft.input_hash != recharge_hash(user_id, credits, description=draft.description, validity_days=validity_days):
         yield Finding(where, "claims its request with another input than its own")
     if draft.operator_user_id is None or not draft.request_key.startswith(recharge_key(draft.operator_user_id, "")):
         yield Finding(where, f"claims request {draft.request_key}, which is not its operator's")
+
+
+def check_adjustment(transaction: Transaction, adjustment: Adjustment | None) -> Iterator[Finding]:
+    """Whether a transaction that changes a balance and the adjustment of its request say the same."""
+    where, draft = f"transaction {transaction.id}", transaction.draft
+    if adjustment is None:
+        yield Finding(where, f"claims request {draft.request_key}, which is that of no adjustment")
+        return
+    gained = adjustment.balance_after - adjustment.balance_before
+    expected = (
+        Posting(SystemAccount.GRANTS.value, -gained),
+        Posting(spendable_account(adjustment.user_id), gained, adjustment.balance_after),
+    )
+    if sorted(draft.postings, key=attrgetter("account")) != sorted(expected, key=attrgetter("account")):
+        yield Finding(where, "its user or its credits are not those of its adjustment")
+    if draft.input_hash != adjustment.input_hash():
+        yield Finding(where, "its input is not that of its adjustment")
+    if draft.create_time != adjustment.create_time:
+        yield Finding(where, "was not made at the time of its adjustment")
+    if draft.operator_user_id is None or not draft.request_key.startswith(adjust_key(draft.operator_user_id, "")):
+        yield Finding(where, f"claims request {draft.request_key}, which is not its operator's")
+    if (draft.kind is TransactionKind.ADD) != (gained > 0):
+        yield Finding(where, f"is {draft.kind.value}, but the user gained {gained}")
+
+
+def check_use(transaction: Transaction, invite: InviteCode | None, validity_days: int | None) -> Iterator[Finding]:
+    """Whether a transaction that uses an invite code and the invite code say the same."""
+    where, draft = f"transaction {transaction.id}", transaction.draft
+    if invite is None or draft.request_key != invite_key(invite.id):
+        yield Finding(where, f"claims request {draft.request_key}, which is that of no invite code")
+        return
+    if invite.used_by_user_id is None:
+        yield Finding(f"invite code {invite.id}", f"is unused, but transaction {transaction.id} used it")
+        return
+    posted = {posting.account: posting.credits for posting in draft.postings}
+    expected = {
+        SystemAccount.INVITES.value: -invite.credits,
+        spendable_account(invite.used_by_user_id): invite.credits,
+    }
+    if posted != expected:
+        yield Finding(
+            f"invite code {invite.id}", f"its user or its credits are not those of transaction {transaction.id}"
+        )
+    if invite.use_time != draft.create_time:
+        yield Finding(f"invite code {invite.id}", f"was not used at the time of transaction {transaction.id}")
+    if draft.input_hash != use_hash(invite.code, invite.use_key or ""):
+        yield Finding(
+            f"invite code {invite.id}", f"its code or its request is not that of transaction {transaction.id}"
+        )
+    if validity_days != INVITE_VALIDITY_DAYS:
+        yield Finding(where, f"makes credits good for {validity_days} days, not for {INVITE_VALIDITY_DAYS}")
 
 
 def check_redemption(transaction: Transaction, card: Card | None) -> Iterator[Finding]:

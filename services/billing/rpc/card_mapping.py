@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from kit.rpc.times import timestamp_of
 from services.billing.domain.card_lists import CardFilter
-from services.billing.domain.cards import Card, CardBatch, CardStatus, GenerateCards, RedeemCard, code_as_written
+from services.billing.domain.cards import Card, CardBatch, CardStatus, GenerateCards, RedeemCard
+from services.billing.domain.codes import code_as_written
 from services.billing.domain.errors import field_invalid
 from services.billing.rpc.filter_times import create_time_of
+from services.billing.rpc.mapping import optional_timestamp
 from voxreel.billing.v1 import card_service_pb2 as pb
 
 _STATE_TO_PROTO = {
@@ -46,7 +46,7 @@ def batch_to_proto(batch: CardBatch) -> pb.CardBatch:
         credits=batch.credits,
         price_fen=batch.price_fen,
         description=batch.description,
-        expire_time=_optional_timestamp(batch.expire_time),
+        expire_time=optional_timestamp(batch.expire_time),
         operator_user_id=batch.operator_user_id,
         create_time=timestamp_of(batch.create_time),
         quantity=batch.quantity,
@@ -60,7 +60,7 @@ def card_to_proto(card: Card, now: datetime) -> pb.Card:
         state=_STATE_TO_PROTO[card.status(now)],
         batch=batch_to_proto(card.batch),
         used_by_user_id=card.used_by_user_id,
-        use_time=_optional_timestamp(card.use_time),
+        use_time=optional_timestamp(card.use_time),
     )
 
 
@@ -81,7 +81,3 @@ def filter_from_proto(given: pb.CardFilter) -> CardFilter:
         create_time_from=create_time_of(given, "create_time_from"),
         create_time_before=create_time_of(given, "create_time_before"),
     )
-
-
-def _optional_timestamp(time: datetime | None) -> Timestamp | None:
-    return None if time is None else timestamp_of(time)

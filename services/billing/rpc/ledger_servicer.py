@@ -8,31 +8,37 @@ from kit.rpc.context import require_principal
 from kit.rpc.server import Context
 from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone
 from services.billing.domain.commands import Release
+from services.billing.domain.errors import field_invalid
 from services.billing.domain.holds import Hold
+from services.billing.domain.limits import PAGE_LIMIT
 from services.billing.rpc.mapping import (
+    adjusted_to_proto,
+    adjustment_from_proto,
     answers,
+    balance_to_proto,
     capture_from_proto,
     entry_filter_from_proto,
     entry_to_proto,
     entry_type_from_proto,
+    optional_timestamp,
     recharge_from_proto,
     reservation_from_proto,
 )
+from services.billing.usecases.adjustments import Adjustments
 from services.billing.usecases.ledger_work import Submission
 from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.reads import DEFAULT_PAGE, LedgerReader
-from services.billing.usecases.recharges import Recharges
 from voxreel.billing.v1 import ledger_service_pb2 as pb
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 
 
 class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
-    """Balances, holds, recharges and entries."""
+    """Balances, holds, recharges, adjustments and entries."""
 
-    def __init__(self, reader: LedgerReader, writer: LedgerWriter, recharges: Recharges) -> None:
+    def __init__(self, reader: LedgerReader, writer: LedgerWriter, adjustments: Adjustments) -> None:
         self._reader = reader
         self._writer = writer
-        self._recharges = recharges
+        self._adjustments = adjustments
 
     def sets(self) -> Mapping[str, SetMethod]:
         """The methods that answer many calls at once, by the name of the method for one."""
@@ -51,9 +57,21 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
     ) -> list[Outcome[pb.GetBalanceResponse]]:
         balances = await self._reader.balances([call.principal.user_id for call in calls])
         return [
-            pb.GetBalanceResponse(available_credits=balance.available, held_credits=balance.held)
+            pb.GetBalanceResponse(
+                available_credits=balance.available,
+                held_credits=balance.held,
+                credits_expire_time=optional_timestamp(balance.expire_time),
+            )
             for balance in balances
         ]
+
+    async def BatchGetBalances(
+        self, request: pb.BatchGetBalancesRequest, _context: Context
+    ) -> pb.BatchGetBalancesResponse:
+        if len(request.user_ids) > PAGE_LIMIT:
+            raise field_invalid("user_ids", f"一次最多查询 {PAGE_LIMIT} 个用户")
+        balances = await self._reader.balances(request.user_ids)
+        return pb.BatchGetBalancesResponse(balances=map(balance_to_proto, balances))
 
     async def ReserveCredits(self, request: pb.ReserveCreditsRequest, _context: Context) -> pb.ReserveCreditsResponse:
         return await alone(self.reserve_credits, request)
@@ -86,8 +104,12 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
         self, request: pb.RechargeCreditsRequest, _context: Context
     ) -> pb.RechargeCreditsResponse:
         recharge = recharge_from_proto(request, require_principal().user_id)
-        entry, account = await self._recharges.recharge(recharge)
+        entry, account = await self._adjustments.recharge(recharge)
         return pb.RechargeCreditsResponse(entry=entry_to_proto(entry), user_account=account)
+
+    async def AdjustCredits(self, request: pb.AdjustCreditsRequest, _context: Context) -> pb.AdjustCreditsResponse:
+        asked = adjustment_from_proto(request, require_principal().user_id)
+        return adjusted_to_proto(*await self._adjustments.adjust(asked))
 
     async def ListEntries(self, request: pb.ListEntriesRequest, _context: Context) -> pb.ListEntriesResponse:
         entries, total = await self._reader.entries(

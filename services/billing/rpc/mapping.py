@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import DomainError
 from kit.rpc.sets import Outcome
 from kit.rpc.times import timestamp_of
+from services.billing.domain.adjustments import Adjust, Adjusted, AdjustmentOperation
 from services.billing.domain.commands import Capture
 from services.billing.domain.entry_lists import EntryFilter
 from services.billing.domain.errors import field_invalid
 from services.billing.domain.holds import Hold, HoldState, Reservation
-from services.billing.domain.ledger import Entry, EntryType, Recharge
+from services.billing.domain.ledger import Balance, Entry, EntryType, Recharge
 from services.billing.domain.pricing import FeaturePrice
 from services.billing.rpc.filter_times import create_time_of
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
@@ -22,6 +26,13 @@ R = TypeVar("R")
 
 DEFAULT_RECHARGE_DESCRIPTION = "管理员手动充值"
 
+DEFAULT_ADJUSTMENT_DESCRIPTION = "管理员调整积分"
+
+_OPERATION_FROM_PROTO: Mapping[ledger.AdjustmentOperation.ValueType, AdjustmentOperation] = {
+    ledger.ADJUSTMENT_OPERATION_ADD: AdjustmentOperation.ADD,
+    ledger.ADJUSTMENT_OPERATION_SUBTRACT: AdjustmentOperation.SUBTRACT,
+    ledger.ADJUSTMENT_OPERATION_SET: AdjustmentOperation.SET,
+}
 _STATE_TO_PROTO = {
     HoldState.OPEN: ledger.HOLD_STATE_OPEN,
     HoldState.CAPTURED: ledger.HOLD_STATE_CAPTURED,
@@ -61,7 +72,7 @@ def hold_to_proto(hold: Hold) -> ledger.Hold:
         state=_STATE_TO_PROTO[hold.state],
         create_time=timestamp_of(hold.create_time),
         expire_time=timestamp_of(hold.expire_time),
-        settle_time=None if hold.settle_time is None else timestamp_of(hold.settle_time),
+        settle_time=optional_timestamp(hold.settle_time),
     )
 
 
@@ -81,7 +92,47 @@ def recharge_from_proto(request: ledger.RechargeCreditsRequest, operator_user_id
         user_id=request.user_id,
         credits=request.credits,
         description=request.description or DEFAULT_RECHARGE_DESCRIPTION,
+        validity_days=request.validity_days if request.HasField("validity_days") else None,
     )
+
+
+def adjustment_from_proto(request: ledger.AdjustCreditsRequest, operator_user_id: int) -> Adjust:
+    """Raises Invalid for an operation this service does not know."""
+    operation = _OPERATION_FROM_PROTO.get(request.operation)
+    if operation is None:
+        raise field_invalid("operation", "操作类型无效")
+    return Adjust(
+        request_id=request.request_id,
+        operator_user_id=operator_user_id,
+        user_id=request.user_id,
+        operation=operation,
+        credits=request.credits,
+        description=request.reason or DEFAULT_ADJUSTMENT_DESCRIPTION,
+    )
+
+
+def adjusted_to_proto(adjusted: Adjusted, account: str) -> ledger.AdjustCreditsResponse:
+    adjustment, entry = adjusted.adjustment, adjusted.entry
+    return ledger.AdjustCreditsResponse(
+        user_id=adjustment.user_id,
+        balance_before=adjustment.balance_before,
+        balance_after=adjustment.balance_after,
+        user_account=account,
+        entry=None if entry is None else entry_to_proto(entry),
+    )
+
+
+def balance_to_proto(balance: Balance) -> ledger.Balance:
+    return ledger.Balance(
+        user_id=balance.user_id,
+        available_credits=balance.available,
+        held_credits=balance.held,
+        credits_expire_time=optional_timestamp(balance.expire_time),
+    )
+
+
+def optional_timestamp(time: datetime | None) -> Timestamp | None:
+    return None if time is None else timestamp_of(time)
 
 
 def entry_to_proto(entry: Entry) -> ledger.Entry:

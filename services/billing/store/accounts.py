@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
@@ -14,9 +15,15 @@ from services.billing.domain.errors import concurrent_update
 from services.billing.domain.ledger import Balance
 from services.billing.store.tables import ACCOUNTS
 
-_SOME = select(ACCOUNTS.c.user_id, ACCOUNTS.c.available, ACCOUNTS.c.held, ACCOUNTS.c.version).where(
-    AnyOf(ACCOUNTS.c.user_id, "user_ids")
+BALANCE_COLUMNS = (
+    ACCOUNTS.c.user_id,
+    ACCOUNTS.c.available,
+    ACCOUNTS.c.held,
+    ACCOUNTS.c.version,
+    ACCOUNTS.c.expire_time,
+    ACCOUNTS.c.expired_time,
 )
+_SOME = select(*BALANCE_COLUMNS).where(AnyOf(ACCOUNTS.c.user_id, "user_ids"))
 _READ = LeanQuery(_SOME)
 # PostgreSQL locks after it has sorted, so every replica takes the locks in the same order.
 _LOCK = LeanQuery(_SOME.order_by(ACCOUNTS.c.user_id).with_for_update())
@@ -29,6 +36,18 @@ _MOVE = LeanUpdateMany(
         "new_held": ACCOUNTS.c.held,
         "new_version": ACCOUNTS.c.version,
     },
+)
+# Apart from the others, since hardly any change of a balance is one of its time.
+_MOVE_TIME = LeanUpdateMany(
+    ACCOUNTS,
+    keys={"owner": ACCOUNTS.c.user_id},
+    values={"new_expire_time": ACCOUNTS.c.expire_time, "new_expired_time": ACCOUNTS.c.expired_time},
+)
+_OVERDUE = LeanQuery(
+    select(ACCOUNTS.c.user_id)
+    .where(ACCOUNTS.c.expire_time <= bindparam("now"))
+    .order_by(ACCOUNTS.c.expire_time)
+    .limit(bindparam("limit"))
 )
 
 
@@ -57,7 +76,10 @@ class AccountRepository:
 
     def open(self, user_ids: Sequence[int]) -> None:
         """Makes empty accounts for those who have none, in the order given."""
-        rows = [{"user_id": user_id, "available": 0, "held": 0, "version": 0} for user_id in user_ids]
+        rows = [
+            {"user_id": user_id, "available": 0, "held": 0, "version": 0, "expire_time": None, "expired_time": None}
+            for user_id in user_ids
+        ]
         _OPEN.run_many(self._connection, rows)
 
     def move_all(self, before: Mapping[int, Balance], after: Mapping[int, Balance]) -> None:
@@ -75,3 +97,21 @@ class AccountRepository:
         ]
         if _MOVE.run(self._connection, rows) != len(rows):
             raise concurrent_update()
+        self._move_times(before, after)
+
+    def overdue(self, now: datetime, *, limit: int) -> list[int]:
+        """Users whose credits have expired and were not taken yet, the longest overdue first."""
+        return [user_id for (user_id,) in _OVERDUE.all(self._connection, now=now, limit=limit)]
+
+    def _move_times(self, before: Mapping[int, Balance], after: Mapping[int, Balance]) -> None:
+        rows = [
+            {
+                "owner": user_id,
+                "new_expire_time": balance.expire_time,
+                "new_expired_time": balance.expired_time,
+            }
+            for user_id, balance in sorted(after.items())
+            if (balance.expire_time, balance.expired_time)
+            != (before[user_id].expire_time, before[user_id].expired_time)
+        ]
+        _MOVE_TIME.run(self._connection, rows)

@@ -25,13 +25,18 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
+from services.billing.domain.adjustments import Adjustment
 from services.billing.domain.cards import Card, CardState
 from services.billing.domain.holds import Hold, HoldState
+from services.billing.domain.invites import InviteCode
 from services.billing.domain.journal import ChainHead, Posting, Transaction, held_account, spendable_account
 from services.billing.domain.ledger import Balance
 from services.billing.domain.statistics import JournalTally, Tally
+from services.billing.store.accounts import BALANCE_COLUMNS
+from services.billing.store.adjustments import AdjustmentRepository
 from services.billing.store.cards import CardRepository
 from services.billing.store.holds import HoldRepository
+from services.billing.store.invites import InviteRepository
 from services.billing.store.journal import (
     POSTING_COLUMNS,
     TRANSACTION_COLUMNS,
@@ -40,14 +45,17 @@ from services.billing.store.journal import (
 )
 from services.billing.store.tables import (
     ACCOUNTS,
+    ADJUSTMENTS,
     CARDS,
     CONSUMPTION_TOTALS,
     CREDIT_TOTALS,
     ENTRY_TOTALS,
     HOLDS,
+    INVITE_CODES,
     POSTINGS,
     STATISTICS_HEAD,
     TRANSACTIONS,
+    VALIDITIES,
 )
 
 _BATCH = 1000
@@ -120,7 +128,7 @@ class LedgerAudit:
 
     def balances(self) -> Iterator[Balance]:
         """All accounts as they are kept, by user id."""
-        for rows in self._batches(select(ACCOUNTS), ACCOUNTS.c.user_id):
+        for rows in self._batches(select(*BALANCE_COLUMNS), ACCOUNTS.c.user_id):
             for row in rows:
                 yield Balance(*row)
 
@@ -148,6 +156,38 @@ class LedgerAudit:
         is_used = CARDS.c.state == CardState.USED.value
         for (card_id,) in self._rows(select(CARDS.c.id).where(is_used, ~redeemed).order_by(CARDS.c.id)):
             yield card_id
+
+    def invites(self, invite_ids: Sequence[int]) -> dict[int, InviteCode]:
+        """Those of the ids that exist."""
+        return {invite.id: invite for invite in InviteRepository(self._connection).find(invite_ids)}
+
+    def invites_not_in_the_journal(self) -> Iterator[int]:
+        """Ids of used invite codes that no transaction uses."""
+        key = literal("invite:") + cast(INVITE_CODES.c.id, String)
+        used = select(TRANSACTIONS.c.request_key).where(TRANSACTIONS.c.request_key == key).exists()
+        is_used = INVITE_CODES.c.used_by_user_id.is_not(None)
+        for (invite_id,) in self._rows(select(INVITE_CODES.c.id).where(is_used, ~used).order_by(INVITE_CODES.c.id)):
+            yield invite_id
+
+    def adjustments(self, request_keys: Sequence[str]) -> dict[str, Adjustment]:
+        """Those of the keys that exist."""
+        return {found.request_key: found for found in AdjustmentRepository(self._connection).find(request_keys)}
+
+    def adjustments_not_in_the_journal(self) -> Iterator[str]:
+        """Request keys of adjustments that moved credits, but not by a transaction."""
+        key = ADJUSTMENTS.c.request_key
+        done = select(TRANSACTIONS.c.request_key).where(TRANSACTIONS.c.request_key == key).exists()
+        has_moved = ADJUSTMENTS.c.balance_before != ADJUSTMENTS.c.balance_after
+        for (request_key,) in self._rows(select(key).where(has_moved, ~done).order_by(key)):
+            yield request_key
+
+    def validities(self, first_id: int, last_id: int) -> dict[int, int]:
+        """For how many days the transactions between these ids make credits good, those that do."""
+        statement = select(VALIDITIES.c.transaction_id, VALIDITIES.c.days)
+        found: list[tuple[int, int]] = self._rows(
+            statement.where(VALIDITIES.c.transaction_id.between(first_id, last_id))
+        )
+        return dict(found)
 
     def sums(self) -> JournalTally:
         """What is kept for statistics."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
-from kit.db.contains_text import ContainsText
+from kit.db.contains_text import contains_text
 from kit.db.database import Database
 from kit.db.paging import known_total
 from services.billing.domain.card_lists import CardFilter, CardStats
-from services.billing.domain.cards import Card, CardState, CardStatus, code_as_written, is_part_of_code
+from services.billing.domain.cards import Card, CardState, CardStatus
+from services.billing.domain.codes import code_as_written, is_part_of_code
 from services.billing.store.cards import CARD_COLUMNS, card_from_row
 from services.billing.store.tables import CARD_BATCHES, CARDS
 
@@ -100,9 +101,9 @@ def _in_batches(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _mentions(keyword: str) -> ColumnElement[bool]:
-    is_named = _in_batches(ContainsText(CARD_BATCHES.c.number, keyword))
+    is_named = _in_batches(contains_text(CARD_BATCHES.c.number, keyword))
     part = code_as_written(keyword)
-    return or_(is_named, CARDS.c.code.contains(part)) if is_part_of_code(part) else is_named
+    return or_(is_named, contains_text(CARDS.c.code, part)) if is_part_of_code(part) else is_named
 
 
 def _has_status(status: CardStatus, now: datetime) -> list[ColumnElement[bool]]:

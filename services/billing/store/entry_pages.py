@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, FromClause, Row, Select, func, literal, li
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.any_of import AnyOf
-from kit.db.contains_text import ContainsText
+from kit.db.contains_text import contains_text
 from kit.db.database import Database
 from kit.db.paging import known_total
-from services.billing.domain.cards import code_as_written, is_part_of_code
+from services.billing.domain.codes import code_as_written, is_part_of_code
 from services.billing.domain.entry_lists import EntryFilter
 from services.billing.domain.journal import (
     ENTRY_TYPES,
@@ -127,17 +127,11 @@ def _shown(wanted: EntryFilter) -> list[ColumnElement[bool]]:
 
 
 def _mentions(keyword: str, user_ids: Sequence[int]) -> ColumnElement[bool]:
-    # Chinese has no case, and comparing as it stands is cheaper on PostgreSQL.
-    has_case = keyword.lower() != keyword.upper()
-    ways: list[ColumnElement[bool]] = [
-        ContainsText(TRANSACTIONS.c.description, keyword)
-        if has_case
-        else TRANSACTIONS.c.description.contains(keyword, autoescape=True)
-    ]
+    ways = [contains_text(TRANSACTIONS.c.description, keyword)]
     code = code_as_written(keyword)
     if code != keyword.upper() and is_part_of_code(code):
         # The description of an activation has the code of its card.
-        ways.append(TRANSACTIONS.c.description.contains(code))
+        ways.append(contains_text(TRANSACTIONS.c.description, code))
     if user_ids:
         ways.append(_ID.in_(select(_POSTING_OF).where(AnyOf(POSTINGS.c.account, "accounts"))))
     return or_(*ways)

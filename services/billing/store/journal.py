@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -12,7 +12,7 @@ from kit.db.lean import LeanQuery
 from kit.db.lean_many import LeanInsertMany
 from kit.db.lean_write import LeanWrite
 from services.billing.domain.journal import ChainHead, Posting, Transaction, TransactionDraft, TransactionKind
-from services.billing.store.tables import CHAIN_HEAD, POSTINGS, TRANSACTIONS
+from services.billing.store.tables import CHAIN_HEAD, POSTINGS, TRANSACTIONS, VALIDITIES
 
 _THE_HEAD = select(CHAIN_HEAD.c.transaction_id, CHAIN_HEAD.c.hash)
 _HEAD = LeanQuery(_THE_HEAD)
@@ -42,6 +42,7 @@ _POSTINGS = LeanQuery(
 )
 _ADD = LeanInsertMany(TRANSACTIONS)
 _ADD_POSTING = LeanInsertMany(POSTINGS)
+_ADD_VALIDITY = LeanInsertMany(VALIDITIES)
 
 
 class JournalRepository:
@@ -66,6 +67,11 @@ class JournalRepository:
         _ADD_POSTING.run(self._connection, list(_posting_rows(transactions)))
         newest = transactions[-1]
         _MOVE_HEAD.run(self._connection, new_transaction_id=newest.id, new_hash=newest.hash)
+
+    def add_validities(self, days: Mapping[int, int]) -> None:
+        """Writes for how many days transactions make credits good, by their ids."""
+        rows = [{"transaction_id": transaction_id, "days": number} for transaction_id, number in days.items()]
+        _ADD_VALIDITY.run(self._connection, rows)
 
     def find(self, request_keys: Sequence[str]) -> list[Transaction]:
         """The transactions with these request keys."""

@@ -32,12 +32,20 @@ class AccountRow(BillingTable, table=True):
     __table_args__: ClassVar[Any] = (
         CheckConstraint("available >= 0", name="available"),
         CheckConstraint("held >= 0", name="held"),
+        Index(
+            "ix_accounts_expire_time",
+            "expire_time",
+            sqlite_where=text("expire_time IS NOT NULL"),
+            postgresql_where=text("expire_time IS NOT NULL"),
+        ),
     )
 
     user_id: int = Field(primary_key=True, sa_type=_RowId, sa_column_kwargs={"autoincrement": False})
     available: int = Field(sa_type=BigInteger)
     held: int = Field(sa_type=BigInteger)
     version: int = Field(sa_type=BigInteger)
+    expire_time: datetime | None = Field(sa_type=UtcDateTime)
+    expired_time: datetime | None = Field(sa_type=UtcDateTime)
 
 
 class TransactionRow(BillingTable, table=True):
@@ -215,6 +223,77 @@ class CardRow(BillingTable, table=True):
     redeem_key: str | None = Field(unique=True, max_length=200)
 
 
+class InviteCodeRow(BillingTable, table=True):
+    """One invite code. Its row lock orders those who use it; the journal claims it by its id."""
+
+    __tablename__ = "invite_codes"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("credits > 0", name="credits"),
+        CheckConstraint("(used_by_user_id IS NULL) = (use_time IS NULL)", name="use_time"),
+        CheckConstraint("(used_by_user_id IS NULL) = (use_key IS NULL)", name="use_key"),
+        CheckConstraint("(used_by_user_id IS NULL) = (credits_expire_time IS NULL)", name="credits_expire_time"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
+    code: str = Field(unique=True, max_length=9)
+    request_key: str = Field(unique=True, max_length=200)
+    credits: int = Field(sa_type=BigInteger)
+    operator_user_id: int = Field(index=True, sa_type=BigInteger)
+    create_time: datetime = Field(sa_type=UtcDateTime)
+    expire_time: datetime | None = Field(sa_type=UtcDateTime)
+    used_by_user_id: int | None = Field(foreign_key="accounts.user_id", index=True, sa_type=_RowId)
+    use_time: datetime | None = Field(sa_type=UtcDateTime)
+    use_key: str | None = Field(unique=True, max_length=200)
+    credits_expire_time: datetime | None = Field(sa_type=UtcDateTime)
+
+
+class AdjustmentRow(BillingTable, table=True):
+    """What an administrator asked of a balance, and what came of it. Its transaction has the same request key."""
+
+    __tablename__ = "adjustments"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("operation IN ('add', 'subtract', 'set')", name="operation"),
+        CheckConstraint("balance_after >= 0", name="balance_after"),
+    )
+
+    request_key: str = Field(primary_key=True, max_length=200)
+    user_id: int = Field(foreign_key="accounts.user_id", sa_type=_RowId)
+    operation: str = Field(max_length=16)
+    credits: int = Field(sa_type=BigInteger)
+    description: str = Field(max_length=200)
+    balance_before: int = Field(sa_type=BigInteger)
+    balance_after: int = Field(sa_type=BigInteger)
+    create_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class ValidityRow(BillingTable, table=True):
+    """How many days from a transaction on all credits of its user are good, at least."""
+
+    __tablename__ = "validities"
+    __table_args__: ClassVar[Any] = (CheckConstraint("days > 0", name="days"),)
+
+    transaction_id: int = Field(
+        primary_key=True,
+        foreign_key="transactions.id",
+        sa_type=_RowId,
+        sa_column_kwargs={"autoincrement": False},
+    )
+    days: int
+
+
+class GuessRow(BillingTable, table=True):
+    """Codes nobody has that one user tried since the first of them. Guarded by the account's lock."""
+
+    __tablename__ = "guesses"
+    __table_args__: ClassVar[Any] = (CheckConstraint("wrong > 0", name="wrong"),)
+
+    user_id: int = Field(
+        primary_key=True, foreign_key="accounts.user_id", sa_type=_RowId, sa_column_kwargs={"autoincrement": False}
+    )
+    since: datetime = Field(index=True, sa_type=UtcDateTime)
+    wrong: int
+
+
 class StatisticsHeadRow(BillingTable, table=True):
     """The last transaction that the tables of sums contain, in the only row. Its lock orders those who sum."""
 
@@ -287,6 +366,11 @@ FEATURE_PRICES: Table = core_table(FeaturePriceRow)
 CREDIT_PACKAGES: Table = core_table(CreditPackageRow)
 CARD_BATCHES: Table = core_table(CardBatchRow)
 CARDS: Table = core_table(CardRow)
+INVITE_CODES: Table = core_table(InviteCodeRow)
+ADJUSTMENTS: Table = core_table(AdjustmentRow)
+VALIDITIES: Table = core_table(ValidityRow)
+GUESSES: Table = core_table(GuessRow)
+
 STATISTICS_HEAD: Table = core_table(StatisticsHeadRow)
 CREDIT_TOTALS: Table = core_table(CreditTotalRow)
 ENTRY_TOTALS: Table = core_table(EntryTotalRow)

@@ -8,8 +8,11 @@ from kit.clock import Clock
 from kit.db.uow import UnitOfWork
 from kit.events.inbox import Inbox
 from services.billing.store.accounts import AccountRepository
+from services.billing.store.adjustments import AdjustmentRepository
 from services.billing.store.cards import CardRepository
+from services.billing.store.guesses import GuessRepository
 from services.billing.store.holds import HoldRepository
+from services.billing.store.invites import InviteRepository
 from services.billing.store.journal import JournalRepository
 from services.billing.store.packages import PackageRepository
 from services.billing.store.prices import PriceRepository
@@ -27,6 +30,9 @@ class BillingUnit(UnitOfWork):
         self.accounts = AccountRepository(connection)
         self.holds = HoldRepository(connection)
         self.cards = CardRepository(connection)
+        self.invites = InviteRepository(connection)
+        self.adjustments = AdjustmentRepository(connection)
+        self.guesses = GuessRepository(connection)
         self.journal = JournalRepository(connection)
         self.prices = PriceRepository(connection)
         self.packages = PackageRepository(connection)

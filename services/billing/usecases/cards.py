@@ -18,7 +18,7 @@ from services.billing.domain.cards import (
     CardBatch,
     CardState,
     GenerateCards,
-    code_of,
+    card_code_of,
 )
 from services.billing.domain.errors import (
     card_batch_not_found,
@@ -163,7 +163,7 @@ def _unused(card: Card | None) -> Card:
 
 
 def _draw(number: int) -> list[str]:
-    return [code_of(secrets.token_bytes(CODE_BYTES)) for _ in range(number)]
+    return [card_code_of(secrets.token_bytes(CODE_BYTES)) for _ in range(number)]
 
 
 def _number_at(now: datetime) -> str:

@@ -1,13 +1,14 @@
 """What a group of commands does in one database transaction.
 
-Locks are taken in one order everywhere: accounts by user id, then cards by id, then the head of the chain. An account's
-lock guards its user's balance, holds and requests for cards; a card's lock guards its state; the head's lock guards
-the journal. Whoever waits for the head holds accounts and cards, whoever holds the head waits for nothing.
+Locks are taken in one order everywhere: accounts by user id, then cards by id, then invite codes by id, then the head
+of the chain. An account's lock guards its user's balance, holds, wrong codes and requests for codes; the lock of a card
+or an invite code guards its state; the head's lock guards the journal. Whoever waits for the head holds all others,
+whoever holds the head waits for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from operator import attrgetter
@@ -16,12 +17,31 @@ from typing import Final, TypeAlias
 from kit.errors import DomainError
 from kit.events.envelope import OutboundEvent
 from kit.rpc.context import CallContext, bind_call, unbind_call
-from services.billing.domain.book import Decision, LedgerState, Recharged, Redeemed, decide
+from services.billing.domain.adjustments import Adjust, Adjusted, Adjustment
+from services.billing.domain.book import Decision, Invited, LedgerState, Recharged, Redeemed, decide
 from services.billing.domain.cards import Card, RedeemCard, Redemption
-from services.billing.domain.commands import Capture, Command, EndTask, ExpireHold, Release, Settlement
+from services.billing.domain.commands import (
+    Capture,
+    Command,
+    EndTask,
+    ExpireCredits,
+    ExpireHold,
+    Release,
+    Settlement,
+)
 from services.billing.domain.errors import concurrent_update
+from services.billing.domain.guesses import Guesses
 from services.billing.domain.holds import Hold, Reservation
-from services.billing.domain.journal import Transaction, card_key, entry_of, recharge_key, sealed
+from services.billing.domain.invites import InviteCode, InviteUse, UseInvite
+from services.billing.domain.journal import (
+    Transaction,
+    adjust_key,
+    card_key,
+    entry_of,
+    invite_key,
+    recharge_key,
+    sealed,
+)
 from services.billing.domain.ledger import Balance, Entry, Recharge
 from services.billing.events import BillingEvents
 from services.billing.store.uow import BillingUnit
@@ -29,7 +49,7 @@ from services.billing.store.uow import BillingUnit
 # The name under which the ends of tasks are received, and remembered as applied.
 SETTLEMENT_CONSUMER: Final = "billing--settlement"
 
-Result: TypeAlias = Hold | Settlement | Entry | Redemption | DomainError
+Result: TypeAlias = Hold | Settlement | Entry | Adjusted | Redemption | InviteUse | DomainError
 """What a command ends with. A refusal is a value, so that it is nobody else's."""
 
 
@@ -53,6 +73,9 @@ class _Ids:
     event_ids: list[str] = field(default_factory=list)
     card_codes: list[str] = field(default_factory=list)
     redeem_keys: list[str] = field(default_factory=list)
+    invite_codes: list[str] = field(default_factory=list)
+    use_keys: list[str] = field(default_factory=list)
+    adjust_keys: list[str] = field(default_factory=list)
 
     def add(self, command: Command) -> None:
         match command:
@@ -72,15 +95,24 @@ class _Ids:
                 self.user_ids.add(command.user_id)
                 self.card_codes.append(command.code)
                 self.redeem_keys.append(command.redeem_key)
+            case UseInvite():
+                self.user_ids.add(command.user_id)
+                self.invite_codes.append(command.code)
+                self.use_keys.append(command.use_key)
+            case Adjust():
+                self.user_ids.add(command.user_id)
+                self.adjust_keys.append(adjust_key(command.operator_user_id, command.request_id))
+            case ExpireCredits(user_id):
+                self.user_ids.add(user_id)
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """The state under locks, the balances as they were, and what former recharges and
-    redemptions wrote."""
+    """The state under locks, the balances and the wrong codes as they were, and what former requests wrote."""
 
     state: LedgerState
     before: Mapping[int, Balance]
+    guesses: Mapping[int, Guesses]
     claimed: dict[str, Transaction]
 
 
@@ -95,20 +127,25 @@ class LedgerWork:
         """The results in the order of the group. Raises what the database raises, and Conflict when somebody
         else came in between; then nothing of the group is done."""
         loaded = _load(unit, [submission.command for submission in group])
+        now = loaded.state.time(now)
+        expired = loaded.state.expire_overdue(now)
         decided = [self._decided(loaded.state, submission.command, now) for submission in group]
         made = [(submission, one) for submission, one in zip(group, decided, strict=True) if isinstance(one, Decision)]
-        decisions = [decision for _, decision in made]
+        decisions = [*expired, *(decision for _, decision in made)]
         unit.accounts.move_all(loaded.before, loaded.state.balances)
         # Rivals that insert the same keys wait for each other in one order, too.
         opened = [decision.opened for decision in decisions if decision.opened is not None]
         unit.holds.add_all(sorted(opened, key=attrgetter("request_id")))
         unit.holds.settle_all([decision.settled for decision in decisions if decision.settled is not None])
         unit.cards.redeem_all([decision.redeemed for decision in decisions if decision.redeemed is not None])
+        unit.invites.use_all([decision.invited for decision in decisions if decision.invited is not None])
+        unit.adjustments.add_all([decision.adjusted for decision in decisions if decision.adjusted is not None])
+        _save_guesses(unit, loaded)
         unit.inbox.add_all(
             SETTLEMENT_CONSUMER, sorted(decision.applied_event for decision in decisions if decision.applied_event)
         )
         transactions = _append(unit, decisions)
-        unit.outbox.add_all(self._told(made, transactions))
+        unit.outbox.add_all([*self._told_of_expiry(decisions), *self._told(made, transactions)])
         by_key = loaded.claimed | transactions
         return [one if isinstance(one, DomainError) else _result(one, by_key) for one in decided]
 
@@ -116,6 +153,7 @@ class LedgerWork:
         try:
             decision = decide(state, command, now=now, new_hold_id=self._new_hold_id)
         except DomainError as refusal:
+            state.count_guess(command, refusal, now)
             return refusal
         state.apply(decision)
         return decision
@@ -128,16 +166,28 @@ class LedgerWork:
         for submission, decision in made:
             bound = bind_call(submission.call)
             try:
-                if decision.settled is not None:
-                    events.append(self._events.settled(decision.settled))
-                elif decision.redeemed is not None:
-                    events.append(self._events.redeemed(_redemption(decision.redeemed, transactions)))
-                elif isinstance(decision.answer, Recharged) and decision.draft is not None:
-                    entry = entry_of(transactions[decision.draft.request_key])
-                    events.append(self._events.recharged(entry))
+                events += self._told_of(decision, transactions)
             finally:
                 unbind_call(bound)
         return events
+
+    def _told_of(self, decision: Decision, transactions: Mapping[str, Transaction]) -> Iterator[OutboundEvent]:
+        if decision.settled is not None:
+            yield self._events.settled(decision.settled)
+        elif decision.redeemed is not None:
+            yield self._events.redeemed(_redemption(decision.redeemed, transactions))
+        elif decision.invited is not None:
+            yield self._events.invite_used(_invite_use(decision.invited, transactions))
+        elif decision.draft is not None and isinstance(decision.answer, Recharged):
+            yield self._events.recharged(entry_of(transactions[decision.draft.request_key]))
+        elif decision.draft is not None and decision.adjusted is not None:
+            yield self._events.adjusted(entry_of(transactions[decision.draft.request_key]))
+
+    def _told_of_expiry(self, decisions: Sequence[Decision]) -> Iterator[OutboundEvent]:
+        """Nobody asked for it, so these events belong to no call."""
+        for decision in decisions:
+            if decision.expired is not None and decision.balance is not None:
+                yield self._events.expired(decision.balance, decision.expired)
 
 
 def _load(unit: BillingUnit, commands: Sequence[Command]) -> _Loaded:
@@ -154,7 +204,13 @@ def _load(unit: BillingUnit, commands: Sequence[Command]) -> _Loaded:
         # Made meanwhile, for another user than the task's: the next attempt knows whose lock to take.
         raise concurrent_update()
     cards, redeemed = _load_cards(unit, ids)
-    request_keys = [*ids.request_keys, *(card_key(card.id) for card in redeemed)]
+    invites, used = _load_invites(unit, ids)
+    request_keys = [
+        *ids.request_keys,
+        *ids.adjust_keys,
+        *(card_key(card.id) for card in redeemed),
+        *(invite_key(invite.id) for invite in used),
+    ]
     claimed = {found.draft.request_key: found for found in unit.journal.find(request_keys)} if request_keys else {}
     state = LedgerState(
         balances=dict(locked),
@@ -164,7 +220,12 @@ def _load(unit: BillingUnit, commands: Sequence[Command]) -> _Loaded:
     )
     state.add_holds(holds)
     state.add_cards([*cards, *redeemed])
-    return _Loaded(state, locked, claimed)
+    state.add_invites([*invites, *used])
+    if ids.adjust_keys:
+        state.adjustments = {found.request_key: found for found in unit.adjustments.find(ids.adjust_keys)}
+    if ids.card_codes or ids.invite_codes:
+        state.guesses = unit.guesses.find(sorted(ids.user_ids))
+    return _Loaded(state, locked, dict(state.guesses), claimed)
 
 
 def _load_cards(unit: BillingUnit, ids: _Ids) -> tuple[list[Card], list[Card]]:
@@ -174,14 +235,34 @@ def _load_cards(unit: BillingUnit, ids: _Ids) -> tuple[list[Card], list[Card]]:
     return unit.cards.lock_codes(ids.card_codes), unit.cards.redeemed_by(ids.redeem_keys)
 
 
+def _load_invites(unit: BillingUnit, ids: _Ids) -> tuple[list[InviteCode], list[InviteCode]]:
+    """The same for invite codes."""
+    if not ids.invite_codes:
+        return [], []
+    return unit.invites.lock_codes(ids.invite_codes), unit.invites.used_by(ids.use_keys)
+
+
+def _save_guesses(unit: BillingUnit, loaded: _Loaded) -> None:
+    known, now = loaded.guesses, loaded.state.guesses
+    unit.guesses.save_all([now[user_id] for user_id in sorted(now) if now[user_id] != known.get(user_id)])
+
+
 def _append(unit: BillingUnit, decisions: Sequence[Decision]) -> dict[str, Transaction]:
     """Writes the journal, last of all since the head is what everybody waits for."""
-    drafts = [decision.draft for decision in decisions if decision.draft is not None]
+    drafts = [draft for decision in decisions for draft in decision.drafts]
     if not drafts:
         return {}
     transactions = sealed(drafts, unit.journal.lock_head())
     unit.journal.append(transactions)
-    return {transaction.draft.request_key: transaction for transaction in transactions}
+    by_key = {transaction.draft.request_key: transaction for transaction in transactions}
+    unit.journal.add_validities(
+        {
+            by_key[decision.draft.request_key].id: decision.validity_days
+            for decision in decisions
+            if decision.draft is not None and decision.validity_days is not None
+        }
+    )
+    return by_key
 
 
 def _result(decision: Decision, by_key: Mapping[str, Transaction]) -> Result:
@@ -191,8 +272,17 @@ def _result(decision: Decision, by_key: Mapping[str, Transaction]) -> Result:
             return entry_of(by_key[request_key])
         case Redeemed(card):
             return _redemption(card, by_key)
+        case Invited(invite):
+            return _invite_use(invite, by_key)
+        case Adjustment(request_key):
+            found = by_key.get(request_key)
+            return Adjusted(answer, None if found is None else entry_of(found))
         case _:
             return answer
+
+
+def _invite_use(invite: InviteCode, by_key: Mapping[str, Transaction]) -> InviteUse:
+    return InviteUse(entry_of(by_key[invite_key(invite.id)]), invite)
 
 
 def _redemption(card: Card, by_key: Mapping[str, Transaction]) -> Redemption:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kit.clock import Clock
 from kit.db.uow import Units
 from services.billing.domain.entry_lists import EntryFilter
 from services.billing.domain.journal import ChainHead
@@ -18,15 +19,17 @@ DEFAULT_PAGE = 20
 class LedgerReader:
     """Reads for users and administrators."""
 
-    def __init__(self, units: Units[BillingUnit], pages: EntryPages) -> None:
+    def __init__(self, units: Units[BillingUnit], pages: EntryPages, clock: Clock) -> None:
         self._units = units
         self._pages = pages
+        self._clock = clock
 
     async def balances(self, user_ids: Sequence[int]) -> list[Balance]:
-        """In the order of the ids; zero for a user without an account."""
+        """In the order of the ids; zero for a user without an account. What is overdue is not shown any more."""
         asked = list(set(user_ids))
         found = await self._units.read(lambda unit: unit.accounts.balances(asked))
-        return [found.get(user_id) or Balance(user_id) for user_id in user_ids]
+        now = self._clock.now()
+        return [(found.get(user_id) or Balance(user_id)).as_of(now) for user_id in user_ids]
 
     async def chain_head(self) -> ChainHead:
         """The newest transaction of the journal."""

@@ -9,12 +9,12 @@ import structlog
 from kit.clock import Clock
 from kit.db.uow import Units
 from kit.errors import DomainError
-from kit.events.waiting import wait_any
 from kit.rpc.context import current_call
 from services.billing.domain.commands import ExpireHold, Settlement
 from services.billing.store.uow import BillingUnit
 from services.billing.usecases.ledger_work import Submission
 from services.billing.usecases.ledger_writer import LedgerWriter
+from services.billing.workers.batches import run_batches
 
 _BATCH = 100
 _PAUSE_S = 5.0
@@ -43,7 +43,5 @@ class HoldExpiry:
         return len(due)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Steps until told to stop, with a pause when less than a batch was due."""
-        while not stop.is_set():
-            if await self.step() < _BATCH:
-                await wait_any(stop, timeout_s=_PAUSE_S)
+        """Steps until told to stop."""
+        await run_batches(self.step, stop, batch=_BATCH, pause_s=_PAUSE_S)

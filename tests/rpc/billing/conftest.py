@@ -34,6 +34,7 @@ from tests.fakes.tokens import FakeTokens
 from voxreel.auth.v1 import user_pb2, user_service_pb2, user_service_pb2_grpc
 from voxreel.billing.v1 import (
     card_service_pb2_grpc,
+    invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -78,6 +79,7 @@ class BillingService:
 
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     cards: card_service_pb2_grpc.CardServiceAsyncStub
+    invites: invite_service_pb2_grpc.InviteServiceAsyncStub
     prices: pricing_service_pb2_grpc.PricingServiceAsyncStub
     packages: package_service_pb2_grpc.PackageServiceAsyncStub
     statistics: statistics_service_pb2_grpc.StatisticsServiceAsyncStub
@@ -199,6 +201,7 @@ async def serving_billing(folder: Path, database_url: str = "") -> AsyncIterator
                 service = BillingService(
                     ledger=peer.stub(ledger_service_pb2_grpc.LedgerServiceStub),
                     cards=peer.stub(card_service_pb2_grpc.CardServiceStub),
+                    invites=peer.stub(invite_service_pb2_grpc.InviteServiceStub),
                     prices=peer.stub(pricing_service_pb2_grpc.PricingServiceStub),
                     packages=peer.stub(package_service_pb2_grpc.PackageServiceStub),
                     statistics=peer.stub(statistics_service_pb2_grpc.StatisticsServiceStub),

@@ -21,6 +21,7 @@ from voxreel.auth.v1 import events_pb2 as auth_events
 from voxreel.billing.v1 import events_pb2 as billing_events
 from voxreel.common.v1.event_pb2 import EventEnvelope
 from voxreel.files.v1 import events_pb2 as file_events
+from voxreel.files.v1.file_service_pb2 import STORAGE_TYPE_CACHE
 from voxreel.task.v1 import events_pb2 as task_events
 from voxreel.task.v1 import task_pb2
 
@@ -79,6 +80,7 @@ async def test_what_the_platform_does_inside_is_not_shown(auth: Auth) -> None:
         task_events.TaskQueued(task_id="tts_1", user_id=token.user_id),
         billing_events.HoldCaptured(user_id=token.user_id),
         file_events.FileStored(file_id="f", user_id=token.user_id, file_type="audio"),
+        file_events.FileStored(file_id="f", storage_type=STORAGE_TYPE_CACHE),
         task_events.TaskSucceeded(task_id="x", kind=task_pb2.TASK_KIND_UNSPECIFIED, user_id=token.user_id),
     )
     assert await seen_by(auth, token) == []
@@ -94,6 +96,8 @@ async def test_texts_name_who_and_what(auth: Auth) -> None:
         auth_events.UserLoginFailed(account="", client_address="203.0.113.9"),
         task_events.TaskCancelled(task_id="v", kind=task_pb2.TASK_KIND_VIDEO, user_id=999),
         auth_events.MaterialAdded(user_id=token.user_id, kind=1, item_id="w{0}"),
+        file_events.FileStored(user_id=token.user_id, file_type="bgm", original_name="{曲}.mp3"),
+        file_events.FileDeleted(operator_user_id=root.user_id, original_name="试听.wav"),
     )
     assert [(each.user_id, each.description) for each in reversed(await seen_by(auth, root))] == [
         (root.user_id, "管理员 root 生成了 5 张卡密（批次 B1）"),
@@ -102,6 +106,8 @@ async def test_texts_name_who_and_what(auth: Auth) -> None:
         (None, "账号 （未知） 登录失败"),
         (999, "用户 （已删除） 取消了视频生成任务"),
         (token.user_id, "用户 alice 添加了作品"),
+        (token.user_id, "用户 alice 上传了文件 {曲}.mp3"),
+        (root.user_id, "用户 root 的文件 试听.wav 已删除"),
     ]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from kit.errors import Forbidden, Invalid
 from services.auth.domain.materials import MaterialKind
 from services.auth.domain.paging import Page
 from services.auth.domain.user_lists import UserFilter, UserPeriods, UserStats
 from services.auth.domain.users import AccessTokenClaims, UserChange, UserStatus
+from services.auth.store.tables import USERS
 from services.auth.usecases.user_lists import MaterialView
 from tests.store.auth.conftest import Auth
 
@@ -92,3 +94,25 @@ async def test_only_administrators_look(auth: Auth, root: AccessTokenClaims) -> 
         await auth.lists.page(token, UserFilter(), page=Page(), view=MaterialView.COUNTS)
     with pytest.raises(Forbidden, match="ADMIN_REQUIRED"):
         await auth.lists.stats(token, UserPeriods(auth.clock.now(), auth.clock.now()))
+
+
+async def test_pages_of_more_than_are_kept_in_hand(auth: Auth, root: AccessTokenClaims) -> None:
+    now = auth.clock.now()
+    rows = [
+        {
+            "uuid": str(number),
+            "account": f"bulk{number}",
+            "account_key": f"bulk{number}",
+            "password_hash": "",
+            "is_admin": False,
+            "status": "active",
+            "create_time": now,
+            "update_time": now,
+        }
+        for number in range(1200)
+    ]
+    await auth.database.write(lambda connection: connection.execute(insert(USERS), rows) and None)
+    wanted = UserFilter(keyword="bulk")
+    found, total = await auth.lists.page(root, wanted, page=Page(3, 1100), view=MaterialView.COUNTS)
+    assert ([listed.user.account for listed in found], total) == (["bulk99", "bulk98", "bulk97"], 1200)
+    assert await auth.lists.page(root, wanted, page=Page(3, 1200), view=MaterialView.COUNTS) == ([], 1200)

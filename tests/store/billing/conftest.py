@@ -22,9 +22,9 @@ from services.billing.events import BillingEvents
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
+from services.billing.usecases.adjustments import Adjustments
 from services.billing.usecases.ledger_work import LedgerWork, Result, Submission
 from services.billing.usecases.ledger_writer import LedgerWriter
-from services.billing.usecases.recharges import Recharges
 from tests.fakes.clock import FakeClock
 from tests.store.migrated import migrated_database
 
@@ -66,12 +66,12 @@ class Billing:
     units: Units[BillingUnit]
     writer: LedgerWriter
     holds: Holding
-    recharges: Recharges
+    adjustments: Adjustments
     ids: RandomIds
 
     async def recharge(self, credits: int, *, user_id: int = USER, request_id: str = "first") -> Entry:
         recharge = Recharge(request_id, operator_user_id=1, user_id=user_id, credits=credits, description="充值")
-        entry, _ = await self.recharges.recharge(recharge)
+        entry, _ = await self.adjustments.recharge(recharge)
         return entry
 
     async def perform(self, *commands: Command) -> Sequence[Result]:
@@ -125,5 +125,5 @@ async def billing(database_url: str) -> AsyncIterator[Billing]:
     async with migrated_database(database_url, "billing") as database:
         units = Units(database, lambda connection: BillingUnit(connection, clock))
         async with ledger_writer(units, clock, ids) as writer:
-            recharges = Recharges(writer, FakeUsers())
-            yield Billing(database, clock, units, writer, Holding(writer), recharges, ids)
+            adjustments = Adjustments(writer, FakeUsers())
+            yield Billing(database, clock, units, writer, Holding(writer), adjustments, ids)

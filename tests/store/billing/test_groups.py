@@ -121,7 +121,7 @@ async def test_replicas_at_once_keep_one_journal(billing: Billing, database_url:
     for user in users:
         await billing.recharge(1000, user_id=user, request_id=f"first-{user}")
     billings = [
-        Billing(billing.database, billing.clock, billing.units, writer, billing.holds, billing.recharges, billing.ids)
+        Billing(billing.database, billing.clock, billing.units, writer, billing.holds, billing.adjustments, billing.ids)
         for writer in writers
     ]
     async with asyncio.TaskGroup() as group:
@@ -153,7 +153,7 @@ async def test_rival_replicas_settle_a_hold_once(billing: Billing, database_url:
     await billing.recharge(1000)
     rival = ledger_writer(billing.units, billing.clock, RandomIds())
     other = Billing(
-        billing.database, billing.clock, billing.units, rival, billing.holds, billing.recharges, billing.ids
+        billing.database, billing.clock, billing.units, rival, billing.holds, billing.adjustments, billing.ids
     )
     holds = [await billing.holds.reserve(reservation(f"t-{number}", 10)) for number in range(30)]
     attempts = [(each, make(hold.id)) for hold in holds for each, make in ((billing, Capture), (other, Release))]

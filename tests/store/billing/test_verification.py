@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
-from sqlalchemy import TextClause, create_engine, text
+from sqlalchemy import Connection, TextClause, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from services.billing.domain.commands import TaskOutcome
 from services.billing.domain.journal import ChainHead
-from services.billing.store.audit import open_audit
+from services.billing.store.audit import LedgerAudit, open_audit
 from services.billing.usecases.verification import Verification
 from tests.store.billing.conftest import USER, Billing, reservation
 
@@ -33,16 +36,35 @@ def findings(url: str, published: ChainHead | None = None) -> list[str]:
 
 def tamper(url: str, *statements: str | TextClause) -> None:
     """Changes rows as somebody who owns the database can."""
+    with _tampering(url) as connection:
+        for statement in statements:
+            connection.execute(text(statement) if isinstance(statement, str) else statement)
+        connection.commit()
+
+
+def assert_named(url: str, *tampered: tuple[str, str]) -> None:
+    """Each statement, done alone and undone again, leads to a finding that starts with its text."""
+    for statement, beginning in tampered:
+        with _tampering(url) as connection:
+            connection.execute(text(statement))
+            lines = [f"{found.where}: {found.problem}" for found in Verification(LedgerAudit(connection)).findings()]
+            connection.rollback()
+        assert any(line.startswith(beginning) for line in lines), (statement, lines)
+    assert findings(url) == []
+
+
+@contextmanager
+def _tampering(url: str) -> Iterator[Connection]:
     # Nothing of ours is on the connection: SQLite then minds no foreign key.
     engine = create_engine(url, poolclass=NullPool)
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
             for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
                 connection.execute(text(f"DROP TRIGGER {name}"))
         else:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for statement in statements:
-            connection.execute(text(statement) if isinstance(statement, str) else statement)
+        yield connection
 
 
 async def test_a_ledger_nobody_touched_is_right(billing: Billing, database_url: str) -> None:

@@ -13,7 +13,6 @@ from kit.errors import DomainError, Invalid, NotFound, Precondition
 from services.billing.domain.book import Decision, LedgerState, Redeemed, decide
 from services.billing.domain.cards import (
     BATCH_LIMIT,
-    CODE_ALPHABET,
     CODE_BYTES,
     Card,
     CardBatch,
@@ -21,9 +20,9 @@ from services.billing.domain.cards import (
     CardStatus,
     GenerateCards,
     RedeemCard,
-    code_as_written,
-    code_of,
+    card_code_of,
 )
+from services.billing.domain.codes import CODE_ALPHABET, code_as_written
 from services.billing.domain.journal import Posting, TransactionKind, card_key, card_of
 from services.billing.domain.ledger import Balance
 from services.billing.domain.limits import CREDITS_LIMIT
@@ -69,11 +68,11 @@ def refusal(state: LedgerState, command: RedeemCard, now: datetime = NOW) -> str
 def test_a_code_is_its_random_bytes_and_nothing_less() -> None:
     assert len(CODE_ALPHABET) == len(set(CODE_ALPHABET)) == 32
     assert not set("IO01") & set(CODE_ALPHABET)
-    assert (code_of(bytes(10)), code_of(b"\xff" * 10)) == ("A" * 16, "9" * 16)
+    assert (card_code_of(bytes(10)), card_code_of(b"\xff" * 10)) == ("A" * 16, "9" * 16)
     back = str.maketrans(CODE_ALPHABET, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
     for _ in range(200):
         drawn = secrets.token_bytes(CODE_BYTES)
-        assert base64.b32decode(code_of(drawn).translate(back)) == drawn
+        assert base64.b32decode(card_code_of(drawn).translate(back)) == drawn
 
 
 @pytest.mark.parametrize("written", [CODE, f" {CODE}\n", "a2b3-c4d5-e6f7-g8h9", "A2B3 C4D5 E6F7 G8H9"])

@@ -109,7 +109,6 @@ class Entry(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     HOLD_ID_FIELD_NUMBER: _builtins.int
     CARD_CODE_FIELD_NUMBER: _builtins.int
-    INVITE_CODE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     user_id: _builtins.int
     type: Global___EntryType.ValueType
@@ -127,8 +126,6 @@ class Entry(_message.Message):
     """The hold it belongs to, where it belongs to one."""
     card_code: _builtins.str
     """The code of the card it comes from, where it comes from one."""
-    invite_code: _builtins.str
-    """The invite code it comes from, where it comes from one."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -146,11 +143,10 @@ class Entry(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         hold_id: _builtins.str | None = ...,
         card_code: _builtins.str | None = ...,
-        invite_code: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_card_code", b"_card_code", "_feature_key", b"_feature_key", "_hold_id", b"_hold_id", "_invite_code", b"_invite_code", "_operator_user_id", b"_operator_user_id", "card_code", b"card_code", "create_time", b"create_time", "feature_key", b"feature_key", "hold_id", b"hold_id", "invite_code", b"invite_code", "operator_user_id", b"operator_user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_card_code", b"_card_code", "_feature_key", b"_feature_key", "_hold_id", b"_hold_id", "_operator_user_id", b"_operator_user_id", "card_code", b"card_code", "create_time", b"create_time", "feature_key", b"feature_key", "hold_id", b"hold_id", "operator_user_id", b"operator_user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_card_code", b"_card_code", "_feature_key", b"_feature_key", "_hold_id", b"_hold_id", "_invite_code", b"_invite_code", "_operator_user_id", b"_operator_user_id", "balance_after", b"balance_after", "balance_before", b"balance_before", "card_code", b"card_code", "create_time", b"create_time", "credits", b"credits", "description", b"description", "feature_key", b"feature_key", "hold_id", b"hold_id", "id", b"id", "invite_code", b"invite_code", "operator_user_id", b"operator_user_id", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_card_code", b"_card_code", "_feature_key", b"_feature_key", "_hold_id", b"_hold_id", "_operator_user_id", b"_operator_user_id", "balance_after", b"balance_after", "balance_before", b"balance_before", "card_code", b"card_code", "create_time", b"create_time", "credits", b"credits", "description", b"description", "feature_key", b"feature_key", "hold_id", b"hold_id", "id", b"id", "operator_user_id", b"operator_user_id", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__card_code: _TypeAlias = _typing.Literal["card_code"]  # noqa: Y015
     _WhichOneofArgType__card_code: _TypeAlias = _typing.Literal["_card_code", b"_card_code"]  # noqa: Y015
@@ -158,8 +154,6 @@ class Entry(_message.Message):
     _WhichOneofArgType__feature_key: _TypeAlias = _typing.Literal["_feature_key", b"_feature_key"]  # noqa: Y015
     _WhichOneofReturnType__hold_id: _TypeAlias = _typing.Literal["hold_id"]  # noqa: Y015
     _WhichOneofArgType__hold_id: _TypeAlias = _typing.Literal["_hold_id", b"_hold_id"]  # noqa: Y015
-    _WhichOneofReturnType__invite_code: _TypeAlias = _typing.Literal["invite_code"]  # noqa: Y015
-    _WhichOneofArgType__invite_code: _TypeAlias = _typing.Literal["_invite_code", b"_invite_code"]  # noqa: Y015
     _WhichOneofReturnType__operator_user_id: _TypeAlias = _typing.Literal["operator_user_id"]  # noqa: Y015
     _WhichOneofArgType__operator_user_id: _TypeAlias = _typing.Literal["_operator_user_id", b"_operator_user_id"]  # noqa: Y015
     @_typing.overload
@@ -168,8 +162,6 @@ class Entry(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__feature_key) -> _WhichOneofReturnType__feature_key | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__hold_id) -> _WhichOneofReturnType__hold_id | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__invite_code) -> _WhichOneofReturnType__invite_code | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__operator_user_id) -> _WhichOneofReturnType__operator_user_id | None: ...
 
@@ -566,7 +558,7 @@ class AdjustCreditsRequest(_message.Message):
     CREDITS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Unique per administrator, also among recharges."""
+    """Unique per administrator."""
     user_id: _builtins.int
     operation: Global___AdjustmentOperation.ValueType
     credits: _builtins.int

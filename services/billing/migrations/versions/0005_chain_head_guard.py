@@ -6,8 +6,8 @@ the time of a group. They refused REPLACE, which our connections now refuse by `
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
