@@ -350,6 +350,13 @@ _MATERIALS = {
     "bgm": "{bgm}",
 }
 MATERIALS = (
+    Step(
+        method="POST",
+        path="/api/user/materials/works/add",
+        note="no such file",
+        status=404,
+        refusal="文件不存在: video_123456",
+    ),
     *(
         Step(method="POST", path=f"/api/user/materials/{kind}/add", changes={"file_id": file_id})
         for kind, file_id in _MATERIALS.items()

@@ -17,7 +17,7 @@ from voxreel.task.v1.events_pb2 import TaskCancelled, TaskFailed, TaskSucceeded
 
 SOURCE = EventSource("speech", RandomIds(), FakeClock())
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
-MESSAGES = {
+MESSAGES: dict[TaskState, type[TaskSucceeded | TaskFailed | TaskCancelled]] = {
     TaskState.SUCCEEDED: TaskSucceeded,
     TaskState.FAILED: TaskFailed,
     TaskState.CANCELLED: TaskCancelled,
