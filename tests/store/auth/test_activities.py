@@ -57,6 +57,8 @@ async def test_an_event_becomes_an_activity_once(auth: Auth) -> None:
         credits=10,
         error_reason="ENGINE_FAILED",
         error_message="引擎出错",
+        voice="zhichu",
+        text_length=50,
     )
     envelope = envelope_of(auth, task)
     await asyncio.gather(*(auth.projection([envelope]) for _ in range(4)))
@@ -69,6 +71,8 @@ async def test_an_event_becomes_an_activity_once(auth: Auth) -> None:
         "credits": 10,
         "error_reason": "ENGINE_FAILED",
         "error_message": "引擎出错",
+        "voice": "zhichu",
+        "text_length": 50,
     }
     assert activity.create_time == auth.clock.now()
 
