@@ -6,9 +6,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA_DIR ?= data
+FUZZ_EXAMPLES ?= 200
+FUZZ_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format check protos docs requirements bench-tools demo clean
+.PHONY: help run test test-fast fuzz lint format check protos docs requirements bench-tools demo clean
 
 help: ## Lists the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +48,9 @@ test: $(VENV)/.dev ## Runs every test.
 
 test-fast: $(VENV)/.dev ## Runs the tests that start no stack and load no model.
 	$(BIN)/python -m pytest -m "not stack and not model"
+
+fuzz: $(VENV)/.dev ## Sends a stack of its own 200 inputs made up for each endpoint, in each role.
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -s tests/stack/test_fuzz.py
 
 lint: $(VENV)/.dev ## Checks format, style, types, boundaries and contracts.
 	$(BIN)/ruff format --check .

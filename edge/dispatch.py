@@ -17,6 +17,7 @@ from edge.endpoint import Access, Call, Endpoint, EventStream, In, NoInput, Sour
 from edge.errors import body_too_slow, shape_error
 from edge.event_stream import send_events
 from edge.facts import FACTS
+from edge.json_kinds import JsonKinds
 from edge.reply import json_reply
 from edge.shared import Shared
 from edge.validation import first_problem
@@ -155,19 +156,25 @@ class _Parser(Generic[InT]):
         self._validate = model.model_validate
         self._has_path_fields = "{" in path
         self._source = source
+        self._kinds = JsonKinds(model)
         self._nothing = model() if model is NoInput else None
 
     async def __call__(self, request: web.Request) -> InT:
         """Raises RequestRefused."""
         if self._nothing is not None:
             return self._nothing
-        fields = await _json_body(request) if self._source is Source.BODY else dict(request.query)
+        fields = await self._body(request) if self._source is Source.BODY else dict(request.query)
         if self._has_path_fields:
             fields |= request.match_info
         try:
             return self._validate(fields)
         except ValidationError as error:
             raise shape_error(first_problem(error)) from None
+
+    async def _body(self, request: web.Request) -> dict[str, Any]:
+        body = await _json_body(request)
+        self._kinds.check(body)
+        return body
 
 
 async def _json_body(request: web.Request) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import orjson
 from aiohttp import web
 
-from edge.openapi import Schema
+from edge.openapi_refusals import Schema
 
 _ASSETS: Mapping[str, str] = MappingProxyType(
     {

@@ -105,6 +105,9 @@ class Endpoint(Generic[InT]):
     """It moves credits or starts a task: the header `Idempotency-Key` makes a repeat harmless."""
     timeout_s: float = 15.0
     """Longer than the longest deadline of the methods behind it."""
+    refusals: tuple[int, ...] = ()
+    """Statuses of errors that its access, input and path do not tell of; for the description, in the platform's
+    spelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,3 +134,5 @@ class StreamingEndpoint(Generic[InT]):
     """The field of the form that names a stored file instead of bringing one."""
     is_keyed: bool = False
     dialect: Dialect = Dialect.PLATFORM
+    refusals: tuple[int, ...] = ()
+    """As those of `Endpoint`."""

@@ -3,56 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from edge.contract.reader import Documented, documented_endpoints
-from edge.endpoint import Access, Dialect, Endpoint, NoInput, Source, StreamingEndpoint
-
-Schema = dict[str, Any]
-AnyEndpoint = Endpoint[Any] | StreamingEndpoint[Any]
+from edge.endpoint import Access, NoInput, Source, StreamingEndpoint
+from edge.openapi_refusals import HEADERS, AnyEndpoint, Schema, header, refusal_components, refusals_of
 
 _JSON = "application/json"
 _PATH_FIELD = re.compile(r"\{(\w+)\}")
-_ERROR_NAMES: Mapping[Dialect, str] = {
-    Dialect.PLATFORM: "PlatformError",
-    Dialect.DUBBING: "DubbingError",
-    Dialect.LINKS: "LinksError",
-}
-_ERROR_SCHEMAS: Mapping[Dialect, Schema] = {
-    Dialect.PLATFORM: {
-        "type": "object",
-        "properties": {"detail": {"type": "string", "examples": ["未登录"]}},
-        "required": ["detail"],
-    },
-    Dialect.DUBBING: {
-        "type": "object",
-        "properties": {
-            "code": {"type": "integer"},
-            "message": {"type": "string"},
-            "data": {"type": "null"},
-        },
-        "required": ["code", "message", "data"],
-    },
-    Dialect.LINKS: {
-        "type": "object",
-        "properties": {
-            "code": {"type": "integer"},
-            "msg": {"type": "string"},
-            "data": {"type": "null"},
-            "timestamp": {"type": "string"},
-        },
-        "required": ["code", "msg", "data", "timestamp"],
-    },
-}
 _IDEMPOTENCY_PARAMETER: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "description": "相同的键和请求体只执行一次，重复请求得到相同的结果",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
 }
 
 
@@ -66,8 +33,7 @@ def describe_api(endpoints: Iterable[AnyEndpoint], *, version: str, base_url: st
         key = (endpoint.method, endpoint.path)
         writer = _OperationWriter(endpoint, documented.get(key), inputs[key], outputs.get(key))
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = writer.write()
-    for dialect in {endpoint.dialect for endpoint in listed}:
-        definitions[_ERROR_NAMES[dialect]] = _ERROR_SCHEMAS[dialect]
+    error_schemas, error_responses = refusal_components(dict.fromkeys(each.dialect for each in listed))
     return {
         "openapi": "3.1.0",
         "info": {"title": "Voxreel", "version": version, "description": "AI 配音与数字人视频平台"},
@@ -75,7 +41,9 @@ def describe_api(endpoints: Iterable[AnyEndpoint], *, version: str, base_url: st
         "tags": [{"name": tag} for tag in dict.fromkeys(endpoint.tag for endpoint in listed)],
         "paths": paths,
         "components": {
-            "schemas": definitions,
+            "schemas": definitions | error_schemas,
+            "responses": error_responses,
+            "headers": dict(HEADERS),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -96,6 +64,8 @@ def _schemas(
     for definition in definitions.values():
         # Docstrings are for developers.
         definition.pop("description", None)
+        if "properties" in definition:
+            definition["additionalProperties"] = False
     inputs = {(endpoint.method, endpoint.path): endpoint.input.model_json_schema() for endpoint in endpoints}
     return inputs, outputs, definitions
 
@@ -176,12 +146,8 @@ class _OperationWriter:
         return {"required": True, "content": {_JSON: content}}
 
     def _responses(self) -> Schema:
-        dialect = self._endpoint.dialect
-        error = {"$ref": f"#/components/schemas/{_ERROR_NAMES[dialect]}"}
-        return {
-            "200": self._success(),
-            "default": {"description": "请求失败", "content": {_JSON: {"schema": error}}},
-        }
+        success = {**self._success(), "headers": {"X-Request-Id": header("X-Request-Id")}}
+        return {"200": success, **refusals_of(self._endpoint)}
 
     def _success(self) -> Schema:
         if isinstance(self._endpoint, StreamingEndpoint) and self._output is None:
@@ -195,10 +161,8 @@ class _OperationWriter:
 
 
 def _multipart_body(field: str, alternative: str | None) -> Schema:
-    schema: Schema = {
-        "type": "object",
-        "properties": {field: {"type": "string", "contentMediaType": "application/octet-stream"}},
-    }
+    # Raw bytes have no JSON type.
+    schema: Schema = {"type": "object", "properties": {field: {"contentMediaType": "application/octet-stream"}}}
     if alternative is None:
         schema["required"] = [field]
     else:

@@ -14,7 +14,8 @@ from edge.dispatch import Frame, JsonRoute, StreamingRoute
 from edge.endpoint import Endpoint, StreamingEndpoint
 
 JSON_LIMIT_BYTES = 1024 * 1024
-_MAX_LINE_BYTES = 8190
+# The longest query that endpoints take is that of a package: 2,264 characters, each up to 12 bytes when escaped.
+_MAX_LINE_BYTES = 32 * 1024
 _MAX_HEADER_BYTES = 8190
 _KEEPALIVE_S = 75.0
 _BACKLOG = 1024

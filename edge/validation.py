@@ -42,6 +42,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
     }
 )
 _OTHERWISE = "参数 {field} 不正确"
+_OF_KINDS: Mapping[str, str] = MappingProxyType({"integer": "int_type", "number": "float_type", "boolean": "bool_type"})
 
 
 def first_problem(error: ValidationError) -> str:
@@ -61,3 +62,8 @@ def describe(problem: ErrorDetails) -> str:
         choices = context["expected"].replace("'", "").replace(" or ", "、").replace(", ", "、")
         return f"参数 {field} 只能是 {choices}"
     return _SENTENCES.get(kind, _OTHERWISE).format(field=field, **context)
+
+
+def wrong_kind(field: str, kind: str) -> str:
+    """The sentence for a field whose value is no `kind`: integer, number or boolean."""
+    return _SENTENCES[_OF_KINDS[kind]].format(field=field)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http import HttpProcessingError
 
 from edge.errors import body_too_slow, shape_error
 from kit.blobs.store import BlobStore, BlobTooLarge
@@ -124,7 +125,7 @@ async def _part_of(request: web.Request, fields: Collection[str]) -> tuple[Multi
                 await _skip(part)
     except TimeoutError:
         raise body_too_slow() from None
-    except (ValueError, AssertionError, LookupError):
+    except (ValueError, AssertionError, LookupError, HttpProcessingError):
         # What the multipart reader raises for a body that is none.
         raise shape_error("multipart 请求体格式不正确") from None
     others = "".join(f" 或 {field}" for field in fields if field != FILE_FIELD)
@@ -183,7 +184,7 @@ async def _blocks(reader: MultipartReader, part: BodyPartReader) -> AsyncIterato
             await reader.next()
     except TimeoutError:
         raise body_too_slow() from None
-    except ValueError:
+    except (ValueError, HttpProcessingError):
         raise shape_error("上传内容不完整") from None
     if gathered:
         yield b"".join(gathered)

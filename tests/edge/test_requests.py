@@ -36,6 +36,9 @@ async def test_what_is_no_object(platform: Platform, body: bytes) -> None:
         ({"volume": -1}, "参数 volume 不能小于 0"),
         ({"volume": 1.5}, "参数 volume 必须是整数"),
         ({"volume": "loud"}, "参数 volume 必须是整数"),
+        ({"volume": "50"}, "参数 volume 必须是整数"),
+        ({"volume": True}, "参数 volume 必须是整数"),
+        ({"speech_rate": "1.0"}, "参数 speech_rate 必须是数字"),
         ({"speech_rate": 2.1}, "参数 speech_rate 不能大于 2.0"),
         ({"speech_rate": "fast"}, "参数 speech_rate 必须是数字"),
         ({"pitch_rate": 0.4}, "参数 pitch_rate 不能小于 0.5"),
@@ -161,3 +164,21 @@ async def test_replies_say_nothing_of_the_software(platform: Platform) -> None:
         assert response.headers["Server"] == "voxreel"
         assert response.headers["Cache-Control"] == "no-store"
         assert await response.text() == '{"message":"服务正在运行"}'
+
+
+async def test_a_number_is_no_boolean(platform: Platform) -> None:
+    body = {"text": "你好", "stream": 0}
+    async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
+        assert (response.status, await response.json()) == (422, {"detail": "参数 stream 必须是布尔值"})
+
+
+async def test_a_whole_number_may_have_a_point(platform: Platform) -> None:
+    body = {**TEXT, "volume": 50.0}
+    async with platform.client.post(SYNTHESIZE, json=body, headers=platform.bearer()) as response:
+        assert response.status == 200
+
+
+async def test_the_longest_query_of_an_endpoint_fits(platform: Platform) -> None:
+    query = {"features": "𠮷" * 2000, "description": "𠮷" * 200}
+    async with platform.client.get("/api/system", params=query) as response:
+        assert response.status == 200

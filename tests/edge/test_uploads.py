@@ -21,6 +21,8 @@ TEMP = UPLOAD + "?storage_type=temp"
 PERSISTENT = UPLOAD + "?file_type=digital_humans"
 BOUNDARY = "b0undary"
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+# No header may hold the name of this field.
+_UNNAMEABLE = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="\x0f"\r\n\r\n'.encode()
 
 
 def _form(content: bytes, name: str = "video.mp4", field: str = "file") -> FormData:
@@ -157,6 +159,11 @@ async def test_a_client_that_goes_away_leaves_nothing(platform: Platform) -> Non
         ({"Content-Type": "application/json"}, b"{}", "请求必须是 multipart/form-data 格式"),
         ({"Content-Type": "multipart/form-data"}, b"", "multipart 请求体格式不正确"),
         (MULTIPART, b"", "multipart 请求体格式不正确"),
+        (
+            MULTIPART,
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="\x0f"\r\n\r\n'.encode(),
+            "multipart 请求体格式不正确",
+        ),
         (MULTIPART, b"no boundary at all", "multipart 请求体格式不正确"),
         (MULTIPART, f"--{BOUNDARY}--\r\n".encode(), "缺少上传文件 file"),
         (MULTIPART, _part(b"abc")[:-20], "上传内容不完整"),

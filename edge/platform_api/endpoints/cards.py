@@ -33,6 +33,7 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
         output=ActivateOut,
         tag=TAG,
         is_keyed=True,
+        refusals=(404,),
     ),
     Endpoint(
         method="GET",
@@ -53,6 +54,7 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
         output=GenerateOut,
         tag=TAG,
         is_keyed=True,
+        refusals=(404,),
     ),
     Endpoint(
         method="GET",

@@ -47,6 +47,7 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
         output=None,
         tag=TAG,
         other_paths=("/api/files/{kind}/{file_id}/download",),
+        refusals=(401, 403),
     ),
     Endpoint(
         method="DELETE",

@@ -23,6 +23,7 @@ def _endpoints(materials: MaterialList) -> tuple[Endpoint[MaterialIn], ...]:
             handler=handler,
             output=MessageOut,
             tag=TAG,
+            refusals=(404,),
         )
         for method, action, handler in actions
     )

@@ -23,5 +23,6 @@ ENDPOINTS: tuple[StreamingEndpoint[Any], ...] = (
         multipart_field=FILE_FIELD,
         multipart_alternative=recognition.FILE_ID_FIELD,
         is_keyed=True,
+        refusals=(402, 404),
     ),
 )

@@ -22,6 +22,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         output=SynthesizeOut,
         tag=TAG,
         is_keyed=True,
+        refusals=(402,),
     ),
     Endpoint(
         method="GET",

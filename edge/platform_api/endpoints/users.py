@@ -39,6 +39,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=user.login,
         output=LoginOut,
         tag=TAG,
+        refusals=(401, 403),
     ),
     Endpoint(
         method="POST",
@@ -49,6 +50,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=user.refresh,
         output=RefreshOut,
         tag=TAG,
+        refusals=(401, 403),
     ),
     Endpoint(
         method="GET",

@@ -31,6 +31,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         tag=TAG,
         is_keyed=True,
         timeout_s=WAIT_S + 15.0,
+        refusals=(402, 404),
     ),
     Endpoint(
         method="GET",
@@ -60,5 +61,6 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         output=VideoAcceptedOut,
         tag=TAG,
         is_keyed=True,
+        refusals=(402, 404),
     ),
 )

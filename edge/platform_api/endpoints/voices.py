@@ -23,6 +23,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         tag=TAG,
         is_keyed=True,
         timeout_s=WAIT_S + 15.0,
+        refusals=(402, 404),
     ),
     Endpoint(
         method="GET",
@@ -44,6 +45,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         tag=TAG,
         is_keyed=True,
         timeout_s=WAIT_S + 15.0,
+        refusals=(402,),
     ),
     Endpoint(
         method="DELETE",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
@@ -15,18 +15,30 @@ MAX_PRICE_CNY = 1_000_000
 MAX_SORT_ORDER = 1_000_000
 MAX_VALIDITY_DAYS = 3650
 
+
+def _hundredths(description: str, *, lowest: float, highest: float) -> dict[str, Any]:
+    """The schema of a number with two decimal places, for which pydantic would describe a text, too."""
+    return {
+        "type": "number",
+        "minimum": lowest,
+        "maximum": highest,
+        "multipleOf": 0.01,
+        "description": description,
+    }
+
+
 PackageKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="套餐键名（唯一标识）")]
 Name = Annotated[str, Field(min_length=1, max_length=64, description="套餐名称")]
 Credits = Annotated[int, Field(ge=1, le=MAX_CREDITS, description="积分数量")]
 PriceCny = Annotated[
     Decimal,
     Field(ge=Decimal("0.01"), le=MAX_PRICE_CNY, decimal_places=2),
-    WithJsonSchema({"type": "number", "minimum": 0.01, "maximum": MAX_PRICE_CNY, "description": "价格（人民币）"}),
+    WithJsonSchema(_hundredths("价格（人民币）", lowest=0.01, highest=MAX_PRICE_CNY)),
 ]
 Discount = Annotated[
     Decimal,
     Field(ge=0, le=100, decimal_places=2),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100, "description": "折扣百分比，缺省时由价格计算"}),
+    WithJsonSchema(_hundredths("折扣百分比，缺省时由价格计算", lowest=0, highest=100)),
 ]
 SortOrder = Annotated[int, Field(ge=0, le=MAX_SORT_ORDER, description="排序序号")]
 Description = Annotated[str, Field(max_length=200, description="套餐说明")]

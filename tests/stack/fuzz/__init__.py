@@ -1,0 +1,1 @@
+"""How schemathesis is to treat the platform."""
