@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from kit.observability.logging import configure_logging, flush_access_log
 from tests.edge.platform import Platform, open_platform
+from tests.polling import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -99,6 +100,22 @@ async def test_every_reply_has_the_id_that_was_sent(shared: Platform, lines: io.
     answer = await _exchange(shared, _request(f"GET {path} HTTP/1.1", "X-Request-Id: sent-1"))
     assert answer.headers["x-request-id"] == "sent-1"
     assert _line_of(lines, "sent-1")["status"] == answer.status
+
+
+async def test_a_client_that_goes_away_is_no_fault_of_ours(shared: Platform, lines: io.BytesIO) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", shared.app.port)
+    sent = _request("POST /api/user/login HTTP/1.1", "Content-Length: 100", "X-Request-Id: gone-1")
+    writer.write(sent + b'{"account": ')
+    await writer.drain()
+    writer.close()
+
+    def is_over() -> bool:
+        flush_access_log()
+        return b"gone-1" in lines.getvalue()
+
+    await eventually(is_over)
+    assert _line_of(lines, "gone-1")["status"] == 499
+    assert b'"level":"error"' not in lines.getvalue()
 
 
 async def test_an_unmet_expectation_keeps_the_id_and_the_dialect(shared: Platform) -> None:

@@ -53,8 +53,8 @@ _USER = {"user_id": "user"}
 _CARD_FILTERS = {"package_key": "package", "created_admin_id": "user", "used_user_id": "user"}
 _TASK = {"task_id": "task"}
 _VIDEO_TASK = {"task_id": "video task"}
-_MP4 = {"video_file_id": "file", "audio_file_id": "file", "ref_image_file_id": "file"}
-_MP4_URLS = {"video_url": "file url", "audio_url": "file url", "ref_image_url": "file url"}
+_RENDERED_FILES = {"video_file_id": "file", "audio_file_id": "file", "ref_image_file_id": "file"}
+_RENDERED_URLS = {"video_url": "file url", "audio_url": "file url", "ref_image_url": "file url"}
 
 # In the order in which they are tried: what an object needs to be there for comes before what removes it.
 ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
@@ -71,7 +71,10 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     # Without an engine it is refused before anybody asks whose file it is.
     ("POST", "/api/process"): [Attempt({"file_id": "file"}, stranger=503, allowed=503)],
     # The owner's file is sound, which is no video.
-    ("POST", "/api/videoretalk/generate"): [Attempt(_MP4, allowed=400), Attempt(_MP4_URLS, allowed=400)],
+    ("POST", "/api/videoretalk/generate"): [
+        Attempt(_RENDERED_FILES, allowed=400),
+        Attempt(_RENDERED_URLS, allowed=400),
+    ],
     ("POST", "/api/videoretalk/chroma-key"): [
         Attempt({"video_file_id": "file", "background_image_file_id": "file"}, allowed=400)
     ],
