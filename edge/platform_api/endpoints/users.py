@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.endpoint import Access, Endpoint, NoInput, Source
+from edge.endpoint import Access, Endpoint, NoInput, RateClass, Source
 from edge.platform_api.handlers import user
 from edge.platform_api.models.users import (
     ChangePasswordIn,
@@ -29,6 +29,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=user.register,
         output=ProfileOut,
         tag=TAG,
+        rate=RateClass.CREDENTIALS,
     ),
     Endpoint(
         method="POST",
@@ -40,6 +41,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         output=LoginOut,
         tag=TAG,
         refusals=(401, 403),
+        rate=RateClass.CREDENTIALS,
     ),
     Endpoint(
         method="POST",
@@ -51,6 +53,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         output=RefreshOut,
         tag=TAG,
         refusals=(401, 403),
+        rate=RateClass.CREDENTIALS,
     ),
     Endpoint(
         method="GET",
@@ -70,5 +73,6 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=user.change_password,
         output=MessageOut,
         tag=TAG,
+        rate=RateClass.CREDENTIALS,
     ),
 )
