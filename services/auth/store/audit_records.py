@@ -93,4 +93,4 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
 
 def _record_from_row(row: Sequence[Any]) -> AuditRecord:
     *facts, before, after = row
-    return AuditRecord(*facts, before=orjson.loads(before), after=orjson.loads(after))
+    return AuditRecord(*facts, orjson.loads(before), orjson.loads(after))
