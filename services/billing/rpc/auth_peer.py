@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from kit.rpc.client import Peer
 from voxreel.auth.v1 import user_service_pb2, user_service_pb2_grpc
 
@@ -12,7 +14,7 @@ class AuthPeer:
     def __init__(self, auth: Peer) -> None:
         self._users = auth.stub(user_service_pb2_grpc.UserServiceStub)
 
-    async def account_of(self, user_id: int) -> str | None:
-        """The account name; None when there is no such user."""
-        response = await self._users.BatchGetUsers(user_service_pb2.BatchGetUsersRequest(user_ids=[user_id]))
-        return response.users[0].account if response.users else None
+    async def accounts_of(self, user_ids: Collection[int]) -> Mapping[int, str]:
+        """The account names of those who exist."""
+        response = await self._users.BatchGetUsers(user_service_pb2.BatchGetUsersRequest(user_ids=sorted(user_ids)))
+        return {user.id: user.account for user in response.users}

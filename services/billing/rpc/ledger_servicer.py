@@ -12,8 +12,8 @@ from services.billing.domain.errors import field_invalid
 from services.billing.domain.holds import Hold
 from services.billing.domain.limits import PAGE_LIMIT
 from services.billing.rpc.mapping import (
-    adjusted_to_proto,
     adjustment_from_proto,
+    adjustments_to_proto,
     answers,
     balance_to_proto,
     capture_from_proto,
@@ -22,6 +22,7 @@ from services.billing.rpc.mapping import (
     entry_type_from_proto,
     optional_timestamp,
     recharge_from_proto,
+    recharges_to_proto,
     reservation_from_proto,
 )
 from services.billing.usecases.adjustments import Adjustments
@@ -47,6 +48,8 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
             "ReserveCredits": self.reserve_credits,
             "CaptureHold": self.capture_holds,
             "ReleaseHold": self.release_holds,
+            "RechargeCredits": self.recharge_credits,
+            "AdjustCredits": self.adjust_credits,
         }
 
     async def GetBalance(self, request: pb.GetBalanceRequest, _context: Context) -> pb.GetBalanceResponse:
@@ -103,13 +106,24 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
     async def RechargeCredits(
         self, request: pb.RechargeCreditsRequest, _context: Context
     ) -> pb.RechargeCreditsResponse:
-        recharge = recharge_from_proto(request, require_principal().user_id)
-        entry, account = await self._adjustments.recharge(recharge)
-        return pb.RechargeCreditsResponse(entry=entry_to_proto(entry), user_account=account)
+        return await alone(self.recharge_credits, request)
+
+    async def recharge_credits(
+        self, calls: Sequence[CallInSet[pb.RechargeCreditsRequest]]
+    ) -> list[Outcome[pb.RechargeCreditsResponse]]:
+        asked = [Submission(recharge_from_proto(call.request, call.principal.user_id), call.context) for call in calls]
+        return recharges_to_proto(await self._adjustments.recharge(asked))
 
     async def AdjustCredits(self, request: pb.AdjustCreditsRequest, _context: Context) -> pb.AdjustCreditsResponse:
-        asked = adjustment_from_proto(request, require_principal().user_id)
-        return adjusted_to_proto(*await self._adjustments.adjust(asked))
+        return await alone(self.adjust_credits, request)
+
+    async def adjust_credits(
+        self, calls: Sequence[CallInSet[pb.AdjustCreditsRequest]]
+    ) -> list[Outcome[pb.AdjustCreditsResponse]]:
+        asked = [
+            Submission(adjustment_from_proto(call.request, call.principal.user_id), call.context) for call in calls
+        ]
+        return adjustments_to_proto(await self._adjustments.adjust(asked))
 
     async def ListEntries(self, request: pb.ListEntriesRequest, _context: Context) -> pb.ListEntriesResponse:
         entries, total = await self._reader.entries(

@@ -19,6 +19,7 @@ from services.billing.domain.holds import Hold, HoldState, Reservation
 from services.billing.domain.ledger import Balance, Entry, EntryType, Recharge
 from services.billing.domain.pricing import FeaturePrice
 from services.billing.rpc.filter_times import create_time_of
+from services.billing.usecases.adjustments import Changed
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import pricing_service_pb2 as pricing
 
@@ -111,13 +112,32 @@ def adjustment_from_proto(request: ledger.AdjustCreditsRequest, operator_user_id
     )
 
 
-def adjusted_to_proto(adjusted: Adjusted, account: str) -> ledger.AdjustCreditsResponse:
-    adjustment, entry = adjusted.adjustment, adjusted.entry
+def recharges_to_proto(
+    changes: Iterable[Changed[Entry] | DomainError],
+) -> list[Outcome[ledger.RechargeCreditsResponse]]:
+    """Responses, and refusals as they are."""
+    return [
+        change
+        if isinstance(change, DomainError)
+        else ledger.RechargeCreditsResponse(entry=entry_to_proto(change.result), user_account=change.account)
+        for change in changes
+    ]
+
+
+def adjustments_to_proto(
+    changes: Iterable[Changed[Adjusted] | DomainError],
+) -> list[Outcome[ledger.AdjustCreditsResponse]]:
+    """The same for adjustments."""
+    return [change if isinstance(change, DomainError) else _adjusted_to_proto(change) for change in changes]
+
+
+def _adjusted_to_proto(change: Changed[Adjusted]) -> ledger.AdjustCreditsResponse:
+    adjustment, entry = change.result.adjustment, change.result.entry
     return ledger.AdjustCreditsResponse(
         user_id=adjustment.user_id,
         balance_before=adjustment.balance_before,
         balance_after=adjustment.balance_after,
-        user_account=account,
+        user_account=change.account,
         entry=None if entry is None else entry_to_proto(entry),
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 
 class UserDirectory(Protocol):
     """Users, as the auth service knows them."""
 
-    async def account_of(self, user_id: int) -> str | None:
-        """The account name; None when there is no such user. Raises Unavailable."""
+    async def accounts_of(self, user_ids: Collection[int]) -> Mapping[int, str]:
+        """The account names of those who exist. Raises Unavailable."""
         ...

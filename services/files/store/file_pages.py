@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit.db.contains_text import contains_text
 from kit.db.database import Database
 from kit.db.paging import known_total
 from kit.events.tables import core_table
@@ -18,9 +19,6 @@ from services.files.store.tables import IS_SHARED_BLOB, BlobRow, FileRow
 
 _FILES = core_table(FileRow)
 _BLOBS = core_table(BlobRow)
-_ESCAPE = "/"
-_ESCAPED = str.maketrans({special: _ESCAPE + special for special in "%_/"})
-
 Conditions = Sequence[ColumnElement[bool]]
 
 _NEWEST_FIRST = (_FILES.c.create_time.desc(), _FILES.c.bare_id.desc())
@@ -113,8 +111,8 @@ def _conditions(wanted: FileFilter, now: datetime, dialect: str) -> list[ColumnE
 def _mentions(keyword: str, dialect: str) -> ColumnElement[bool]:
     """The name contains the keyword, A to Z in either case."""
     if dialect == "sqlite":
-        # LIKE folds A to Z by itself, and the index has the name as it is.
-        return _FILES.c.original_name.like(f"%{keyword.translate(_ESCAPED)}%", escape=_ESCAPE)
+        # Its LIKE folds A to Z by itself, and the index has the name as it is.
+        return contains_text(_FILES.c.original_name, keyword)
     # Of bytes, lower() folds A to Z only, as the column does.
     return func.strpos(_FILES.c.search_name, keyword.encode().lower().decode()) > 0
 

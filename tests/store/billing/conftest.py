@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -12,9 +12,11 @@ from sqlalchemy import Connection, select
 
 from kit.db.database import Database
 from kit.db.uow import Units
+from kit.errors import DomainError
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
 from kit.rpc.context import current_call
+from services.billing.domain.adjustments import Adjust, Adjusted
 from services.billing.domain.commands import Capture, Command, EndTask, Release, TaskOutcome
 from services.billing.domain.holds import Hold, Reservation
 from services.billing.domain.ledger import Balance, Entry, Recharge
@@ -34,8 +36,8 @@ USER = 7
 class FakeUsers:
     """Knows the users below a thousand."""
 
-    async def account_of(self, user_id: int) -> str | None:
-        return f"user{user_id}" if user_id < 1000 else None
+    async def accounts_of(self, user_ids: Collection[int]) -> Mapping[int, str]:
+        return {user_id: f"user{user_id}" for user_id in user_ids if user_id < 1000}
 
 
 class Holding:
@@ -70,9 +72,23 @@ class Billing:
     ids: RandomIds
 
     async def recharge(self, credits: int, *, user_id: int = USER, request_id: str = "first") -> Entry:
-        recharge = Recharge(request_id, operator_user_id=1, user_id=user_id, credits=credits, description="充值")
-        entry, _ = await self.adjustments.recharge(recharge)
-        return entry
+        return await self.grant(
+            Recharge(request_id, operator_user_id=1, user_id=user_id, credits=credits, description="充值")
+        )
+
+    async def grant(self, asked: Recharge) -> Entry:
+        """A recharge as it was asked for; a refusal is raised."""
+        (change,) = await self.adjustments.recharge([Submission(asked, current_call())])
+        if isinstance(change, DomainError):
+            raise change
+        return change.result
+
+    async def adjust(self, asked: Adjust) -> Adjusted:
+        """The same for an adjustment."""
+        (change,) = await self.adjustments.adjust([Submission(asked, current_call())])
+        if isinstance(change, DomainError):
+            raise change
+        return change.result
 
     async def perform(self, *commands: Command) -> Sequence[Result]:
         """The commands as they would come in one group."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kit.errors import Invalid, NotFound, Precondition
-from services.billing.domain.adjustments import Adjust, Adjusted, AdjustmentOperation
+from services.billing.domain.adjustments import Adjust, AdjustmentOperation
 from services.billing.domain.ledger import EntryType
 from services.billing.domain.limits import CREDITS_LIMIT
 from tests.store.billing.conftest import USER, Billing, reservation
@@ -18,11 +18,6 @@ ADD, SUBTRACT, SET = AdjustmentOperation.ADD, AdjustmentOperation.SUBTRACT, Adju
 
 def asked(operation: AdjustmentOperation, credits: int, request_id: str = "a-1", user_id: int = USER) -> Adjust:
     return Adjust(request_id, 1, user_id, operation, credits, "系统赠送")
-
-
-async def adjust(billing: Billing, wanted: Adjust) -> Adjusted:
-    adjusted, _ = await billing.adjustments.adjust(wanted)
-    return adjusted
 
 
 @pytest.mark.parametrize(
@@ -40,15 +35,15 @@ async def test_an_adjustment_is_made_once_and_leaves_what_is_held(
     await billing.recharge(100)
     await billing.holds.reserve(reservation("t-1", 10))
     wanted = asked(operation, credits)
-    adjusted = await adjust(billing, wanted)
+    adjusted = await billing.adjust(wanted)
     assert adjusted.entry is not None
     assert (adjusted.adjustment.balance_before, adjusted.adjustment.balance_after) == (90, after)
     assert (adjusted.entry.type, adjusted.entry.credits, adjusted.entry.description) == (kind, after - 90, "系统赠送")
     assert (adjusted.entry.operator_user_id, adjusted.entry.balance_after) == (1, after)
     await billing.recharge(1, request_id="second")
-    assert await adjust(billing, wanted) == adjusted
+    assert await billing.adjust(wanted) == adjusted
     with pytest.raises(Invalid, match="IDEMPOTENCY_KEY_REUSED"):
-        await adjust(billing, replace(wanted, credits=credits + 1))
+        await billing.adjust(replace(wanted, credits=credits + 1))
     balance = await billing.balance()
     assert (balance.available, balance.held) == (after + 1, 10)
     assert (await billing.event_subjects()).count("evt.billing.credits.adjusted") == 1
@@ -57,10 +52,10 @@ async def test_an_adjustment_is_made_once_and_leaves_what_is_held(
 
 async def test_setting_what_is_there_already_is_remembered_all_the_same(billing: Billing, database_url: str) -> None:
     await billing.recharge(100)
-    same = await adjust(billing, asked(SET, 100))
+    same = await billing.adjust(asked(SET, 100))
     assert same.entry is None
     await billing.recharge(5, request_id="second")
-    assert await adjust(billing, asked(SET, 100)) == same
+    assert await billing.adjust(asked(SET, 100)) == same
     assert (await billing.balance()).available == 105
     assert "evt.billing.credits.adjusted" not in await billing.event_subjects()
     assert findings(database_url) == []
@@ -70,15 +65,15 @@ async def test_nobody_loses_more_than_they_can_spend(billing: Billing) -> None:
     await billing.recharge(100)
     await billing.holds.reserve(reservation("t-1", 60))
     with pytest.raises(Precondition, match="BALANCE_TOO_LOW") as refused:
-        await adjust(billing, asked(SUBTRACT, 41))
+        await billing.adjust(asked(SUBTRACT, 41))
     assert refused.value.metadata == {"available": "40"}
     for wanted in (asked(ADD, 0), asked(SUBTRACT, 0), asked(SET, -1), asked(SET, CREDITS_LIMIT), asked(ADD, 1, "")):
         with pytest.raises(Invalid, match="FIELD_INVALID"):
-            await adjust(billing, wanted)
+            await billing.adjust(wanted)
     with pytest.raises(Precondition, match="CREDITS_LIMIT_EXCEEDED"):
-        await adjust(billing, asked(ADD, CREDITS_LIMIT - 100))
+        await billing.adjust(asked(ADD, CREDITS_LIMIT - 100))
     with pytest.raises(NotFound, match="USER_NOT_FOUND"):
-        await adjust(billing, asked(ADD, 1, user_id=1000))
+        await billing.adjust(asked(ADD, 1, user_id=1000))
     assert (await billing.balance()).available == 40
 
 
@@ -86,8 +81,8 @@ async def test_adjustments_that_were_tampered_with_are_named(billing: Billing, d
     await billing.recharge(100)
     await billing.recharge(100, user_id=8, request_id="other")
     billing.clock.advance(1)
-    await adjust(billing, asked(ADD, 7))
-    await adjust(billing, asked(SET, 107, "a-2"))
+    await billing.adjust(asked(ADD, 7))
+    await billing.adjust(asked(SET, 107, "a-2"))
     assert_named(
         database_url,
         ("UPDATE adjustments SET credits = 8 WHERE operation = 'add'", "transaction 3: its input is not that"),

@@ -19,9 +19,7 @@ DAY_S = 24 * 3600
 
 
 async def grant(billing: Billing, credits: int, days: int | None, request_id: str = "g-1") -> Entry:
-    asked = Recharge(request_id, 1, USER, credits, "充值", days)
-    entry, _ = await billing.adjustments.recharge(asked)
-    return entry
+    return await billing.grant(Recharge(request_id, 1, USER, credits, "充值", days))
 
 
 def worker(billing: Billing) -> CreditExpiry:

@@ -38,7 +38,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_files_kinds", "files", ["storage_type", "file_type", "size_bytes"])
     op.create_index("ix_files_of_user", "files", ["user_id", "storage_type", "create_time", "bare_id", "file_type"])
-    op.add_column("files", _search_name())
     op.create_index("ix_files_listing", "files", _LISTING)
     op.drop_index("ix_files_user_id_create_time", "files")
 
@@ -46,17 +45,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.create_index("ix_files_user_id_create_time", "files", ["user_id", "create_time"])
     op.drop_index("ix_files_listing", "files")
-    op.drop_column("files", "search_name")
     op.drop_index("ix_files_of_user", "files")
     op.drop_index("ix_files_kinds", "files")
     op.drop_table("blobs")
-
-
-def _search_name() -> sa.Column[str]:
-    """The name as SQLite's `lower` folds it, and PostgreSQL's by the rules of "C".
-
-    Stored only on PostgreSQL: SQLite adds no stored column to a table that is there, and needs none.
-    """
-    is_postgresql = op.get_context().dialect.name == "postgresql"
-    folded = 'lower(original_name COLLATE "C")' if is_postgresql else "lower(original_name)"
-    return sa.Column("search_name", sa.String(length=255), sa.Computed(folded, persisted=is_postgresql))
