@@ -8,6 +8,7 @@ from kit.rpc.client import Peer
 from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
+    audit_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
 )
@@ -60,6 +61,7 @@ class Clients:
     users: user_service_pb2_grpc.UserServiceAsyncStub
     user_admin: user_admin_service_pb2_grpc.UserAdminServiceAsyncStub
     activities: activity_service_pb2_grpc.ActivityServiceAsyncStub
+    audit: audit_service_pb2_grpc.AuditServiceAsyncStub
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     cards: card_service_pb2_grpc.CardServiceAsyncStub
     pricing: pricing_service_pb2_grpc.PricingServiceAsyncStub
@@ -86,6 +88,7 @@ def make_clients(peers: EdgePeers) -> Clients:
         users=peers.auth.stub(user_service_pb2_grpc.UserServiceStub),
         user_admin=peers.auth.stub(user_admin_service_pb2_grpc.UserAdminServiceStub),
         activities=peers.auth.stub(activity_service_pb2_grpc.ActivityServiceStub),
+        audit=peers.auth.stub(audit_service_pb2_grpc.AuditServiceStub),
         ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
         cards=peers.billing.stub(card_service_pb2_grpc.CardServiceStub),
         pricing=peers.billing.stub(pricing_service_pb2_grpc.PricingServiceStub),

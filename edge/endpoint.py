@@ -105,7 +105,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(Generic[InT]):
-    """A JSON endpoint. `output` is the TypedDict its handler returns."""
+    """A JSON endpoint. `output` is the TypedDict its handler returns.
+
+    `title` is for what the contract does not have.
+    """
 
     method: str
     path: str
@@ -118,6 +121,7 @@ class Endpoint(Generic[InT]):
     dialect: Dialect = Dialect.PLATFORM
     is_keyed: bool = False
     """It moves credits or starts a task: the header `Idempotency-Key` makes a repeat harmless."""
+    title: str = ""
     timeout_s: float = 15.0
     """Longer than the longest deadline of the methods behind it."""
     refusals: tuple[int, ...] = ()

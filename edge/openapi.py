@@ -108,8 +108,7 @@ class _OperationWriter:
     def _title(self) -> str:
         if self._documented is not None:
             return self._documented.title
-        title = self._endpoint.title if isinstance(self._endpoint, StreamingEndpoint) else ""
-        return title or self._endpoint.path
+        return self._endpoint.title or self._endpoint.path
 
     def _parameters(self) -> list[Schema]:
         has_query = isinstance(self._endpoint, StreamingEndpoint) or self._endpoint.source is Source.QUERY

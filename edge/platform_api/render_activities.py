@@ -43,7 +43,7 @@ def activity(found: pb.Activity, times: DisplayTimes, now: datetime) -> Activity
         "icon": found.icon,
         "status_color": _COLORS[status],
         "formatted_time": ago((now - found.create_time.ToDatetime(UTC)).total_seconds()),
-        "extra_data": _facts(found.details),
+        "extra_data": facts(found.details),
     }
 
 
@@ -55,7 +55,8 @@ def ago(seconds: float) -> str:
     return "刚刚"
 
 
-def _facts(details: Struct) -> dict[str, object]:
+def facts(details: Struct) -> dict[str, object]:
+    """As JSON, with whole numbers."""
     return {name: _fact(value) for name, value in details.fields.items()}
 
 
@@ -66,4 +67,6 @@ def _fact(value: Value) -> object:
     if kind == "number_value":
         # Every number that is kept is a whole one; the struct knows floating point only.
         return int(value.number_value)
+    if kind == "list_value":
+        return [_fact(each) for each in value.list_value.values]
     return value.string_value

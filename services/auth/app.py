@@ -28,15 +28,19 @@ from services.auth.crypto.tokens import JwtIssuer
 from services.auth.events import AuthEvents
 from services.auth.rpc.account_servicer import AccountServicer
 from services.auth.rpc.activity_servicer import ActivityServicer
+from services.auth.rpc.audit_servicer import AuditServicer
 from services.auth.rpc.key_servicer import KeyServicer
 from services.auth.rpc.user_admin_servicer import UserAdminServicer
 from services.auth.rpc.user_servicer import UserServicer
 from services.auth.store.activity_pages import ActivityPages
+from services.auth.store.audit_records import AuditPages
 from services.auth.store.tables import EVENT_TABLES
 from services.auth.store.uow import AuthUnit
 from services.auth.store.user_pages import UserPages
 from services.auth.usecases.activities import ActivityReader
+from services.auth.usecases.audit import AuditReader
 from services.auth.usecases.first_admin import ensure_first_admin
+from services.auth.usecases.login_guard import LoginGuard
 from services.auth.usecases.materials import MaterialKeeper
 from services.auth.usecases.passwords import PasswordChange
 from services.auth.usecases.recent_revocations import RecentRevocations
@@ -45,12 +49,21 @@ from services.auth.usecases.sessions import Sessions
 from services.auth.usecases.user_admin import UserAdmin
 from services.auth.usecases.user_lists import UserLists
 from services.auth.usecases.users import UserReader
-from services.auth.workers import activity_projection, activity_types
+from services.auth.workers import activity_projection, activity_types, audit_projection, audit_sources
 from services.auth.workers.activity_projection import ActivityProjection
-from services.auth.workers.sweepers import Sweeper, forget_activities, forget_revocations, forget_sessions
+from services.auth.workers.audit_projection import AuditProjection
+from services.auth.workers.sweepers import (
+    Sweeper,
+    forget_activities,
+    forget_known_addresses,
+    forget_revocations,
+    forget_sessions,
+    forget_wrong_passwords,
+)
 from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
+    audit_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
 )
@@ -84,7 +97,8 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     first_admin = app.config.first_admin
     await ensure_first_admin(registration, first_admin.account, first_admin.password.get_secret_value())
     server = _server(app, keys, clock)
-    sessions = Sessions(units, hasher, issuer=JwtIssuer(keys, ids), events=events, clock=clock)
+    guard = LoginGuard(app.config.login.limits(), clock)
+    sessions = Sessions(units, hasher, issuer=JwtIssuer(keys, ids), guard=guard, events=events, clock=clock)
     accounts = AccountServicer(registration, sessions)
     server.add(account_service_pb2_grpc.add_AccountServiceServicer_to_server, accounts)
     revocations = RecentRevocations(units)
@@ -96,6 +110,8 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     admin = UserAdmin(units, hasher, events=events, clock=clock)
     administered = UserAdminServicer(admin, UserLists(units, UserPages(database)))
     server.add(user_admin_service_pb2_grpc.add_UserAdminServiceServicer_to_server, administered)
+    audit = AuditServicer(AuditReader(units, AuditPages(database)), audit_sources.LABELS)
+    server.add(audit_service_pb2_grpc.add_AuditServiceServicer_to_server, audit)
     activities = ActivityServicer(ActivityReader(units, ActivityPages(database)), activity_types.ALL)
     server.add(activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities)
     _relay_events(app, database, surroundings)
@@ -109,11 +125,20 @@ def _start_workers(
 ) -> None:
     bus, clock = surroundings.bus, surroundings.clock
     kept = timedelta(days=app.config.activity_days)
-    chores = (forget_sessions, forget_revocations, forget_activities(kept))
+    chores = (
+        forget_sessions,
+        forget_revocations,
+        forget_wrong_passwords,
+        forget_known_addresses,
+        forget_activities(kept),
+    )
     app.background("sweeping", Sweeper(units, clock, chores).run)
     projection = ActivityProjection(units, clock)
     consumer = Consumer(bus, activity_projection.DURABLE, projection, subjects=activity_projection.SUBJECTS)
     app.background("activities", consumer.run)
+    audit = AuditProjection(units, clock)
+    audit_consumer = Consumer(bus, audit_projection.DURABLE, audit, subjects=audit_sources.SUBJECTS)
+    app.background("audit", audit_consumer.run)
     app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
 
 

@@ -7,6 +7,7 @@ from kit.rpc.times import timestamp_of
 from services.auth.domain.materials import MaterialKind
 from services.auth.domain.users import Revocation, User, UserStatus
 from services.auth.material_kinds import KIND_TO_PROTO
+from services.auth.user_statuses import STATUS_TO_PROTO
 from voxreel.auth.v1 import events_pb2
 from voxreel.common.v1.identity_events_pb2 import UserAccessRevoked
 
@@ -53,7 +54,14 @@ class AuthEvents:
         return self._source.event("evt.auth.user.role_changed", payload, user_id=user.id)
 
     def deleted(self, user: User, operator_user_id: int) -> OutboundEvent:
-        payload = events_pb2.UserDeleted(user_id=user.id, account=user.account, operator_user_id=operator_user_id)
+        """The user was deleted, who was this before."""
+        payload = events_pb2.UserDeleted(
+            user_id=user.id,
+            account=user.account,
+            operator_user_id=operator_user_id,
+            is_admin=user.is_admin,
+            status=STATUS_TO_PROTO[user.status],
+        )
         return self._source.event("evt.auth.user.deleted", payload, user_id=user.id)
 
     def material_added(self, user_id: int, kind: MaterialKind, item_id: str) -> OutboundEvent:

@@ -13,6 +13,7 @@ from services.billing.domain.journal import TransactionDraft
 from services.billing.domain.ledger import Balance, Entry
 from services.billing.domain.packages import CreditPackage
 from services.billing.domain.pricing import FeaturePrice
+from services.billing.package_terms import terms_to_proto
 from voxreel.billing.v1 import events_pb2
 
 
@@ -22,13 +23,15 @@ class BillingEvents:
     def __init__(self, source: EventSource) -> None:
         self._source = source
 
-    def recharged(self, entry: Entry) -> OutboundEvent:
+    def recharged(self, entry: Entry, validity_days: int | None) -> OutboundEvent:
+        """`validity_days` as the administrator gave them."""
         payload = events_pb2.CreditsRecharged(
             user_id=entry.user_id,
             credits=entry.credits,
             balance_after=entry.balance_after,
             operator_user_id=entry.operator_user_id or 0,
             description=entry.description,
+            validity_days=validity_days,
         )
         return self._source.event("evt.billing.credits.recharged", payload, user_id=entry.user_id)
 
@@ -111,7 +114,11 @@ class BillingEvents:
 
     def card_deleted(self, card: Card, operator_user_id: int) -> OutboundEvent:
         payload = events_pb2.CardDeleted(
-            operator_user_id=operator_user_id, batch_number=card.batch.number, card_id=card.id
+            operator_user_id=operator_user_id,
+            batch_number=card.batch.number,
+            card_id=card.id,
+            package_key=card.batch.package_key,
+            credits=card.batch.credits,
         )
         return self._source.event("evt.billing.card.deleted", payload, user_id=operator_user_id)
 
@@ -143,6 +150,7 @@ class BillingEvents:
             package_name=package.terms.display_name,
             credits=package.terms.credits,
             price_fen=package.terms.price_fen,
+            terms=terms_to_proto(package.terms),
         )
         return self._source.event("evt.billing.package.created", payload, user_id=operator_user_id)
 
@@ -155,6 +163,8 @@ class BillingEvents:
             former_price_fen=former.terms.price_fen,
             credits=package.terms.credits,
             price_fen=package.terms.price_fen,
+            former_terms=terms_to_proto(former.terms),
+            terms=terms_to_proto(package.terms),
         )
         return self._source.event("evt.billing.package.changed", payload, user_id=operator_user_id)
 
@@ -163,5 +173,6 @@ class BillingEvents:
             operator_user_id=operator_user_id,
             package_key=package.key,
             package_name=package.terms.display_name,
+            terms=terms_to_proto(package.terms),
         )
         return self._source.event("evt.billing.package.deleted", payload, user_id=operator_user_id)

@@ -25,6 +25,7 @@ from kit.rpc.server import RpcServer
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import FakeIds
 from tests.fakes.servicers_activities import FakeActivities
+from tests.fakes.servicers_audit import FakeAudit
 from tests.fakes.servicers_auth import FakeAuth
 from tests.fakes.servicers_balances import FakeBalances
 from tests.fakes.servicers_billing import FakeLedger
@@ -41,6 +42,7 @@ from tests.polling import eventually
 from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
+    audit_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_pb2,
     user_service_pb2_grpc,
@@ -79,6 +81,7 @@ class Platform:
     keys: FakeKeys
     user_admin: FakeUserAdmin
     activities: FakeActivities
+    audit: FakeAudit
     ledger: FakeLedger
     balances: FakeBalances
     cards: FakeCards
@@ -120,7 +123,7 @@ async def open_platform(
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
     cards = FakeCards(clock, ledger)
-    user_admin, activities = FakeUserAdmin(auth), FakeActivities()
+    user_admin, activities, audit = FakeUserAdmin(auth), FakeActivities(), FakeAudit()
     balances = FakeBalances(ledger)
     pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
@@ -132,6 +135,7 @@ async def open_platform(
             (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
             (user_admin_service_pb2_grpc.add_UserAdminServiceServicer_to_server, user_admin),
             (activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities),
+            (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, audit),
             (key_service_pb2_grpc.add_KeyServiceServicer_to_server, keys),
         ],
         "billing": [
@@ -188,6 +192,7 @@ async def open_platform(
             keys=keys,
             user_admin=user_admin,
             activities=activities,
+            audit=audit,
             ledger=ledger,
             balances=balances,
             cards=cards,

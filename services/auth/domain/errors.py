@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 from kit.errors import AlreadyExists, Forbidden, Invalid, NotFound, Precondition, RateLimited, Unauthenticated
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -41,6 +44,14 @@ def password_wrong() -> Precondition:
 
 def hasher_busy() -> RateLimited:
     return RateLimited(reasons.ERROR_REASON_TOO_MANY_REQUESTS, "请求过于频繁，请稍后再试", retry_after_s=1)
+
+
+def too_many_wrong_passwords(left: timedelta) -> RateLimited:
+    return RateLimited(
+        reasons.ERROR_REASON_TOO_MANY_REQUESTS,
+        "登录失败次数过多，请稍后再试",
+        retry_after_s=math.ceil(left.total_seconds()),
+    )
 
 
 def admin_required() -> Forbidden:

@@ -11,17 +11,13 @@ from kit.rpc.times import duration_of, timestamp_of
 from services.auth.crypto.keys import PublicKey
 from services.auth.domain.errors import field_invalid
 from services.auth.domain.materials import MaterialKind, Materials, Profile
-from services.auth.domain.users import AccessTokenClaims, Revocation, User, UserStatus
+from services.auth.domain.users import AccessTokenClaims, Revocation, User
 from services.auth.material_kinds import KIND_FROM_PROTO
 from services.auth.usecases.sessions import Login
+from services.auth.user_statuses import STATUS_TO_PROTO
 from voxreel.auth.v1 import account_service_pb2, user_pb2
 from voxreel.common.v1 import key_service_pb2
 from voxreel.common.v1.identity_events_pb2 import UserAccessRevoked
-
-STATUS_TO_PROTO = {
-    UserStatus.ACTIVE: user_pb2.USER_STATUS_ACTIVE,
-    UserStatus.FROZEN: user_pb2.USER_STATUS_FROZEN,
-}
 
 
 def claims_of(principal: Principal) -> AccessTokenClaims:

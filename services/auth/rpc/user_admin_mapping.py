@@ -6,12 +6,11 @@ from services.auth.domain.errors import field_invalid
 from services.auth.domain.materials import MaterialKind
 from services.auth.domain.user_lists import ListedUser, UserFilter, UserPeriods
 from services.auth.domain.users import UserChange, UserStatus
-from services.auth.rpc.mapping import STATUS_TO_PROTO, materials_to_proto, time_from_proto, user_to_proto
+from services.auth.rpc.mapping import materials_to_proto, time_from_proto, user_to_proto
 from services.auth.usecases.user_lists import MaterialView
+from services.auth.user_statuses import STATUS_FROM_PROTO
 from voxreel.auth.v1 import user_admin_service_pb2 as pb
 from voxreel.auth.v1 import user_pb2
-
-_STATUS_FROM_PROTO = {value: status for status, value in STATUS_TO_PROTO.items()}
 
 
 def filter_from_proto(given: pb.UserFilter) -> UserFilter:
@@ -60,7 +59,7 @@ def listed_user_to_proto(listed: ListedUser, view: pb.MaterialView.ValueType) ->
 
 
 def _status_from_proto(given: user_pb2.UserStatus.ValueType) -> UserStatus:
-    status = _STATUS_FROM_PROTO.get(given)
+    status = STATUS_FROM_PROTO.get(given)
     if status is None:
         raise field_invalid("status", "用户状态无效")
     return status

@@ -72,6 +72,29 @@ class RevocationRow(AuthTable, table=True):
     is_frozen: bool
 
 
+class WrongPasswordRow(AuthTable, table=True):
+    """Wrong passwords of one account from one address, of one address, or of one account, until their window ends.
+
+    The key is a digest: neither accounts nor addresses can be read here.
+    """
+
+    __tablename__ = "wrong_passwords"
+
+    key: str = Field(primary_key=True, max_length=64)
+    wrong: int
+    expire_time: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class KnownAddressRow(AuthTable, table=True):
+    """The digest of an address from which a user has logged in, and when last."""
+
+    __tablename__ = "known_addresses"
+
+    user_id: int = Field(primary_key=True, foreign_key="users.id", sa_type=_RowId)
+    digest: str = Field(primary_key=True, max_length=64)
+    login_time: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class MaterialRow(AuthTable, table=True):
     """An id on one of a user's material lists, which are in the order of the row ids."""
 
@@ -107,6 +130,34 @@ class ActivityRow(AuthTable, table=True):
     create_time: datetime = Field(sa_type=UtcDateTime)
 
 
+class AuditRow(AuthTable, table=True):
+    """A deed of an administrator, made of an event. The database refuses to change or delete it."""
+
+    __tablename__ = "audit_records"
+    # Each leads to a page: everything, by operator, by whom it was done to, and by what it was.
+    __table_args__: ClassVar[Any] = (
+        Index(None, "create_time", "id"),
+        Index(None, "operator_user_id", "create_time", "id"),
+        Index(None, "target_user_id", "create_time", "id"),
+        Index(None, "action", "create_time", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
+    event_id: str = Field(max_length=64, unique=True)
+    # When the deed was done.
+    create_time: datetime = Field(sa_type=UtcDateTime)
+    request_id: str = Field(max_length=128)
+    operator_user_id: int = Field(sa_type=BigInteger)
+    operator_account: str = Field(max_length=32)
+    target_user_id: int | None = Field(default=None, sa_type=BigInteger)
+    target_account: str = Field(max_length=32)
+    action: str = Field(max_length=40)
+    target: str = Field(max_length=512)
+    # JSON objects.
+    before: str
+    after: str
+
+
 class OutboxRow(OutboxColumns, AuthTable, table=True):
     """Events on their way to the broker."""
 
@@ -130,4 +181,7 @@ REFRESH_TOKENS: Table = core_table(RefreshTokenRow)
 REVOCATIONS: Table = core_table(RevocationRow)
 MATERIALS: Table = core_table(MaterialRow)
 ACTIVITIES: Table = core_table(ActivityRow)
+WRONG_PASSWORDS: Table = core_table(WrongPasswordRow)
+KNOWN_ADDRESSES: Table = core_table(KnownAddressRow)
+AUDIT_RECORDS: Table = core_table(AuditRow)
 EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)

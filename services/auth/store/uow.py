@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 from kit.db.uow import UnitOfWork
 from kit.events.inbox import Inbox
 from services.auth.store.activities import ActivityRepository
+from services.auth.store.audit_records import AuditRepository
+from services.auth.store.login_attempts import KnownAddressRepository, WrongPasswordRepository
 from services.auth.store.materials import MaterialRepository
 from services.auth.store.revocations import RevocationRepository
 from services.auth.store.sessions import SessionRepository
@@ -26,6 +28,9 @@ class AuthUnit(UnitOfWork):
         self.revocations = RevocationRepository(connection)
         self.materials = MaterialRepository(connection)
         self.activities = ActivityRepository(connection)
+        self.wrong_passwords = WrongPasswordRepository(connection)
+        self.known_addresses = KnownAddressRepository(connection)
+        self.audit = AuditRepository(connection)
 
     def inbox(self, now: datetime) -> Inbox:
         """Which events were applied; `now` dates those applied here."""

@@ -21,6 +21,7 @@ from services.auth.domain.sessions import (
 from services.auth.domain.users import Credentials, User
 from services.auth.events import AuthEvents
 from services.auth.store.uow import AuthUnit
+from services.auth.usecases.login_guard import Attempt, LoginGuard
 from services.auth.usecases.ports import AccessTokenIssuer, PasswordHasher
 
 _REFRESH_TOKEN_BYTES = 32
@@ -51,12 +52,14 @@ class Sessions:
         hasher: PasswordHasher,
         *,
         issuer: AccessTokenIssuer,
+        guard: LoginGuard,
         events: AuthEvents,
         clock: Clock,
     ) -> None:
         self._units = units
         self._hasher = hasher
         self._issuer = issuer
+        self._guard = guard
         self._events = events
         self._clock = clock
 
@@ -65,15 +68,14 @@ class Sessions:
 
         An unknown account takes the same steps as a wrong password, so that the time tells nothing either.
         """
-        credentials = await self._find(account)
+        credentials, attempt = await self._begin(account, client_address)
         seen_hash = None if credentials is None else credentials.password_hash
         if not is_password_length(password):
             seen_hash, password = None, ""
         is_right = await self._hasher.verify(seen_hash, password)
         if credentials is None or not is_right:
-            await self._record_failure(credentials, account, client_address=client_address)
+            await self._record_failure(credentials, account, attempt=attempt, client_address=client_address)
             raise credentials_invalid()
-        credentials.user.require_active()
         password_hash = credentials.password_hash
         if self._hasher.needs_rehash(password_hash):
             password_hash = await self._hasher.hash(password)
@@ -81,11 +83,14 @@ class Sessions:
         token_hash = hash_refresh_token(refresh_token)
 
         def record(unit: AuthUnit) -> Session:
+            self._guard.require_room(unit, attempt)
+            credentials.user.require_active()
             if not unit.users.record_login(credentials, password_hash=password_hash, now=self._clock.now()):
                 raise credentials_invalid()
             # Read after the row is locked: a password change is now wholly before or wholly after.
             session = open_session(credentials.user.id, token_hash, now=self._clock.now())
             unit.sessions.add(session)
+            self._guard.record_login(unit, attempt, credentials.user.id)
             unit.outbox.add(self._events.logged_in(credentials.user, client_address))
             return session
 
@@ -105,15 +110,28 @@ class Sessions:
         user.require_active()
         return self._issue(user, refreshed_issue_time(session, now))
 
-    async def _find(self, account: str) -> Credentials | None:
+    async def _begin(self, account: str, client_address: str) -> tuple[Credentials | None, Attempt]:
         key = account_key(account)
-        return await self._units.read(lambda unit: unit.users.find_credentials_by_account(key))
 
-    async def _record_failure(self, credentials: Credentials | None, account: str, *, client_address: str) -> None:
+        def begin(unit: AuthUnit) -> tuple[Credentials | None, Attempt]:
+            credentials = unit.users.find_credentials_by_account(key)
+            user_id = None if credentials is None else credentials.user.id
+            return credentials, self._guard.begin(unit, key, user_id, client_address=client_address)
+
+        return await self._units.read(begin)
+
+    async def _record_failure(
+        self, credentials: Credentials | None, account: str, *, attempt: Attempt, client_address: str
+    ) -> None:
         user = None if credentials is None else credentials.user
         # People type passwords into the wrong field: only what can be an account name is kept.
         shown = account if is_account(account) else ""
-        await self._units.write(lambda unit: unit.outbox.add(self._events.login_failed(user, shown, client_address)))
+
+        def record(unit: AuthUnit) -> None:
+            self._guard.record_wrong(unit, attempt)
+            unit.outbox.add(self._events.login_failed(user, shown, client_address))
+
+        await self._units.write(record)
 
     def _issue(self, user: User, issued_at: datetime) -> AccessToken:
         token = self._issuer.issue(user, issued_at=issued_at, expires_at=issued_at + ACCESS_TOKEN_LIFETIME)

@@ -20,6 +20,7 @@ from voxreel.billing.v1 import events_pb2 as billing
 from voxreel.common.v1 import identity_events_pb2 as identity
 from voxreel.files.v1 import events_pb2 as files
 from voxreel.files.v1.file_service_pb2 import STORAGE_TYPE_CACHE
+from voxreel.speech.v1 import events_pb2 as speech
 from voxreel.task.v1 import events_pb2 as tasks
 
 TypeOf = Callable[[Any], ActivityType | None]
@@ -173,6 +174,10 @@ _SOURCES: tuple[Source, ...] = (
     ),
     Source(files.FileStored, _of_upload, "用户 {account} 上传了文件 {original_name}", _FILE),
     Source(files.FileDeleted, types.FILE_DELETE, "用户 {account} 的文件 {original_name} 已删除", (*_FILE, *_OPERATOR)),
+    Source(speech.VoiceRenewed, types.VOICE_RENEW, "管理员更新了用户 {account} 的音色", ("voice_id", *_OPERATOR)),
+    Source(
+        speech.VoiceDeleted, types.VOICE_DELETE, "管理员删除了用户 {account} 的音色", ("voice_id", *_OPERATOR), _WARNING
+    ),
     Source(tasks.TaskSucceeded, _of_task, "用户 {account} 的{label}任务已完成", _TASK),
     Source(tasks.TaskFailed, _of_task, "用户 {account} 的{label}任务失败：{error_message}", _FAILED_TASK, _FAILED),
     Source(tasks.TaskCancelled, _of_task, "用户 {account} 取消了{label}任务", _TASK, _INFO),

@@ -37,6 +37,8 @@ ASR = ActivityType("asr_recognize", "语音识别", "Headset")
 VIDEO = ActivityType("video_generate", "视频生成", "VideoCamera")
 CHROMA_KEY = ActivityType("chroma_key", "绿幕背景替换", "Picture")
 VOICE_CLONE = ActivityType("voice_clone", "音色克隆", "CopyDocument")
+VOICE_RENEW = ActivityType("voice_renew", "更新音色", "Refresh")
+VOICE_DELETE = ActivityType("voice_delete", "删除音色", "Delete")
 LLM = ActivityType("llm_rewrite", "文本仿写", "EditPen")
 
 BY_TASK_KIND: Mapping[int, ActivityType] = MappingProxyType(
@@ -75,6 +77,8 @@ ALL: tuple[ActivityType, ...] = (
     CARD_ACTIVATE,
     FILE_UPLOAD,
     FILE_DELETE,
+    VOICE_RENEW,
+    VOICE_DELETE,
     *BY_TASK_KIND.values(),
 )
 """In the order in which they are offered."""

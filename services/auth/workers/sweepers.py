@@ -10,6 +10,7 @@ from typing import Protocol
 from kit.clock import Clock
 from kit.db.uow import Units
 from kit.events.waiting import wait_any
+from services.auth.domain.login_limits import KNOWN_ADDRESS_LIFETIME
 from services.auth.domain.sessions import ACCESS_TOKEN_LIFETIME
 from services.auth.store.uow import AuthUnit
 
@@ -33,6 +34,16 @@ def forget_sessions(unit: AuthUnit, now: datetime, *, limit: int) -> int:
 def forget_revocations(unit: AuthUnit, now: datetime, *, limit: int) -> int:
     """Revocations of tokens that have all expired."""
     return unit.revocations.delete_before(now - _REVOCATIONS_KEPT, limit=limit)
+
+
+def forget_wrong_passwords(unit: AuthUnit, now: datetime, *, limit: int) -> int:
+    """Counts of wrong passwords whose window is over."""
+    return unit.wrong_passwords.delete_expired(now, limit=limit)
+
+
+def forget_known_addresses(unit: AuthUnit, now: datetime, *, limit: int) -> int:
+    """Addresses from which their user has not logged in for long."""
+    return unit.known_addresses.delete_before(now - KNOWN_ADDRESS_LIFETIME, limit=limit)
 
 
 def forget_activities(kept: timedelta) -> Forget:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kit.rpc.times import timestamp_of
-from services.billing.domain.packages import CreatePackage, CreditPackage, GivenTerms, PackageTerms
+from services.billing.domain.packages import CreatePackage, CreditPackage, GivenTerms
+from services.billing.package_terms import terms_to_proto
 from voxreel.billing.v1 import package_service_pb2 as pb
 
 
@@ -32,25 +33,11 @@ def package_to_proto(package: CreditPackage) -> pb.CreditPackage:
     terms = package.terms
     return pb.CreditPackage(
         key=package.key,
-        terms=_terms_to_proto(terms),
+        terms=terms_to_proto(terms),
         discount_hundredths=terms.shown_discount_hundredths,
         value_ratio_hundredths=terms.value_ratio_hundredths,
         original_price_fen=terms.original_price_fen,
         savings_fen=terms.savings_fen,
         create_time=timestamp_of(package.create_time),
         update_time=timestamp_of(package.update_time),
-    )
-
-
-def _terms_to_proto(terms: PackageTerms) -> pb.PackageTerms:
-    return pb.PackageTerms(
-        display_name=terms.display_name,
-        description=terms.description,
-        credits=terms.credits,
-        price_fen=terms.price_fen,
-        discount_hundredths=terms.discount_hundredths,
-        is_popular=terms.is_popular,
-        sort_order=terms.sort_order,
-        features=pb.PackageFeatures(names=terms.features),
-        validity_days=terms.validity_days,
     )

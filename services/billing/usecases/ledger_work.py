@@ -179,7 +179,8 @@ class LedgerWork:
         elif decision.invited is not None:
             yield self._events.invite_used(_invite_use(decision.invited, transactions))
         elif decision.draft is not None and isinstance(decision.answer, Recharged):
-            yield self._events.recharged(entry_of(transactions[decision.draft.request_key]))
+            entry = entry_of(transactions[decision.draft.request_key])
+            yield self._events.recharged(entry, decision.validity_days)
         elif decision.draft is not None and decision.adjusted is not None:
             yield self._events.adjusted(entry_of(transactions[decision.draft.request_key]))
 

@@ -78,7 +78,7 @@ class VoiceServicer(voice_service_pb2_grpc.VoiceServiceServicer):
     async def DeleteVoice(
         self, request: messages.DeleteVoiceRequest, _context: Context
     ) -> messages.DeleteVoiceResponse:
-        deleted = await self._voices.delete(request.voice_id)
+        deleted = await self._voices.delete(require_principal(), request.voice_id)
         return messages.DeleteVoiceResponse(delete_time=timestamp_of(deleted))
 
     async def PrepareVoicePreview(

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from kit.db.uow import UnitOfWork
 from kit.events.envelope import EventSource
 from kit.tasks.repository import TaskRepository
+from services.speech.events import VoiceEvents
 from services.speech.store.tables import EVENT_TABLES, TASKS
 from services.speech.store.voices import VoiceRepository
 
@@ -18,3 +19,4 @@ class SpeechUnit(UnitOfWork):
         super().__init__(connection, outbox_table=EVENT_TABLES.outbox)
         self.tasks = TaskRepository(connection, TASKS, events, self.outbox)
         self.voices = VoiceRepository(connection)
+        self.voice_events = VoiceEvents(events)

@@ -34,10 +34,10 @@ class VoiceRepository:
         """Stores a new voice."""
         self._connection.execute(VOICES.insert().values(asdict(voice)))
 
-    def renew(self, voice: ClonedVoice) -> None:
-        """What a voice has learnt anew; it keeps its owner and its age. One that was deleted stays so."""
+    def renew(self, voice: ClonedVoice) -> bool:
+        """What a voice has learnt anew; it keeps its owner and its age. False when it was deleted."""
         changes = {name: value for name, value in asdict(voice).items() if name not in _LASTING}
-        self._connection.execute(update(VOICES).where(VOICES.c.id == voice.id).values(changes))
+        return self._connection.execute(update(VOICES).where(VOICES.c.id == voice.id).values(changes)).rowcount > 0
 
     def delete(self, voice_id: str) -> bool:
         """Removes a voice; False when there is none."""

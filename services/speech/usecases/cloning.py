@@ -148,6 +148,13 @@ class CloneHandler:
             if order.is_new:
                 unit.voices.add(voice)
             else:
-                unit.voices.renew(voice)
+                _renew(unit, voice, operator_user_id=task.user_id)
 
         return Done(output, publish)
+
+
+def _renew(unit: SpeechUnit, voice: ClonedVoice, *, operator_user_id: int) -> None:
+    former = unit.voices.find(voice.id)
+    # One that was deleted meanwhile stays so.
+    if former is not None and unit.voices.renew(voice):
+        unit.outbox.add(unit.voice_events.renewed(former, voice, operator_user_id=operator_user_id))

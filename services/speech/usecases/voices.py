@@ -34,12 +34,14 @@ class ClonedVoices:
             raise voice_not_found(voice_id)
         return voice
 
-    async def delete(self, voice_id: str) -> datetime:
-        """Deletes a voice; answers when. Raises NotFound."""
+    async def delete(self, admin: Principal, voice_id: str) -> datetime:
+        """Deletes a voice by an administrator's hand; answers when. Raises NotFound."""
 
         def work(unit: SpeechUnit) -> None:
-            if unit.voices.find(voice_id) is None or not unit.voices.delete(voice_id):
+            voice = unit.voices.find(voice_id)
+            if voice is None or not unit.voices.delete(voice_id):
                 raise voice_not_found(voice_id)
+            unit.outbox.add(unit.voice_events.deleted(voice, operator_user_id=admin.user_id))
 
         await self._units.write(work)
         return self._clock.now()

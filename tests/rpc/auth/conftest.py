@@ -27,6 +27,7 @@ from voxreel.auth.v1 import account_service_pb2 as pb
 from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
+    audit_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
 )
@@ -47,6 +48,7 @@ class AuthService:
     users: user_service_pb2_grpc.UserServiceAsyncStub
     admin: user_admin_service_pb2_grpc.UserAdminServiceAsyncStub
     activities: activity_service_pb2_grpc.ActivityServiceAsyncStub
+    audit: audit_service_pb2_grpc.AuditServiceAsyncStub
     stranger: user_service_pb2_grpc.UserServiceAsyncStub
     clock: FakeClock
     bus: MemoryBus
@@ -120,6 +122,7 @@ async def auth(tmp_path: Path) -> AsyncIterator[AuthService]:
                 users=peer.stub(user_service_pb2_grpc.UserServiceStub),
                 admin=peer.stub(user_admin_service_pb2_grpc.UserAdminServiceStub),
                 activities=peer.stub(activity_service_pb2_grpc.ActivityServiceStub),
+                audit=peer.stub(audit_service_pb2_grpc.AuditServiceStub),
                 stranger=stranger.stub(user_service_pb2_grpc.UserServiceStub),
                 clock=clock,
                 bus=bus,

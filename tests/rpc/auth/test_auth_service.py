@@ -6,7 +6,16 @@ import asyncio
 
 import pytest
 
-from kit.errors import AlreadyExists, DomainError, Forbidden, Invalid, NotFound, Precondition, Unauthenticated
+from kit.errors import (
+    AlreadyExists,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Precondition,
+    RateLimited,
+    Unauthenticated,
+)
 from kit.rpc.tokens import TokenVerifier
 from tests.rpc.auth.conftest import PASSWORD, AuthService, calling_as
 from voxreel.auth.v1 import account_service_pb2 as accounts
@@ -47,6 +56,21 @@ async def test_refusals_travel_with_their_reason_and_text(auth: AuthService) -> 
     assert refusal.value.metadata["field"] == "account"
     with pytest.raises(Unauthenticated, match="CREDENTIALS_INVALID: 账号或密码错误"):
         await auth.login(password="password124")
+
+
+async def test_too_many_wrong_passwords_are_refused_with_the_time_to_wait(auth: AuthService) -> None:
+    await auth.register()
+    wrong = accounts.LoginRequest(account="Alice", password="password124", client_address="192.0.2.1")
+    for _ in range(5):
+        with pytest.raises(Unauthenticated, match="CREDENTIALS_INVALID"):
+            await auth.accounts.Login(wrong)
+    right = accounts.LoginRequest(account="Alice", password=PASSWORD, client_address="192.0.2.1")
+    with pytest.raises(RateLimited, match="TOO_MANY_REQUESTS: 登录失败次数过多") as refusal:
+        await auth.accounts.Login(right)
+    assert refusal.value.retry_after_s == 15 * 60
+    assert (await auth.login()).access_token, "the address was another one"
+    auth.clock.advance(15 * 60)
+    assert (await auth.accounts.Login(right)).access_token
 
 
 async def test_the_first_administrator_is_there_from_the_start(auth: AuthService) -> None:

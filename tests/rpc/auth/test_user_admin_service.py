@@ -13,6 +13,7 @@ from kit.rpc.times import timestamp_of
 from tests.polling import eventually
 from tests.rpc.auth.conftest import PASSWORD, AuthService, calling_as
 from voxreel.auth.v1 import activity_service_pb2 as activities
+from voxreel.auth.v1 import audit_service_pb2 as audit
 from voxreel.auth.v1 import user_admin_service_pb2 as admin
 from voxreel.auth.v1 import user_pb2
 from voxreel.auth.v1 import user_service_pb2 as users
@@ -117,6 +118,7 @@ async def test_who_may(world: World) -> None:
             auth.admin.ListUsers(admin.ListUsersRequest()),
             auth.admin.DeleteUser(admin.DeleteUserRequest(user_id=1)),
             auth.activities.GetActivityStats(activities.GetActivityStatsRequest(day_starts=[since])),
+            auth.audit.ListRecords(audit.ListRecordsRequest()),
         ):
             with pytest.raises(Forbidden, match="ADMIN_REQUIRED"):
                 await refused
@@ -151,3 +153,24 @@ async def test_what_happens_becomes_activities(world: World) -> None:
     assert stats.by_type["user_login_failed"] == 1
     assert (stats.by_type.keys(), stats.by_type["asr_recognize"]) == ({kind.value for kind in types}, 0)
     assert {one.status: one.activities for one in stats.by_status}[activities.ACTIVITY_STATUS_FAILED] == 1
+
+
+async def test_what_administrators_do_becomes_the_audit(world: World) -> None:
+    auth, since = world.auth, timestamp_of(world.auth.clock.now())
+    with calling_as(world.root):
+        for status in (user_pb2.USER_STATUS_FROZEN, user_pb2.USER_STATUS_ACTIVE):
+            await auth.admin.UpdateUser(admin.UpdateUserRequest(user_id=world.alice_id, status=status))
+        frozen = audit.ListRecordsRequest(action="user_freeze", target_user_id=world.alice_id, since=since, page_size=1)
+
+        async def is_told() -> bool:
+            return (await auth.audit.ListRecords(frozen)).total_size == 1
+
+        await eventually(is_told)
+        (record,) = (await auth.audit.ListRecords(frozen)).records
+        nothing = audit.ListRecordsRequest(operator_user_id=world.alice_id, until=since, skip=1)
+        assert (await auth.audit.ListRecords(nothing)).total_size == 0
+        with pytest.raises(Invalid, match="FIELD_INVALID"):
+            await auth.audit.ListRecords(audit.ListRecordsRequest(page_size=0))
+    assert (record.operator_account, record.target_account, record.action_label) == ("root", "Alice", "冻结用户")
+    assert (dict(record.before), dict(record.after)) == ({"status": "active"}, {"status": "frozen"})
+    assert record.request_id == "test-request"

@@ -231,6 +231,8 @@ async def test_a_new_sample_costs_nothing_and_keeps_the_owner(world: World) -> N
         voice = (await world.voices.GetVoice(voices.GetVoiceRequest(voice_id=voice_id))).cloned
     assert (voice.owner_user_id, voice.sample_file_id, updating.credits) == (7, "better.wav", 0)
     assert len(world.ledger.requests) == 1
+    (renewed,) = [each for each in await _subjects(world) if each.startswith("evt.speech.voice.")]
+    assert renewed == "evt.speech.voice.renewed"
     delete = voices.DeleteVoiceRequest(voice_id=voice_id)
     with world.user(1, is_admin=True):
         await world.voices.DeleteVoice(delete)
@@ -240,6 +242,7 @@ async def test_a_new_sample_costs_nothing_and_keeps_the_owner(world: World) -> N
             await world.voices.UpdateVoice(
                 voices.UpdateVoiceRequest(request_id="r-3", voice_id=voice_id, file_id="better.wav")
             )
+    assert (await _subjects(world)).count("evt.speech.voice.deleted") == 1
 
 
 async def test_cancelling_stops_the_engine_and_publishes_nothing(world: World) -> None:
@@ -273,6 +276,7 @@ async def test_a_voice_deleted_while_it_learns_stays_deleted(world: World) -> No
         await world.voices.DeleteVoice(voices.DeleteVoiceRequest(voice_id=voice_id))
         await world.work()
         assert await _voice_ids(world) == []
+    assert "evt.speech.voice.renewed" not in await _subjects(world)
 
 
 async def _try_to_cancel(world: World, task_id: str) -> task_pb2.TaskState.ValueType:

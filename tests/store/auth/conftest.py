@@ -15,6 +15,7 @@ from kit.errors import DomainError
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
 from kit.rpc.tokens import TokenVerifier
+from services.auth.config import LoginSettings
 from services.auth.crypto.keys import key_ring, read_or_create_key
 from services.auth.crypto.passwords import Argon2Hasher
 from services.auth.crypto.tokens import JwtIssuer
@@ -22,10 +23,13 @@ from services.auth.domain.materials import Profile
 from services.auth.domain.users import AccessTokenClaims, User
 from services.auth.events import AuthEvents
 from services.auth.store.activity_pages import ActivityPages
+from services.auth.store.audit_records import AuditPages
 from services.auth.store.tables import EVENT_TABLES, USERS
 from services.auth.store.uow import AuthUnit
 from services.auth.store.user_pages import UserPages
 from services.auth.usecases.activities import ActivityReader
+from services.auth.usecases.audit import AuditReader
+from services.auth.usecases.login_guard import LoginGuard
 from services.auth.usecases.materials import MaterialKeeper
 from services.auth.usecases.passwords import PasswordChange
 from services.auth.usecases.ports import PasswordHasher
@@ -36,6 +40,7 @@ from services.auth.usecases.user_admin import UserAdmin
 from services.auth.usecases.user_lists import UserLists
 from services.auth.usecases.users import UserReader
 from services.auth.workers.activity_projection import ActivityProjection
+from services.auth.workers.audit_projection import AuditProjection
 from tests.fakes.clock import FakeClock
 from tests.store.migrated import migrated_database
 from voxreel.common.v1.event_pb2 import EventEnvelope
@@ -61,6 +66,8 @@ class Auth:
     lists: UserLists
     activities: ActivityReader
     projection: ActivityProjection
+    audit: AuditReader
+    audit_projection: AuditProjection
     revocations: RecentRevocations
     verifier: TokenVerifier
 
@@ -132,8 +139,10 @@ async def auth(database_url: str, tmp_path: Path) -> AsyncIterator[Auth]:
         units = Units(database, AuthUnit)
         events = AuthEvents(EventSource("auth", ids, clock))
 
+        guard = LoginGuard(LoginSettings().limits(), clock)
+
         def sessions_with(hasher: PasswordHasher) -> Sessions:
-            return Sessions(units, hasher, issuer=JwtIssuer(keys, ids), events=events, clock=clock)
+            return Sessions(units, hasher, issuer=JwtIssuer(keys, ids), guard=guard, events=events, clock=clock)
 
         yield Auth(
             database=database,
@@ -150,6 +159,8 @@ async def auth(database_url: str, tmp_path: Path) -> AsyncIterator[Auth]:
             lists=UserLists(units, UserPages(database)),
             activities=ActivityReader(units, ActivityPages(database)),
             projection=ActivityProjection(units, clock),
+            audit=AuditReader(units, AuditPages(database)),
+            audit_projection=AuditProjection(units, clock),
             revocations=RecentRevocations(units),
             verifier=verifier,
         )

@@ -70,7 +70,8 @@ class AccountServiceServicer:
         """Answers an access token (EdDSA JWT) and a refresh token for a right password.
 
         Access: public. Idempotent: no; each call opens a session.
-        Errors: CREDENTIALS_INVALID (also for an unknown account), ACCOUNT_FROZEN, TOO_MANY_REQUESTS.
+        Errors: CREDENTIALS_INVALID (also for an unknown account), ACCOUNT_FROZEN, TOO_MANY_REQUESTS (the password hasher is
+        busy, or too many wrong passwords were given for the account or from the address).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

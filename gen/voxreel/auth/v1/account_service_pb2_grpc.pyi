@@ -43,7 +43,8 @@ class AccountServiceStub:
     """Answers an access token (EdDSA JWT) and a refresh token for a right password.
 
     Access: public. Idempotent: no; each call opens a session.
-    Errors: CREDENTIALS_INVALID (also for an unknown account), ACCOUNT_FROZEN, TOO_MANY_REQUESTS.
+    Errors: CREDENTIALS_INVALID (also for an unknown account), ACCOUNT_FROZEN, TOO_MANY_REQUESTS (the password hasher is
+    busy, or too many wrong passwords were given for the account or from the address).
     """
     RefreshAccessToken: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RefreshAccessTokenRequest, _account_service_pb2.RefreshAccessTokenResponse]
     """Answers a new access token for a live refresh token, which stays as it is.
@@ -67,7 +68,8 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """Answers an access token (EdDSA JWT) and a refresh token for a right password.
 
     Access: public. Idempotent: no; each call opens a session.
-    Errors: CREDENTIALS_INVALID (also for an unknown account), ACCOUNT_FROZEN, TOO_MANY_REQUESTS.
+    Errors: CREDENTIALS_INVALID (also for an unknown account), ACCOUNT_FROZEN, TOO_MANY_REQUESTS (the password hasher is
+    busy, or too many wrong passwords were given for the account or from the address).
     """
     RefreshAccessToken: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RefreshAccessTokenRequest, _account_service_pb2.RefreshAccessTokenResponse]  # type: ignore[assignment]
     """Answers a new access token for a live refresh token, which stays as it is.
@@ -100,7 +102,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Answers an access token (EdDSA JWT) and a refresh token for a right password.
 
         Access: public. Idempotent: no; each call opens a session.
-        Errors: CREDENTIALS_INVALID (also for an unknown account), ACCOUNT_FROZEN, TOO_MANY_REQUESTS.
+        Errors: CREDENTIALS_INVALID (also for an unknown account), ACCOUNT_FROZEN, TOO_MANY_REQUESTS (the password hasher is
+        busy, or too many wrong passwords were given for the account or from the address).
         """
 
     @_abc_1.abstractmethod

@@ -242,19 +242,26 @@ class UserDeleted(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     ACCOUNT_FIELD_NUMBER: _builtins.int
     OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    IS_ADMIN_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     account: _builtins.str
     operator_user_id: _builtins.int
+    is_admin: _builtins.bool
+    """What the user was."""
+    status: _user_pb2.UserStatus.ValueType
     def __init__(
         self,
         *,
         user_id: _builtins.int = ...,
         account: _builtins.str = ...,
         operator_user_id: _builtins.int = ...,
+        is_admin: _builtins.bool = ...,
+        status: _user_pb2.UserStatus.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "operator_user_id", b"operator_user_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "is_admin", b"is_admin", "operator_user_id", b"operator_user_id", "status", b"status", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,43 +23,44 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from voxreel.billing.v1 import package_service_pb2 as voxreel_dot_billing_dot_v1_dot_package__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvoxreel/billing/v1/events.proto\x12\x12voxreel.billing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"z\n\x10\x43reditsRecharged\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x02 \x01(\x03\x12\x15\n\rbalance_after\x18\x03 \x01(\x03\x12\x18\n\x10operator_user_id\x18\x04 \x01(\x03\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\"V\n\x0cHoldCaptured\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x03 \x01(\t\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\"V\n\x0cHoldReleased\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x03 \x01(\t\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\"x\n\x0e\x43\x61rdsGenerated\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x14\n\x0c\x62\x61tch_number\x18\x02 \x01(\t\x12\x13\n\x0bpackage_key\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\x05\x12\x0f\n\x07\x63redits\x18\x05 \x01(\x03\"y\n\rCardsDisabled\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x14\n\x0c\x62\x61tch_number\x18\x02 \x01(\t\x12\x14\n\x07\x63\x61rd_id\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x16\n\x0e\x64isabled_cards\x18\x04 \x01(\x05\x42\n\n\x08_card_id\"N\n\x0b\x43\x61rdDeleted\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x14\n\x0c\x62\x61tch_number\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61rd_id\x18\x03 \x01(\x03\"\x83\x01\n\x0c\x43\x61rdRedeemed\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x63\x61rd_id\x18\x02 \x01(\x03\x12\x13\n\x0bpackage_key\x18\x03 \x01(\t\x12\x14\n\x0cpackage_name\x18\x04 \x01(\t\x12\x0f\n\x07\x63redits\x18\x05 \x01(\x03\x12\x15\n\rbalance_after\x18\x06 \x01(\x03\"y\n\x0f\x43reditsAdjusted\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x02 \x01(\x03\x12\x15\n\rbalance_after\x18\x03 \x01(\x03\x12\x18\n\x10operator_user_id\x18\x04 \x01(\x03\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\"c\n\x0e\x43reditsExpired\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x02 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x14InviteCodesGenerated\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12\x0f\n\x07\x63redits\x18\x03 \x01(\x03\"\x9a\x01\n\x0eInviteCodeUsed\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x16\n\x0einvite_code_id\x18\x02 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x03 \x01(\x03\x12\x15\n\rbalance_after\x18\x04 \x01(\x03\x12\x37\n\x13\x63redits_expire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x13\x46\x65\x61turePriceChanged\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x02 \x01(\t\x12\x16\n\x0e\x66ormer_credits\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\"y\n\x0ePackageCreated\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x13\n\x0bpackage_key\x18\x02 \x01(\t\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x11\n\tprice_fen\x18\x05 \x01(\x03\"\xab\x01\n\x0ePackageChanged\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x13\n\x0bpackage_key\x18\x02 \x01(\t\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\x12\x16\n\x0e\x66ormer_credits\x18\x04 \x01(\x03\x12\x18\n\x10\x66ormer_price_fen\x18\x05 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x06 \x01(\x03\x12\x11\n\tprice_fen\x18\x07 \x01(\x03\"U\n\x0ePackageDeleted\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x13\n\x0bpackage_key\x18\x02 \x01(\t\x12\x14\n\x0cpackage_name\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvoxreel/billing/v1/events.proto\x12\x12voxreel.billing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(voxreel/billing/v1/package_service.proto\"\xa8\x01\n\x10\x43reditsRecharged\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x02 \x01(\x03\x12\x15\n\rbalance_after\x18\x03 \x01(\x03\x12\x18\n\x10operator_user_id\x18\x04 \x01(\x03\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x1a\n\rvalidity_days\x18\x06 \x01(\x05H\x00\x88\x01\x01\x42\x10\n\x0e_validity_days\"V\n\x0cHoldCaptured\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x03 \x01(\t\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\"V\n\x0cHoldReleased\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x03 \x01(\t\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\"x\n\x0e\x43\x61rdsGenerated\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x14\n\x0c\x62\x61tch_number\x18\x02 \x01(\t\x12\x13\n\x0bpackage_key\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\x05\x12\x0f\n\x07\x63redits\x18\x05 \x01(\x03\"y\n\rCardsDisabled\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x14\n\x0c\x62\x61tch_number\x18\x02 \x01(\t\x12\x14\n\x07\x63\x61rd_id\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x16\n\x0e\x64isabled_cards\x18\x04 \x01(\x05\x42\n\n\x08_card_id\"t\n\x0b\x43\x61rdDeleted\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x14\n\x0c\x62\x61tch_number\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61rd_id\x18\x03 \x01(\x03\x12\x13\n\x0bpackage_key\x18\x04 \x01(\t\x12\x0f\n\x07\x63redits\x18\x05 \x01(\x03\"\x83\x01\n\x0c\x43\x61rdRedeemed\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x63\x61rd_id\x18\x02 \x01(\x03\x12\x13\n\x0bpackage_key\x18\x03 \x01(\t\x12\x14\n\x0cpackage_name\x18\x04 \x01(\t\x12\x0f\n\x07\x63redits\x18\x05 \x01(\x03\x12\x15\n\rbalance_after\x18\x06 \x01(\x03\"y\n\x0f\x43reditsAdjusted\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x02 \x01(\x03\x12\x15\n\rbalance_after\x18\x03 \x01(\x03\x12\x18\n\x10operator_user_id\x18\x04 \x01(\x03\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\"c\n\x0e\x43reditsExpired\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x02 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x14InviteCodesGenerated\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12\x0f\n\x07\x63redits\x18\x03 \x01(\x03\"\x9a\x01\n\x0eInviteCodeUsed\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x16\n\x0einvite_code_id\x18\x02 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x03 \x01(\x03\x12\x15\n\rbalance_after\x18\x04 \x01(\x03\x12\x37\n\x13\x63redits_expire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x13\x46\x65\x61turePriceChanged\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x13\n\x0b\x66\x65\x61ture_key\x18\x02 \x01(\t\x12\x16\n\x0e\x66ormer_credits\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\"\xaa\x01\n\x0ePackageCreated\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x13\n\x0bpackage_key\x18\x02 \x01(\t\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x11\n\tprice_fen\x18\x05 \x01(\x03\x12/\n\x05terms\x18\x06 \x01(\x0b\x32 .voxreel.billing.v1.PackageTerms\"\x94\x02\n\x0ePackageChanged\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x13\n\x0bpackage_key\x18\x02 \x01(\t\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\x12\x16\n\x0e\x66ormer_credits\x18\x04 \x01(\x03\x12\x18\n\x10\x66ormer_price_fen\x18\x05 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x06 \x01(\x03\x12\x11\n\tprice_fen\x18\x07 \x01(\x03\x12\x36\n\x0c\x66ormer_terms\x18\x08 \x01(\x0b\x32 .voxreel.billing.v1.PackageTerms\x12/\n\x05terms\x18\t \x01(\x0b\x32 .voxreel.billing.v1.PackageTerms\"\x86\x01\n\x0ePackageDeleted\x12\x18\n\x10operator_user_id\x18\x01 \x01(\x03\x12\x13\n\x0bpackage_key\x18\x02 \x01(\t\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\x12/\n\x05terms\x18\x04 \x01(\x0b\x32 .voxreel.billing.v1.PackageTermsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.billing.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREDITSRECHARGED']._serialized_start=88
-  _globals['_CREDITSRECHARGED']._serialized_end=210
-  _globals['_HOLDCAPTURED']._serialized_start=212
-  _globals['_HOLDCAPTURED']._serialized_end=298
-  _globals['_HOLDRELEASED']._serialized_start=300
-  _globals['_HOLDRELEASED']._serialized_end=386
-  _globals['_CARDSGENERATED']._serialized_start=388
-  _globals['_CARDSGENERATED']._serialized_end=508
-  _globals['_CARDSDISABLED']._serialized_start=510
-  _globals['_CARDSDISABLED']._serialized_end=631
-  _globals['_CARDDELETED']._serialized_start=633
-  _globals['_CARDDELETED']._serialized_end=711
-  _globals['_CARDREDEEMED']._serialized_start=714
-  _globals['_CARDREDEEMED']._serialized_end=845
-  _globals['_CREDITSADJUSTED']._serialized_start=847
-  _globals['_CREDITSADJUSTED']._serialized_end=968
-  _globals['_CREDITSEXPIRED']._serialized_start=970
-  _globals['_CREDITSEXPIRED']._serialized_end=1069
-  _globals['_INVITECODESGENERATED']._serialized_start=1071
-  _globals['_INVITECODESGENERATED']._serialized_end=1154
-  _globals['_INVITECODEUSED']._serialized_start=1157
-  _globals['_INVITECODEUSED']._serialized_end=1311
-  _globals['_FEATUREPRICECHANGED']._serialized_start=1313
-  _globals['_FEATUREPRICECHANGED']._serialized_end=1422
-  _globals['_PACKAGECREATED']._serialized_start=1424
-  _globals['_PACKAGECREATED']._serialized_end=1545
-  _globals['_PACKAGECHANGED']._serialized_start=1548
-  _globals['_PACKAGECHANGED']._serialized_end=1719
-  _globals['_PACKAGEDELETED']._serialized_start=1721
-  _globals['_PACKAGEDELETED']._serialized_end=1806
+  _globals['_CREDITSRECHARGED']._serialized_start=131
+  _globals['_CREDITSRECHARGED']._serialized_end=299
+  _globals['_HOLDCAPTURED']._serialized_start=301
+  _globals['_HOLDCAPTURED']._serialized_end=387
+  _globals['_HOLDRELEASED']._serialized_start=389
+  _globals['_HOLDRELEASED']._serialized_end=475
+  _globals['_CARDSGENERATED']._serialized_start=477
+  _globals['_CARDSGENERATED']._serialized_end=597
+  _globals['_CARDSDISABLED']._serialized_start=599
+  _globals['_CARDSDISABLED']._serialized_end=720
+  _globals['_CARDDELETED']._serialized_start=722
+  _globals['_CARDDELETED']._serialized_end=838
+  _globals['_CARDREDEEMED']._serialized_start=841
+  _globals['_CARDREDEEMED']._serialized_end=972
+  _globals['_CREDITSADJUSTED']._serialized_start=974
+  _globals['_CREDITSADJUSTED']._serialized_end=1095
+  _globals['_CREDITSEXPIRED']._serialized_start=1097
+  _globals['_CREDITSEXPIRED']._serialized_end=1196
+  _globals['_INVITECODESGENERATED']._serialized_start=1198
+  _globals['_INVITECODESGENERATED']._serialized_end=1281
+  _globals['_INVITECODEUSED']._serialized_start=1284
+  _globals['_INVITECODEUSED']._serialized_end=1438
+  _globals['_FEATUREPRICECHANGED']._serialized_start=1440
+  _globals['_FEATUREPRICECHANGED']._serialized_end=1549
+  _globals['_PACKAGECREATED']._serialized_start=1552
+  _globals['_PACKAGECREATED']._serialized_end=1722
+  _globals['_PACKAGECHANGED']._serialized_start=1725
+  _globals['_PACKAGECHANGED']._serialized_end=2001
+  _globals['_PACKAGEDELETED']._serialized_start=2004
+  _globals['_PACKAGEDELETED']._serialized_end=2138
 # @@protoc_insertion_point(module_scope)

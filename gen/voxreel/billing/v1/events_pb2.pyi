@@ -6,6 +6,7 @@ isort:skip_file
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from voxreel.billing.v1 import package_service_pb2 as _package_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -28,11 +29,14 @@ class CreditsRecharged(_message.Message):
     BALANCE_AFTER_FIELD_NUMBER: _builtins.int
     OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    VALIDITY_DAYS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     credits: _builtins.int
     balance_after: _builtins.int
     operator_user_id: _builtins.int
     description: _builtins.str
+    validity_days: _builtins.int
+    """All credits of the user are good for at least so long from then on; absent when that stays as it was."""
     def __init__(
         self,
         *,
@@ -41,12 +45,15 @@ class CreditsRecharged(_message.Message):
         balance_after: _builtins.int = ...,
         operator_user_id: _builtins.int = ...,
         description: _builtins.str = ...,
+        validity_days: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_validity_days", b"_validity_days", "validity_days", b"validity_days"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance_after", b"balance_after", "credits", b"credits", "description", b"description", "operator_user_id", b"operator_user_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_validity_days", b"_validity_days", "balance_after", b"balance_after", "credits", b"credits", "description", b"description", "operator_user_id", b"operator_user_id", "user_id", b"user_id", "validity_days", b"validity_days"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__validity_days: _TypeAlias = _typing.Literal["validity_days"]  # noqa: Y015
+    _WhichOneofArgType__validity_days: _TypeAlias = _typing.Literal["_validity_days", b"_validity_days"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__validity_days) -> _WhichOneofReturnType__validity_days | None: ...
 
 Global___CreditsRecharged: _TypeAlias = CreditsRecharged  # noqa: Y015
 
@@ -185,19 +192,25 @@ class CardDeleted(_message.Message):
     OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
     BATCH_NUMBER_FIELD_NUMBER: _builtins.int
     CARD_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_KEY_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
     operator_user_id: _builtins.int
     batch_number: _builtins.str
     card_id: _builtins.int
+    package_key: _builtins.str
+    credits: _builtins.int
     def __init__(
         self,
         *,
         operator_user_id: _builtins.int = ...,
         batch_number: _builtins.str = ...,
         card_id: _builtins.int = ...,
+        package_key: _builtins.str = ...,
+        credits: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_number", b"batch_number", "card_id", b"card_id", "operator_user_id", b"operator_user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_number", b"batch_number", "card_id", b"card_id", "credits", b"credits", "operator_user_id", b"operator_user_id", "package_key", b"package_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -408,11 +421,16 @@ class PackageCreated(_message.Message):
     PACKAGE_NAME_FIELD_NUMBER: _builtins.int
     CREDITS_FIELD_NUMBER: _builtins.int
     PRICE_FEN_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
     operator_user_id: _builtins.int
     package_key: _builtins.str
     package_name: _builtins.str
     credits: _builtins.int
     price_fen: _builtins.int
+    @_builtins.property
+    def terms(self) -> _package_service_pb2.PackageTerms:
+        """Whole."""
+
     def __init__(
         self,
         *,
@@ -421,10 +439,11 @@ class PackageCreated(_message.Message):
         package_name: _builtins.str = ...,
         credits: _builtins.int = ...,
         price_fen: _builtins.int = ...,
+        terms: _package_service_pb2.PackageTerms | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name", "price_fen", b"price_fen"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name", "price_fen", b"price_fen", "terms", b"terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -443,6 +462,8 @@ class PackageChanged(_message.Message):
     FORMER_PRICE_FEN_FIELD_NUMBER: _builtins.int
     CREDITS_FIELD_NUMBER: _builtins.int
     PRICE_FEN_FIELD_NUMBER: _builtins.int
+    FORMER_TERMS_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
     operator_user_id: _builtins.int
     package_key: _builtins.str
     package_name: _builtins.str
@@ -450,6 +471,12 @@ class PackageChanged(_message.Message):
     former_price_fen: _builtins.int
     credits: _builtins.int
     price_fen: _builtins.int
+    @_builtins.property
+    def former_terms(self) -> _package_service_pb2.PackageTerms:
+        """Both whole."""
+
+    @_builtins.property
+    def terms(self) -> _package_service_pb2.PackageTerms: ...
     def __init__(
         self,
         *,
@@ -460,10 +487,12 @@ class PackageChanged(_message.Message):
         former_price_fen: _builtins.int = ...,
         credits: _builtins.int = ...,
         price_fen: _builtins.int = ...,
+        former_terms: _package_service_pb2.PackageTerms | None = ...,
+        terms: _package_service_pb2.PackageTerms | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["former_terms", b"former_terms", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "former_credits", b"former_credits", "former_price_fen", b"former_price_fen", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name", "price_fen", b"price_fen"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "former_credits", b"former_credits", "former_price_fen", b"former_price_fen", "former_terms", b"former_terms", "operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name", "price_fen", b"price_fen", "terms", b"terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -478,19 +507,25 @@ class PackageDeleted(_message.Message):
     OPERATOR_USER_ID_FIELD_NUMBER: _builtins.int
     PACKAGE_KEY_FIELD_NUMBER: _builtins.int
     PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
     operator_user_id: _builtins.int
     package_key: _builtins.str
     package_name: _builtins.str
+    @_builtins.property
+    def terms(self) -> _package_service_pb2.PackageTerms:
+        """What it was, whole."""
+
     def __init__(
         self,
         *,
         operator_user_id: _builtins.int = ...,
         package_key: _builtins.str = ...,
         package_name: _builtins.str = ...,
+        terms: _package_service_pb2.PackageTerms | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operator_user_id", b"operator_user_id", "package_key", b"package_key", "package_name", b"package_name", "terms", b"terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
