@@ -17,7 +17,9 @@ from edge.middleware import boundary
 from edge.openapi import describe_api
 from edge.operations import operations_routes
 from edge.platform_api.routes import ENDPOINTS
-from edge.server import JSON_LIMIT_BYTES, HttpServer, make_application
+from edge.rate_limits import make_buckets
+from edge.request_record import RequestRecord
+from edge.server import HttpServer, make_application
 from edge.shared import Shared
 from kit.app import App
 from kit.blobs.store import BlobStore
@@ -49,17 +51,20 @@ async def build(app: App[EdgeConfig]) -> None:
     )
     addresses = ClientAddresses(trusted_proxies=config.trusted_proxies)
     description = describe_api(ENDPOINTS, version=platform_version(), base_url=config.public_base_url)
+    record = RequestRecord(app.metrics.calls)
     application = make_application(
         ENDPOINTS,
-        Frame(shared, Authenticator(verifier, keys, clock), ids=RandomIds(), addresses=addresses),
-        boundary=boundary(
-            app.metrics.calls,
-            json_limit_bytes=JSON_LIMIT_BYTES,
-            now=lambda: shared.times.aware(clock.now()),
+        Frame(
+            shared,
+            Authenticator(verifier, keys, clock),
+            ids=RandomIds(),
+            addresses=addresses,
+            buckets=make_buckets(config.rates, clock),
         ),
+        boundary=boundary(record, now=lambda: shared.times.aware(clock.now())),
         other_routes=[*operations_routes(app.health, app.metrics), *ApiDocs(description).routes()],
     )
-    app.listen(HttpServer(application))
+    app.listen(HttpServer(application, record))
 
 
 async def _open_peers(app: App[EdgeConfig]) -> EdgePeers:

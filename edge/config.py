@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from kit.config import ProcessConfig, service_settings
+
+_MAX_PER_S = 1e6
+
+
+class RateSettings(BaseModel):
+    """What one caller may ask of one replica: so many calls a second for long, ten seconds' worth of them at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reads_per_s: float = Field(default=5000.0, ge=0.1, le=_MAX_PER_S, description="Reads of one caller per second.")
+    writes_per_s: float = Field(
+        default=500.0, ge=0.1, le=_MAX_PER_S, description="Changes of one caller per second that are none of the below."
+    )
+    credentials_per_s: float = Field(
+        default=50.0,
+        ge=0.1,
+        le=_MAX_PER_S,
+        description="Logins, registrations and everything else with a password, of one caller per second.",
+    )
+    uploads_per_s: float = Field(default=50.0, ge=0.1, le=_MAX_PER_S, description="Uploads of one caller per second.")
+    tasks_per_s: float = Field(
+        default=200.0, ge=0.1, le=_MAX_PER_S, description="Orders of work for engines of one caller per second."
+    )
 
 
 class EdgeConfig(ProcessConfig):
@@ -29,6 +52,8 @@ class EdgeConfig(ProcessConfig):
         le=8,
         description="How many of the operator's own proxies stand before the edge and append to X-Forwarded-For.",
     )
+
+    rates: RateSettings = Field(default=RateSettings(), description="How often one caller may call this replica.")
 
     @field_validator("display_zone")
     @classmethod

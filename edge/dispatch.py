@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -13,10 +14,11 @@ from pydantic import ValidationError
 
 from edge.auth import Authenticator, bearer_token
 from edge.client_address import ClientAddresses
-from edge.endpoint import Access, Call, Endpoint, EventStream, In, NoInput, Source, StreamingEndpoint
-from edge.errors import body_too_slow, shape_error
+from edge.endpoint import Access, Call, Endpoint, EventStream, In, NoInput, RateClass, Source, StreamingEndpoint
+from edge.errors import body_too_large, body_too_slow, shape_error
 from edge.event_stream import send_events
 from edge.facts import FACTS
+from edge.rate_limits import TokenBuckets, caller_key
 from edge.reply import json_reply
 from edge.shared import Shared
 from edge.validation import first_problem
@@ -26,6 +28,7 @@ from kit.rpc.context import CallContext, Principal, bind_call, unbind_call
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 CALLER = "edge"
+JSON_LIMIT_BYTES = 1024 * 1024
 _BODY_TIMEOUT_S = 30.0
 _TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}\Z")
@@ -37,15 +40,35 @@ class Frame:
     """What serving any endpoint needs."""
 
     def __init__(
-        self, shared: Shared, authenticator: Authenticator, *, ids: IdSource, addresses: ClientAddresses
+        self,
+        shared: Shared,
+        authenticator: Authenticator,
+        *,
+        ids: IdSource,
+        addresses: ClientAddresses,
+        buckets: Mapping[RateClass, TokenBuckets],
     ) -> None:
         self.shared = shared
         self.ids = ids
-        self.addresses = addresses
+        self.buckets = buckets
+        self._addresses = addresses
         self._authenticator = authenticator
 
-    async def identify(self, header: str | None, access: Access) -> tuple[str, Principal | None]:
-        """Token and caller. Raises Unauthenticated or Forbidden by what the endpoint demands."""
+    async def admit(
+        self, request: web.Request, access: Access, buckets: TokenBuckets
+    ) -> tuple[str, Principal | None, str]:
+        """Token, caller and address. Raises Unauthenticated or Forbidden by what the endpoint demands, RateLimited."""
+        address = self._addresses.of(request)
+        try:
+            token, principal = await self._identify(request.headers.get("Authorization"), access)
+        except (Unauthenticated, Forbidden):
+            # Or else bad tokens, which are expensive to refuse, would be free.
+            buckets.take(caller_key(None, address))
+            raise
+        buckets.take(caller_key(principal, address))
+        return token, principal, address
+
+    async def _identify(self, header: str | None, access: Access) -> tuple[str, Principal | None]:
         if access is Access.PUBLIC:
             return await self._identify_if_possible(header)
         token = bearer_token(header)
@@ -73,6 +96,7 @@ class JsonRoute(Generic[InT]):
         self._access = endpoint.access
         self._dialect = endpoint.dialect
         self._handler = endpoint.handler
+        self._buckets = frame.buckets[endpoint.rate_class]
         self._is_keyed = endpoint.is_keyed
         self._timeout_s = endpoint.timeout_s
         self._route = f"{endpoint.method} {endpoint.path}"
@@ -85,7 +109,7 @@ class JsonRoute(Generic[InT]):
         facts.dialect = self._dialect
         headers = request.headers
         frame = self._frame
-        token, principal = await frame.identify(headers.get("Authorization"), self._access)
+        token, principal, address = await frame.admit(request, self._access, self._buckets)
         if principal is not None:
             facts.user_id = principal.user_id
         given = await self._parse(request)
@@ -93,7 +117,7 @@ class JsonRoute(Generic[InT]):
             frame.shared,
             principal,
             _request_key(headers.get("Idempotency-Key"), frame.ids) if self._is_keyed else "",
-            frame.addresses.of(request),
+            address,
         )
         bound = bind_call(
             CallContext(
@@ -123,6 +147,7 @@ class StreamingRoute(Generic[InT]):
         self._access = endpoint.access
         self._dialect = endpoint.dialect
         self._handler = endpoint.handler
+        self._buckets = frame.buckets[endpoint.rate_class]
         self._is_keyed = endpoint.is_keyed
         self._route = f"{endpoint.method} {endpoint.path}"
         self._parse = _Parser(endpoint.input, endpoint.path, Source.QUERY)
@@ -133,12 +158,12 @@ class StreamingRoute(Generic[InT]):
         facts.route = self._route
         facts.dialect = self._dialect
         headers = request.headers
-        token, principal = await self._frame.identify(headers.get("Authorization"), self._access)
+        token, principal, address = await self._frame.admit(request, self._access, self._buckets)
         if principal is not None:
             facts.user_id = principal.user_id
         given = await self._parse(request)
         key = _request_key(headers.get("Idempotency-Key"), self._frame.ids) if self._is_keyed else ""
-        call = Call(self._frame.shared, principal, key, self._frame.addresses.of(request))
+        call = Call(self._frame.shared, principal, key, address)
         trace_parent = _trace_parent(headers.get("traceparent"))
         bound = bind_call(CallContext(facts.request_id, trace_parent, CALLER, token, principal))
         try:
@@ -171,11 +196,17 @@ class _Parser(Generic[InT]):
 
 
 async def _json_body(request: web.Request) -> dict[str, Any]:
+    declared = request.content_length
+    if declared is not None and declared > JSON_LIMIT_BYTES:
+        raise body_too_large(JSON_LIMIT_BYTES)
     try:
         async with asyncio.timeout(_BODY_TIMEOUT_S):
             body = await request.read()
     except TimeoutError:
         raise body_too_slow() from None
+    except web.HTTPRequestEntityTooLarge:
+        # It came in chunks or compressed, so that only reading it told.
+        raise body_too_large(JSON_LIMIT_BYTES) from None
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -33,6 +33,21 @@ class Access(Enum):
     ADMIN = "admin"
 
 
+class RateClass(Enum):
+    """Endpoints that share a caller's rate limit, by what a call costs."""
+
+    READ = "read"
+    WRITE = "write"
+    # Hashes a password or answers tokens.
+    CREDENTIALS = "credentials"
+    UPLOAD = "upload"
+    # Starts work of an engine or fetches from elsewhere.
+    TASK = "task"
+
+
+_READING_METHODS = frozenset({"GET", "HEAD"})
+
+
 class Source(Enum):
     """Where the fields of an input come from that are not named in the path."""
 
@@ -109,6 +124,13 @@ class Endpoint(Generic[InT]):
     title: str = ""
     timeout_s: float = 15.0
     """Longer than the longest deadline of the methods behind it."""
+    rate: RateClass | None = None
+    """None: a read or a write, by its method."""
+
+    @property
+    def rate_class(self) -> RateClass:
+        """Whose rate limit it counts against."""
+        return self.rate or _rate_of_method(self.method)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +157,16 @@ class StreamingEndpoint(Generic[InT]):
     """The field of the form that names a stored file instead of bringing one."""
     is_keyed: bool = False
     dialect: Dialect = Dialect.PLATFORM
+    rate: RateClass | None = None
+    """None: an upload if it reads a file, else a read or a write, by its method."""
+
+    @property
+    def rate_class(self) -> RateClass:
+        """Whose rate limit it counts against."""
+        if self.rate is None and self.multipart_field is not None:
+            return RateClass.UPLOAD
+        return self.rate or _rate_of_method(self.method)
+
+
+def _rate_of_method(method: str) -> RateClass:
+    return RateClass.READ if method in _READING_METHODS else RateClass.WRITE

@@ -163,6 +163,22 @@ def body_too_slow() -> RequestRefused:
     return RequestRefused("BODY_TOO_SLOW", ErrorRow(408, 400), "请求体接收超时")
 
 
+def headers_too_large() -> PublicError:
+    """The request line or a header is longer than any request needs."""
+    return PublicError(status=431, message="请求行或请求头过大", reason="HEADERS_TOO_LARGE")
+
+
+def broken_http() -> PublicError:
+    """The bytes are no HTTP request."""
+    return PublicError(status=400, message="无效的 HTTP 请求", reason="HTTP_MALFORMED")
+
+
+def unmet_expectation(dialect: Dialect) -> PublicError:
+    """`Expect` wants something other than 100-continue."""
+    status = _status(ErrorRow(417, 400), dialect)
+    return PublicError(status=status, message="不支持的 Expect 请求头", reason="EXPECTATION_FAILED")
+
+
 def public_domain_error(error: DomainError, dialect: Dialect) -> PublicError:
     """What a client reads of a service's refusal."""
     row = ROWS.get(error.reason) or _BY_CODE.get(error.grpc_code, _BUG)

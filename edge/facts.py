@@ -18,6 +18,8 @@ _PROCESS = os.urandom(10).hex()
 _numbers = itertools.count(1)
 
 REQUEST_ID_HEADER = "X-Request-Id"
+# What replies call the software; its version is nobody's business.
+SERVER = "voxreel"
 
 
 class RequestFacts:

@@ -15,7 +15,6 @@ from edge.endpoint import Dialect
 from edge.errors import (
     PublicError,
     RequestRefused,
-    body_too_large,
     no_route,
     public_bug,
     public_domain_error,
@@ -23,19 +22,17 @@ from edge.errors import (
     shape_error,
     wrong_method,
 )
-from edge.facts import FACTS, REQUEST_ID_HEADER, RequestFacts, request_id_of
+from edge.facts import FACTS, REQUEST_ID_HEADER, SERVER, RequestFacts, request_id_of
 from edge.reply import error_reply
+from edge.request_record import RequestRecord
 from kit.errors import DomainError, Internal
-from kit.observability.logging import access_log
-from kit.observability.metrics import CallMetrics
 
 _log = structlog.get_logger()
 # As nginx logs it: the client went away before it was answered.
 _CLIENT_GONE = 499
-_SERVER = "voxreel"
 
 
-def boundary(metrics: CallMetrics, *, json_limit_bytes: int, now: Callable[[], str]) -> Middleware:
+def boundary(record: RequestRecord, *, now: Callable[[], str]) -> Middleware:
     """The one middleware. Nothing but replies of ours, cancellation and broken connections pass it."""
 
     @web.middleware
@@ -51,44 +48,31 @@ def boundary(metrics: CallMetrics, *, json_limit_bytes: int, now: Callable[[], s
                 raise
             except Exception as error:
                 dialect = facts.dialect or dialect_of_path(request.path)
-                public = _refuse(error, facts, dialect, json_limit_bytes)
+                public = _refuse(error, facts, dialect)
                 response = error_reply(public, dialect, now)
             status, sent_bytes = response.status, _body_bytes(response)
             if facts.dialect is None:
                 facts.route = _other_route(request)
             if not response.prepared:
                 response.headers[REQUEST_ID_HEADER] = facts.request_id
-                response.headers["Server"] = _SERVER
+                response.headers["Server"] = SERVER
             return response
         finally:
             seconds = time.perf_counter() - start
-            metrics.observe(facts.route, str(status), seconds)
-            access_log(
-                {
-                    "service": "edge",
-                    "method": request.method,
-                    "route": facts.route,
-                    "status": status,
-                    "ms": round(seconds * 1000, 2),
-                    "request_id": facts.request_id,
-                    "user_id": facts.user_id,
-                    "bytes": sent_bytes,
-                    "reason": facts.reason,
-                }
-            )
+            record.write(facts, method=request.method, status=status, seconds=seconds, sent_bytes=sent_bytes)
 
     return serve
 
 
-def _refuse(error: Exception, facts: RequestFacts, dialect: Dialect, json_limit_bytes: int) -> PublicError:
-    public = _public(error, dialect, json_limit_bytes)
+def _refuse(error: Exception, facts: RequestFacts, dialect: Dialect) -> PublicError:
+    public = _public(error, dialect)
     facts.reason = public.reason
     if (public.status >= 500 and not isinstance(error, DomainError)) or isinstance(error, Internal):
         _log.error("request.crashed", route=facts.route, request_id=facts.request_id, exc_info=error)
     return public
 
 
-def _public(error: Exception, dialect: Dialect, json_limit_bytes: int) -> PublicError:
+def _public(error: Exception, dialect: Dialect) -> PublicError:
     if isinstance(error, DomainError):
         return public_domain_error(error, dialect)
     if isinstance(error, RequestRefused):
@@ -97,8 +81,6 @@ def _public(error: Exception, dialect: Dialect, json_limit_bytes: int) -> Public
         return wrong_method(dialect, ", ".join(sorted(error.allowed_methods)))
     if isinstance(error, web.HTTPNotFound):
         return no_route(dialect)
-    if isinstance(error, web.HTTPRequestEntityTooLarge):
-        return public_refusal(body_too_large(json_limit_bytes), dialect)
     if isinstance(error, web.RequestPayloadError):
         return public_refusal(shape_error("请求体不完整"), dialect)
     return public_bug(dialect)

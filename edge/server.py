@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
-from edge.dispatch import Frame, JsonRoute, StreamingRoute
+from edge.connection import Connection
+from edge.dispatch import JSON_LIMIT_BYTES, Frame, JsonRoute, StreamingRoute
 from edge.endpoint import Endpoint, StreamingEndpoint
+from edge.request_record import RequestRecord
 
-JSON_LIMIT_BYTES = 1024 * 1024
-_MAX_LINE_BYTES = 8190
-_MAX_HEADER_BYTES = 8190
-_KEEPALIVE_S = 75.0
 _BACKLOG = 1024
-
-
-class _OnlyOurFaults(logging.Filter):
-    """Drops what aiohttp logs as an error about bytes that are no HTTP: anybody can send those, at any rate."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, HttpProcessingError)
-
-
-_log = logging.getLogger("edge.http")
-_log.addFilter(_OnlyOurFaults())
 
 
 def make_application(
@@ -70,35 +55,33 @@ def _spellings(path: str) -> tuple[str, ...]:
 class HttpServer:
     """Listens for an application, and ends in order."""
 
-    def __init__(self, application: web.Application) -> None:
-        self._application = application
-        self._runner: web.AppRunner | None = None
-        self._site: web.TCPSite | None = None
+    def __init__(self, application: web.Application, record: RequestRecord) -> None:
+        self._record = record
+        self._runner: web.AppRunner | None = web.AppRunner(application, handle_signals=False)
+        self._listener: asyncio.Server | None = None
 
     async def start(self, address: str) -> int:
         """Binds "host:port" and answers the port. Raises OSError when it is taken."""
+        assert self._runner is not None
         host, _, port = address.rpartition(":")
-        self._runner = web.AppRunner(
-            self._application,
-            access_log=None,
-            logger=_log,
-            handle_signals=False,
-            keepalive_timeout=_KEEPALIVE_S,
-            max_line_size=_MAX_LINE_BYTES,
-            max_field_size=_MAX_HEADER_BYTES,
-        )
         await self._runner.setup()
-        self._site = web.TCPSite(self._runner, host.strip("[]"), int(port), backlog=_BACKLOG)
-        await self._site.start()
-        bound: int = self._runner.addresses[0][1]
+        server = self._runner.server
+        assert server is not None
+        loop = asyncio.get_running_loop()
+
+        def connection() -> Connection:
+            return Connection(server, self._record, loop=loop)
+
+        self._listener = await loop.create_server(connection, host.strip("[]"), int(port), backlog=_BACKLOG)
+        bound: int = self._listener.sockets[0].getsockname()[1]
         return bound
 
     async def stop(self, grace_s: float) -> None:
         """Accepts nothing new and lets running requests finish, at most the grace."""
-        if self._runner is None or self._site is None:
+        if self._runner is None or self._listener is None:
             return
         runner, self._runner = self._runner, None
-        await self._site.stop()
+        self._listener.close()
         if runner.server is not None:
             # Idle connections close at once, busy ones after their reply.
             runner.server.pre_shutdown()

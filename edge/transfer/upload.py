@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http import HttpProcessingError
 
 from edge.errors import body_too_slow, shape_error
 from kit.blobs.store import BlobStore, BlobTooLarge
@@ -30,6 +31,8 @@ _MAX_FIELD_BYTES = 64 * 1024
 # For everything before the file, and then for each block of it.
 _IDLE_S = 30.0
 _MAX_NAME_CHARS = 255
+# What the multipart reader raises for a body that is none.
+_BROKEN_FORM = (ValueError, AssertionError, LookupError, HttpProcessingError)
 _PLAIN_ENCODINGS = frozenset({"", "binary", "8bit", "7bit", "identity"})
 
 
@@ -122,10 +125,11 @@ async def _part_of(request: web.Request, fields: Collection[str]) -> tuple[Multi
                     _check_encoding(part)
                     return reader, part
                 await _skip(part)
+            else:
+                raise shape_error("multipart 请求体的字段过多")
     except TimeoutError:
         raise body_too_slow() from None
-    except (ValueError, AssertionError, LookupError):
-        # What the multipart reader raises for a body that is none.
+    except _BROKEN_FORM:
         raise shape_error("multipart 请求体格式不正确") from None
     others = "".join(f" 或 {field}" for field in fields if field != FILE_FIELD)
     raise shape_error(f"缺少上传文件 {FILE_FIELD}{others}")
@@ -157,7 +161,7 @@ async def _small(part: BodyPartReader) -> bytes:
     while chunk := await part.read_chunk():
         gathered += chunk
         if len(gathered) > _MAX_FIELD_BYTES:
-            raise shape_error("multipart 请求体格式不正确")
+            raise shape_error("multipart 请求体的字段过大")
     return bytes(gathered)
 
 
@@ -183,7 +187,7 @@ async def _blocks(reader: MultipartReader, part: BodyPartReader) -> AsyncIterato
             await reader.next()
     except TimeoutError:
         raise body_too_slow() from None
-    except ValueError:
+    except _BROKEN_FORM:
         raise shape_error("上传内容不完整") from None
     if gathered:
         yield b"".join(gathered)

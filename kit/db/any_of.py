@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.operators import OperatorType
-from sqlalchemy.types import Boolean, Text, TypeDecorator
+from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import Boolean, Text, TypeDecorator, TypeEngine
 
 
 class _Keys(TypeDecorator[Sequence[Any]]):
@@ -33,6 +34,14 @@ def _array_text(keys: Sequence[Any]) -> str:
 def _quoted(key: str) -> str:
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def each_of(name: str, kind: TypeEngine[Any], dialect: str) -> TableValuedAlias:
+    """The keys given at run time as parameter `name`, as rows with the column `value`."""
+    keys = bindparam(name, type_=_Keys())
+    if dialect == "postgresql":
+        return func.unnest(cast(keys, ARRAY(kind))).table_valued("value", name=name).render_derived()
+    return func.json_each(keys).table_valued("value", name=name)
 
 
 class AnyOf(ColumnElement[bool]):

@@ -19,6 +19,7 @@ StatementFor = Callable[[str], Insert | Update]
 
 _row_count = attrgetter("rowcount")
 _fetch_one = methodcaller("fetchone")
+_fetch_all = methodcaller("fetchall")
 
 
 class LeanWrite:
@@ -38,6 +39,10 @@ class LeanWrite:
     def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]], /) -> int:
         """Runs it for each of the rows, in their order; answers how many rows it wrote. Uses up the rows."""
         return self._prepared.on(connection.dialect).run_many(connection, rows) if rows else 0
+
+    def returning_each(self, connection: Connection, /, **values: Any) -> list[Any]:
+        """What the statement returns, one value for each row."""
+        return [value for (value,) in self._prepared.on(connection.dialect).run(connection, values, take=_fetch_all)]
 
     def returning(self, connection: Connection, /, **values: Any) -> int:
         """The integer that the statement returns of its one row."""

@@ -65,7 +65,7 @@ class InboundMessage(Protocol):
         ...
 
     async def ack(self) -> None:
-        """Done with it. Returns when the broker knows."""
+        """Done with it. An answer that is lost on its way means another delivery."""
         ...
 
     async def nak(self, delay_s: float) -> None:

@@ -1,7 +1,8 @@
 """Reads events and applies them.
 
-The handler's transaction holds the inbox row and the effect; the acknowledgement follows its commit. A failure is
-tried again after a pause that grows; what keeps failing goes to the dead letters, where an operator finds it.
+The handler's transaction holds the inbox rows and the effect; the acknowledgement follows its commit. Events that came
+together are applied together; when that fails, each is applied alone, so that none pays for another. A failure is tried
+again after a pause that grows; what keeps failing goes to the dead letters, where an operator finds it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ from google.protobuf.message import DecodeError
 
 from kit.events.backoff import Backoff
 from kit.events.bus import Bus, BusUnavailable, ConsumerSpec, InboundMessage
-from kit.events.envelope import call_of_event
 from kit.events.streams import EVENTS, dead_letter_subject
 from kit.events.waiting import unless_stopped, wait_any
-from kit.rpc.context import bind_call, unbind_call
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
-EventHandler = Callable[[EventEnvelope], Awaitable[None]]
+EventHandler = Callable[[Sequence[EventEnvelope]], Awaitable[None]]
+"""Applies all of the events or raises. The same event may come again, also twice at once."""
 
 REDELIVERY_PAUSES_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
 _BATCH = 64
@@ -84,27 +84,36 @@ class Consumer:
 
     async def _settle_all(self, messages: Sequence[InboundMessage]) -> None:
         async with asyncio.TaskGroup() as group:
-            for message in messages:
-                group.create_task(self._settle(message))
+            read = [(message, envelope) for message in messages if (envelope := self._read(group, message)) is not None]
+            error = await self._apply([envelope for _, envelope in read]) if len(read) > 1 else None
+            for message, envelope in read:
+                if len(read) > 1 and error is None:
+                    group.create_task(self._answer(message.ack()))
+                else:
+                    group.create_task(self._answer(self._handle(message, envelope)))
 
-    async def _settle(self, message: InboundMessage) -> None:
-        """Handles one message and tells the broker. Whatever fails here is mended by another delivery."""
-        try:
-            await self._handle(message)
-        except BusUnavailable:
-            _log.info("consumer_answer_lost", consumer=self._durable, event_id=message.message_id)
-
-    async def _handle(self, message: InboundMessage) -> None:
+    def _read(self, group: asyncio.TaskGroup, message: InboundMessage) -> EventEnvelope | None:
+        """The event; None for what is given up."""
         # A message whose reader dies each time is never answered: the count of deliveries gives it up too.
         if message.delivery > len(self._pauses_s) + 1:
-            await self._bury(message, "attempts_exhausted")
-            return
+            group.create_task(self._answer(self._bury(message, "attempts_exhausted")))
+            return None
         try:
-            envelope = EventEnvelope.FromString(message.body)
+            return EventEnvelope.FromString(message.body)
         except DecodeError:
-            await self._bury(message, "not_an_event")
-            return
-        error = await self._apply(envelope)
+            group.create_task(self._answer(self._bury(message, "not_an_event")))
+            return None
+
+    async def _answer(self, answer: Awaitable[None]) -> None:
+        """Tells the broker. What is lost here is mended by another delivery."""
+        try:
+            await answer
+        except BusUnavailable:
+            _log.info("consumer_answer_lost", consumer=self._durable)
+
+    async def _handle(self, message: InboundMessage, envelope: EventEnvelope) -> None:
+        """Applies one event and answers for it."""
+        error = await self._apply([envelope])
         if error is None:
             await message.ack()
             return
@@ -121,15 +130,12 @@ class Consumer:
         else:
             await message.nak(self._pauses_s[message.delivery - 1])
 
-    async def _apply(self, envelope: EventEnvelope) -> Exception | None:
-        token = bind_call(call_of_event(envelope))
+    async def _apply(self, envelopes: Sequence[EventEnvelope]) -> Exception | None:
         try:
             async with asyncio.timeout(_HANDLER_TIMEOUT_S):
-                await self._handler(envelope)
+                await self._handler(envelopes)
         except Exception as error:
             return error
-        finally:
-            unbind_call(token)
         return None
 
     async def _bury(self, message: InboundMessage, cause: str) -> None:

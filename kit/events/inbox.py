@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Insert, Table, bindparam, select, true
 from sqlalchemy.dialects import postgresql, sqlite
+
+from kit.db.any_of import each_of
+from kit.db.lean_write import LeanWrite
 
 
 class Inbox:
@@ -20,12 +24,15 @@ class Inbox:
     def first_time(self, consumer: str, event_id: str) -> bool:
         """True exactly once per consumer and event, whatever is delivered twice. Call it before the effect, in
         its transaction."""
-        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(self._table).on_conflict_do_nothing().returning(self._table.c.event_id)
-        added = self._connection.execute(
-            statement, {"consumer": consumer, "event_id": event_id, "create_time": self._now}
+        return bool(self.first_times(consumer, [event_id]))
+
+    def first_times(self, consumer: str, event_ids: Sequence[str]) -> set[str]:
+        """The same for many: those that come for the first time."""
+        return set(
+            _additions_to(self._table).returning_each(
+                self._connection, consumer=consumer, event_ids=event_ids, now=self._now
+            )
         )
-        return added.first() is not None
 
     def applied(self, consumer: str, event_ids: Sequence[str]) -> set[str]:
         """Which of the events the consumer has applied. Right only under a lock that whoever applies them takes."""
@@ -39,3 +46,20 @@ class Inbox:
         if event_ids:
             rows = [{"consumer": consumer, "event_id": event_id, "create_time": self._now} for event_id in event_ids]
             self._connection.execute(self._table.insert(), rows)
+
+
+@lru_cache(maxsize=32)
+def _additions_to(table: Table) -> LeanWrite:
+    def statement_for(dialect: str) -> Insert:
+        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        events = each_of("event_ids", table.c.event_id.type, dialect)
+        # SQLite takes ON CONFLICT for the condition of a join unless something is between.
+        rows = select(
+            bindparam("consumer", type_=table.c.consumer.type),
+            events.c.value,
+            bindparam("now", type_=table.c.create_time.type),
+        ).where(true())
+        adding = insert(table).from_select(["consumer", "event_id", "create_time"], rows)
+        return adding.on_conflict_do_nothing().returning(table.c.event_id)
+
+    return LeanWrite(statement_for)

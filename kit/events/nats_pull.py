@@ -172,7 +172,7 @@ class NatsMessage:
 
     async def ack(self) -> None:
         with translated():
-            await self._message.ack_sync(timeout=REQUEST_TIMEOUT_S)
+            await self._message.ack()
 
     async def nak(self, delay_s: float) -> None:
         with translated():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kit.events.envelope import EventSource, OutboundEvent
 from kit.events.streams import task_subject, work_subject
-from kit.tasks.model import Task, TaskKind, TaskState
+from kit.tasks.model import JsonObject, Task, TaskKind, TaskState
 from voxreel.task.v1 import task_pb2
 from voxreel.task.v1.events_pb2 import TaskCancelled, TaskFailed, TaskQueued, TaskSucceeded
 
@@ -32,21 +34,29 @@ def queued(source: EventSource, task: Task) -> OutboundEvent:
 
 def ended(source: EventSource, task: Task) -> OutboundEvent:
     """The event of a task in a terminal state. Raises ValueError for any other."""
-    kind = proto_kind(task.kind)
+    facts: dict[str, Any] = {
+        "task_id": task.id,
+        "kind": proto_kind(task.kind),
+        "user_id": task.user_id,
+        "credits": task.credits,
+        **_told_of_input(task.input),
+    }
     payload: TaskSucceeded | TaskFailed | TaskCancelled
     if task.state is TaskState.SUCCEEDED:
-        payload = TaskSucceeded(task_id=task.id, kind=kind, user_id=task.user_id, credits=task.credits)
+        payload = TaskSucceeded(**facts)
     elif task.state is TaskState.FAILED:
-        payload = TaskFailed(
-            task_id=task.id,
-            kind=kind,
-            user_id=task.user_id,
-            credits=task.credits,
-            error_reason=task.error_reason,
-            error_message=task.error_message,
-        )
+        payload = TaskFailed(**facts, error_reason=task.error_reason, error_message=task.error_message)
     elif task.state is TaskState.CANCELLED:
-        payload = TaskCancelled(task_id=task.id, kind=kind, user_id=task.user_id, credits=task.credits)
+        payload = TaskCancelled(**facts)
     else:
         raise ValueError(f"a task that is {task.state} has not ended")
     return source.event(task_subject(source.service, task.state.value.lower()), payload, user_id=task.user_id)
+
+
+def _told_of_input(given: JsonObject) -> dict[str, Any]:
+    # Events are kept longer and read by more than the task: a user's text does not belong in them.
+    text, voice = given.get("text"), given.get("voice")
+    return {
+        "voice": voice if isinstance(voice, str) else None,
+        "text_length": len(text) if isinstance(text, str) else None,
+    }

@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from edge.contract.reader import documented_endpoints
+from tests.edge.readings import READINGS
 
 
-def same_shape(reply: object, method: str, path: str, *, example: int = 0, nullable: Collection[str] = ()) -> None:
+def same_shape(
+    reply: object,
+    method: str,
+    path: str,
+    *,
+    example: int = 0,
+    nullable: Collection[str] = (),
+    keyed_by_data: Collection[str] = (),
+) -> None:
     """Fails unless the reply has everything the contract's example has.
 
-    Where the example has a null the reply may have anything; a null in the reply is allowed for the keys named.
+    Where the example has a null the reply may have anything; a null in the reply is allowed for the keys named. Of the
+    mappings that are keyed by data (days, for one) only the values are compared.
     """
     documented = documented_endpoints()[(method, path)].response_examples[example]
-    _compare(reply, documented, f"{method} {path} ", nullable)
+    _Comparison(nullable, keyed_by_data).compare(reply, documented, f"{method} {path} ")
 
 
-def same_shape_as_read(reply: object, method: str, path: str, *, reading: object) -> None:
-    """The same for an endpoint whose reply the document only describes: `reading` is the example it might have had."""
+def same_shape_as_read(reply: object, method: str, path: str) -> None:
+    """The same for an endpoint whose reply the document only describes; see `readings`."""
     documented = documented_endpoints()[(method, path)]
     assert not documented.response_examples, "the document has an example of its own"
-    _compare(reply, reading, f"{method} {path} ", ())
+    _Comparison().compare(reply, READINGS[(method, path)], f"{method} {path} ")
 
 
-def _compare(found: object, wanted: object, where: str, nullable: Collection[str]) -> None:
-    if wanted is None or (found is None and where.rpartition(".")[2] in nullable):
-        return
-    assert _kind(found) is _kind(wanted), f"{where}: {found!r} for {wanted!r}"
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        missing = wanted.keys() - found.keys()
-        assert not missing, f"{where}: missing {sorted(missing)}"
-        for key, value in wanted.items():
-            _compare(found[key], value, f"{where}.{key}", nullable)
-    if isinstance(wanted, list) and isinstance(found, list) and wanted:
-        for item in found:
-            _compare(item, wanted[0], f"{where}[]", nullable)
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    nullable: Collection[str] = ()
+    keyed_by_data: Collection[str] = ()
+
+    def compare(self, found: object, wanted: object, where: str) -> None:
+        key = where.rpartition(".")[2]
+        if wanted is None or (found is None and key in self.nullable):
+            return
+        assert _kind(found) is _kind(wanted), f"{where}: {found!r} for {wanted!r}"
+        if isinstance(wanted, dict) and isinstance(found, dict):
+            if key in self.keyed_by_data:
+                wanted = dict.fromkeys(found, next(iter(wanted.values())))
+            missing = wanted.keys() - found.keys()
+            assert not missing, f"{where}: missing {sorted(missing)}"
+            for name, value in wanted.items():
+                self.compare(found[name], value, f"{where}.{name}")
+        if isinstance(wanted, list) and isinstance(found, list) and wanted:
+            for item in found:
+                self.compare(item, wanted[0], f"{where}[]")
 
 
 def _kind(value: object) -> type:

@@ -13,7 +13,7 @@ from grpc import aio
 from pydantic import SecretStr
 
 from edge.app import build
-from edge.config import EdgeConfig
+from edge.config import EdgeConfig, RateSettings
 from kit.app import App
 from kit.blobs.store import BlobStore
 from kit.clock import SystemClock
@@ -110,7 +110,9 @@ class Platform:
 
 
 @asynccontextmanager
-async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncIterator[Platform]:
+async def open_platform(
+    folder: Path, *, trusted_proxies: int = 0, rates: RateSettings | None = None
+) -> AsyncIterator[Platform]:
     """Everything running and ready."""
     clock, ids = FakeClock(), FakeIds()
     # The edge judges tokens by the machine's clock.
@@ -176,6 +178,7 @@ async def open_platform(folder: Path, *, trusted_proxies: int = 0) -> AsyncItera
             service_token=SecretStr(SERVICE_TOKEN),
             peers=Peers(**addresses),
             trusted_proxies=trusted_proxies,
+            rates=rates or RateSettings(),
         )
         app = await stack.enter_async_context(App("edge", config))
         await build(app)

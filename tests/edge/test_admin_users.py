@@ -15,21 +15,6 @@ RESET = "/api/user/admin/users/{user_id}/reset-password"
 CREDITS = "/api/user/admin/users/{user_id}/credits"
 STATS = "/api/user/admin/stats"
 SEARCH = "/api/search/users"
-PROFILE: dict[str, Any] = {
-    "id": 1,
-    "account": "testuser",
-    "is_admin": False,
-    "is_active": True,
-    "credits": 100,
-    "works": ["file_123"],
-    "digital_human_materials": ["dh_789"],
-    "background_materials": ["bg_101"],
-    "voice_tones": ["voice_202"],
-    "bgm_materials": ["bgm_303"],
-    "created_at": "2024-01-01T10:00:00",
-    "updated_at": "2024-01-01T10:00:00",
-    "last_login_at": None,
-}
 
 
 async def ask(platform: Platform, method: str, path: str, **options: Any) -> tuple[int, dict[str, Any]]:
@@ -44,7 +29,7 @@ async def test_the_list_has_profiles_with_balances(platform: Platform) -> None:
     platform.user.materials.works.append("file_123")
     status, reply = await ask(platform, "GET", USERS, params={"skip": "0", "limit": "10"})
     assert status == 200
-    same_shape_as_read(reply, "GET", USERS, reading={"users": [PROFILE], "total": 2, "skip": 0, "limit": 10})
+    same_shape_as_read(reply, "GET", USERS)
     assert [(one["account"], one["credits"], one["works"]) for one in reply["users"]] == [
         ("admin", 0, []),
         ("testuser", 150, ["file_123"]),
@@ -60,7 +45,7 @@ async def test_an_update_answers_the_profile_as_it_is_then(platform: Platform) -
     path = USER.format(user_id=platform.user.id)
     status, reply = await ask(platform, "PUT", path, json={"is_active": False})
     assert status == 200
-    same_shape_as_read(reply, "PUT", USER, reading=PROFILE)
+    same_shape_as_read(reply, "PUT", USER)
     assert (reply["is_active"], reply["is_admin"], reply["credits"]) == (False, False, 7)
     assert platform.user.status == user_pb2.USER_STATUS_FROZEN
     _, reply = await ask(platform, "PUT", path, json={"is_active": True, "is_admin": True})
@@ -82,7 +67,7 @@ async def test_the_last_administrator_and_unknown_users(platform: Platform) -> N
 async def test_a_deletion(platform: Platform) -> None:
     status, reply = await ask(platform, "DELETE", USER.format(user_id=platform.user.id))
     assert status == 200
-    same_shape_as_read(reply, "DELETE", USER, reading={"message": "用户删除成功"})
+    same_shape_as_read(reply, "DELETE", USER)
     assert platform.user.id not in platform.auth.users
 
 
@@ -90,7 +75,7 @@ async def test_a_password_is_reset(platform: Platform) -> None:
     path = RESET.format(user_id=platform.user.id)
     status, reply = await ask(platform, "PUT", path, json={"new_password": "newpassword123"})
     assert status == 200
-    same_shape_as_read(reply, "PUT", RESET, reading={"message": "密码重置成功"})
+    same_shape_as_read(reply, "PUT", RESET)
     assert platform.auth.passwords["testuser"] == "newpassword123"
     assert (await ask(platform, "PUT", path, json={"new_password": "short"}))[0] == 422
 
@@ -103,7 +88,7 @@ async def test_credits_are_added_subtracted_and_set(platform: Platform) -> None:
         body = {"credits": credits, "operation": operation, "reason": "系统赠送"}
         status, reply = await ask(platform, "PUT", path, json=body)
         assert status == 200
-        same_shape_as_read(reply, "PUT", CREDITS, reading=reading)
+        same_shape_as_read(reply, "PUT", CREDITS)
         assert reply == {**reading, "user_id": platform.user.id, "balance_before": balance, "balance_after": after}
         balance = after
     status, reply = await ask(platform, "PUT", path, json={"credits": 6, "operation": "subtract"})
@@ -137,7 +122,7 @@ async def test_numbers_of_users_and_credits(platform: Platform) -> None:
         "total_credits_consumed": 300,
         "total_credits_held": 50,
     }
-    same_shape_as_read(reply, "GET", STATS, reading=wanted)
+    same_shape_as_read(reply, "GET", STATS)
     assert reply == wanted
 
 

@@ -10,8 +10,6 @@ from tests.edge.golden import same_shape, same_shape_as_read
 from tests.edge.platform import Platform
 from voxreel.files.v1 import file_service_pb2 as files
 
-DONE = {"message": "作品移除成功"}
-
 
 async def ask(platform: Platform, method: str, path: str, file_id: str) -> tuple[int, dict[str, Any]]:
     """Adds or removes as the user."""
@@ -41,28 +39,28 @@ async def test_replies_are_as_documented(platform: Platform, file_id: str) -> No
     same_shape(reply, "POST", "/api/user/materials/works/add")
     assert reply == {"message": "作品添加成功"}
     reply = await done("POST", "/api/user/materials/digital-human/add")
-    same_shape_as_read(reply, "POST", "/api/user/materials/digital-human/add", reading=DONE)
+    same_shape_as_read(reply, "POST", "/api/user/materials/digital-human/add")
     reply = await done("POST", "/api/user/materials/background/add")
-    same_shape_as_read(reply, "POST", "/api/user/materials/background/add", reading=DONE)
+    same_shape_as_read(reply, "POST", "/api/user/materials/background/add")
     reply = await done("POST", "/api/user/materials/voice/add")
-    same_shape_as_read(reply, "POST", "/api/user/materials/voice/add", reading=DONE)
+    same_shape_as_read(reply, "POST", "/api/user/materials/voice/add")
     reply = await done("POST", "/api/user/materials/bgm/add")
-    same_shape_as_read(reply, "POST", "/api/user/materials/bgm/add", reading=DONE)
+    same_shape_as_read(reply, "POST", "/api/user/materials/bgm/add")
     kept = platform.user.materials
     assert [list(each) for each in (kept.works, kept.digital_humans, kept.backgrounds, kept.voices, kept.bgm)] == [
         [file_id]
     ] * 5
     reply = await done("DELETE", "/api/user/materials/works/remove")
-    same_shape_as_read(reply, "DELETE", "/api/user/materials/works/remove", reading=DONE)
-    assert reply == DONE
+    same_shape_as_read(reply, "DELETE", "/api/user/materials/works/remove")
+    assert reply == {"message": "作品移除成功"}
     reply = await done("DELETE", "/api/user/materials/digital-human/remove")
-    same_shape_as_read(reply, "DELETE", "/api/user/materials/digital-human/remove", reading=DONE)
+    same_shape_as_read(reply, "DELETE", "/api/user/materials/digital-human/remove")
     reply = await done("DELETE", "/api/user/materials/background/remove")
-    same_shape_as_read(reply, "DELETE", "/api/user/materials/background/remove", reading=DONE)
+    same_shape_as_read(reply, "DELETE", "/api/user/materials/background/remove")
     reply = await done("DELETE", "/api/user/materials/voice/remove")
-    same_shape_as_read(reply, "DELETE", "/api/user/materials/voice/remove", reading=DONE)
+    same_shape_as_read(reply, "DELETE", "/api/user/materials/voice/remove")
     reply = await done("DELETE", "/api/user/materials/bgm/remove")
-    same_shape_as_read(reply, "DELETE", "/api/user/materials/bgm/remove", reading=DONE)
+    same_shape_as_read(reply, "DELETE", "/api/user/materials/bgm/remove")
     assert not kept.works
     assert not kept.bgm
 

@@ -26,33 +26,6 @@ VIP = {
 }
 
 
-# The package as the list for administrators shows it, and who did what to it when, as at a deletion.
-CONFIG = {
-    "name": "基础套餐",
-    "description": "适合轻度使用者",
-    "credits": 1000,
-    "price_cny": 10.0,
-    "discount": 0,
-    "popular": False,
-    "features": ["TTS语音合成", "基础功能使用"],
-    "validity_days": 365,
-}
-CREATED = {
-    "message": "积分套餐创建成功",
-    "package_key": "basic",
-    "package": CONFIG,
-    "created_by": "admin",
-    "created_at": "2024-01-01T10:00:00",
-}
-UPDATED = {
-    "message": "积分套餐更新成功",
-    "package_key": "basic",
-    "package": CONFIG,
-    "updated_by": "admin",
-    "updated_at": "2024-01-01T10:00:00",
-}
-
-
 def thirty() -> packages.CreditPackage:
     """The package of the contract that is popular."""
     return packages.CreditPackage(
@@ -207,7 +180,7 @@ async def test_a_package_is_made_changed_and_deleted(platform: Platform) -> None
     async with platform.client.post(ADMIN_PACKAGES, params=VIP, headers=admin) as response:
         made = await response.json()
     assert response.status == 200, made
-    same_shape_as_read(made, "POST", ADMIN_PACKAGES, reading=CREATED)
+    same_shape_as_read(made, "POST", ADMIN_PACKAGES)
     assert (made["message"], made["package_key"], made["created_by"]) == ("积分套餐创建成功", "vip", "admin")
     terms = platform.packages.packages["vip"].terms
     assert (terms.credits, terms.price_fen, terms.discount_hundredths) == (5000, 4000, 2000)
@@ -216,7 +189,7 @@ async def test_a_package_is_made_changed_and_deleted(platform: Platform) -> None
     path = ADMIN_PACKAGE.format(package_key="vip")
     async with platform.client.put(path, params=given, headers=admin) as response:
         changed = await response.json()
-    same_shape_as_read(changed, "PUT", ADMIN_PACKAGE, reading=UPDATED)
+    same_shape_as_read(changed, "PUT", ADMIN_PACKAGE)
     assert (response.status, changed["message"]) == (200, "积分套餐更新成功")
     terms = platform.packages.packages["vip"].terms
     assert (terms.display_name, terms.credits, terms.price_fen) == ("VIP Plus", 5000, 1201)

@@ -7,7 +7,9 @@ import asyncio
 import pytest
 from aiohttp import ClientConnectionError, ClientSession, web
 
+from edge.request_record import RequestRecord
 from edge.server import HttpServer
+from kit.observability.metrics import CallMetrics
 from tests.polling import eventually
 
 
@@ -29,9 +31,13 @@ class _Gate:
         return application
 
 
+def _server(gate: _Gate) -> HttpServer:
+    return HttpServer(gate.application(), RequestRecord(CallMetrics("voxreel_edge")))
+
+
 async def test_a_running_request_is_finished_and_a_new_one_refused() -> None:
     gate = _Gate()
-    server = HttpServer(gate.application())
+    server = _server(gate)
     url = f"http://127.0.0.1:{await server.start('127.0.0.1:0')}/"
     async with ClientSession() as client:
         running = asyncio.create_task(_read(client, url))
@@ -45,7 +51,7 @@ async def test_a_running_request_is_finished_and_a_new_one_refused() -> None:
 
 async def test_the_grace_is_the_limit() -> None:
     gate = _Gate()
-    server = HttpServer(gate.application())
+    server = _server(gate)
     url = f"http://127.0.0.1:{await server.start('127.0.0.1:0')}/"
     async with ClientSession() as client:
         running = asyncio.create_task(_read(client, url))
@@ -57,7 +63,7 @@ async def test_the_grace_is_the_limit() -> None:
 
 
 async def test_stopping_twice_is_harmless() -> None:
-    server = HttpServer(_Gate().application())
+    server = _server(_Gate())
     await server.start("127.0.0.1:0")
     await server.stop(0.0)
     await server.stop(0.0)
@@ -66,7 +72,7 @@ async def test_stopping_twice_is_harmless() -> None:
 async def test_bytes_that_are_no_http_are_refused_and_not_logged_as_our_fault(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    server = HttpServer(_Gate().application())
+    server = _server(_Gate())
     port = await server.start("127.0.0.1:0")
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET / HTTP/1.1\r\nBad Header\r\n\r\n")

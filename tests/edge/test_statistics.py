@@ -18,13 +18,6 @@ CHART = "/api/user/admin/credits-chart"
 MY_STATS = "/api/cards/my-stats"
 
 
-READING = {
-    "hours": 24,
-    "points": [{"hour": "2024-01-01T10:00:00", "consumed": 25, "transactions": 2, "by_feature": {}}],
-    "total_consumed": 25,
-}
-
-
 def consumption(key: str, credits: int, transactions: int) -> statistics.FeatureConsumption:
     return statistics.FeatureConsumption(feature_key=key, credits=credits, transactions=transactions)
 
@@ -41,7 +34,7 @@ async def test_the_chart_has_a_point_for_each_hour_up_to_now(platform: Platform)
     async with platform.client.get(CHART, params={"hours": "4"}, headers=platform.bearer(platform.admin)) as response:
         reply = await response.json()
     assert response.status == 200
-    same_shape_as_read(reply, "GET", CHART, reading=READING)
+    same_shape_as_read(reply, "GET", CHART)
     points = reply["points"]
     hours = [datetime.fromisoformat(point.pop("hour")) for point in points]
     assert points == [

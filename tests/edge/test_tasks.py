@@ -110,17 +110,7 @@ async def test_one_users_tasks_for_administrators(shared: Platform) -> None:
     reply = await _get(shared, "/api/tasks/admin/all?user_id=99&page_size=100", shared.admin)
     expected = [task.id for task in _all(shared) if task.user_id == 99]
     assert [task["id"] for task in reply["tasks"]] == expected[:100]
-    same_shape_as_read(
-        reply,
-        "GET",
-        "/api/tasks/admin/all",
-        reading={
-            "tasks": [{"id": "", "task_type": "", "status": "", "user_id": 1}],
-            "total": 1,
-            "page": 1,
-            "page_size": 1,
-        },
-    )
+    same_shape_as_read(reply, "GET", "/api/tasks/admin/all")
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -210,9 +200,7 @@ async def test_marking_a_task_failed_cancels_it(platform: Platform, kind: task_p
         reply = await response.json()
     assert owner.by_id[task.id].state == task_pb2.TASK_STATE_CANCELLED
     assert {name: reply[name] for name in body} == body
-    same_shape_as_read(
-        reply, "PUT", "/api/tasks/{task_id}", reading={**body, "id": "", "task_type": "", "title": "", "input_data": {}}
-    )
+    same_shape_as_read(reply, "PUT", "/api/tasks/{task_id}")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from tests.fakes.refusals import Refusals
 from voxreel.auth.v1 import activity_service_pb2 as pb
 from voxreel.auth.v1 import activity_service_pb2_grpc
 
+_KINDS = (("user_login_success", "登录成功", "User"), ("tts_generate", "语音合成", "Microphone"))
+
 
 class FakeActivities(activity_service_pb2_grpc.ActivityServiceServicer):
     """Answers the activities that it was given, oldest first."""
@@ -38,9 +40,8 @@ class FakeActivities(activity_service_pb2_grpc.ActivityServiceServicer):
         self, request: pb.ListActivityTypesRequest, context: Context
     ) -> pb.ListActivityTypesResponse:
         self.refusals.enter("ListActivityTypes")
-        kinds = (("user_login_success", "登录成功", "User"), ("tts_generate", "语音合成", "Microphone"))
         return pb.ListActivityTypesResponse(
-            types=[pb.ActivityType(value=value, label=label, icon=icon) for value, label, icon in kinds]
+            types=[pb.ActivityType(value=value, label=label, icon=icon) for value, label, icon in _KINDS]
         )
 
     async def GetActivityStats(
@@ -54,7 +55,7 @@ class FakeActivities(activity_service_pb2_grpc.ActivityServiceServicer):
         by_status = Counter(one.status for one in counted)
         return pb.GetActivityStatsResponse(
             total=len(counted),
-            by_type=Counter(one.type for one in counted),
+            by_type={value: 0 for value, _, _ in _KINDS} | Counter(one.type for one in counted),
             by_status=[pb.StatusCount(status=status, activities=number) for status, number in by_status.items()],
             by_day=[sum(start <= time < end for time in times) for start, end in pairwise([*starts, end_of_time])],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.endpoint import Access, Endpoint, NoInput, Source
+from edge.endpoint import Access, Endpoint, NoInput, RateClass, Source
 from edge.platform_api.endpoints.users import TAG
 from edge.platform_api.handlers import admin_users
 from edge.platform_api.models.admin_users import (
@@ -57,6 +57,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=admin_users.reset_password,
         output=MessageOut,
         tag=TAG,
+        rate=RateClass.CREDENTIALS,
     ),
     Endpoint(
         method="PUT",

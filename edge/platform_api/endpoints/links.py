@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.endpoint import Access, Dialect, Endpoint, Source
+from edge.endpoint import Access, Dialect, Endpoint, RateClass, Source
 from edge.platform_api.handlers import links
 from edge.platform_api.models.links import ParseIn, ParseOut
 
@@ -20,6 +20,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=links.parse,
         output=ParseOut,
         tag=TAG,
+        rate=RateClass.TASK,
         dialect=Dialect.LINKS,
     ),
 )

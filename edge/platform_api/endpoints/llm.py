@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge.aggregates.tasks import WAIT_S
-from edge.endpoint import Access, Endpoint, NoInput, Source
+from edge.endpoint import Access, Endpoint, NoInput, RateClass, Source
 from edge.platform_api.handlers import llm
 from edge.platform_api.models.llm import ModelsOut, RewriteIn, RewriteOut
 
@@ -21,6 +21,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=llm.rewrite,
         output=RewriteOut,
         tag=TAG,
+        rate=RateClass.TASK,
         is_keyed=True,
         timeout_s=WAIT_S + 15.0,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.endpoint import Access, Endpoint, Source
+from edge.endpoint import Access, Endpoint, RateClass, Source
 from edge.platform_api.handlers import tts
 from edge.platform_api.models.files import FileIdIn
 from edge.platform_api.models.speech import AudioInfoOut, SynthesizeIn, SynthesizeOut, VoicesIn, VoicesOut
@@ -21,6 +21,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=tts.synthesize,
         output=SynthesizeOut,
         tag=TAG,
+        rate=RateClass.TASK,
         is_keyed=True,
     ),
     Endpoint(

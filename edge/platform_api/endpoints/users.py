@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.endpoint import Access, Endpoint, NoInput, Source
+from edge.endpoint import Access, Endpoint, NoInput, RateClass, Source
 from edge.platform_api.handlers import user
 from edge.platform_api.models.users import (
     ChangePasswordIn,
@@ -29,6 +29,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=user.register,
         output=ProfileOut,
         tag=TAG,
+        rate=RateClass.CREDENTIALS,
     ),
     Endpoint(
         method="POST",
@@ -39,6 +40,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=user.login,
         output=LoginOut,
         tag=TAG,
+        rate=RateClass.CREDENTIALS,
     ),
     Endpoint(
         method="POST",
@@ -49,6 +51,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=user.refresh,
         output=RefreshOut,
         tag=TAG,
+        rate=RateClass.CREDENTIALS,
     ),
     Endpoint(
         method="GET",
@@ -68,5 +71,6 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=user.change_password,
         output=MessageOut,
         tag=TAG,
+        rate=RateClass.CREDENTIALS,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge.aggregates.tasks import WAIT_S
-from edge.endpoint import Access, Endpoint, Source
+from edge.endpoint import Access, Endpoint, RateClass, Source
 from edge.platform_api.handlers import videoretalk
 from edge.platform_api.models.tasks import TaskIdIn
 from edge.platform_api.models.users import MessageOut
@@ -29,6 +29,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=videoretalk.generate,
         output=VideoAcceptedOut,
         tag=TAG,
+        rate=RateClass.TASK,
         is_keyed=True,
         timeout_s=WAIT_S + 15.0,
     ),
@@ -59,6 +60,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=videoretalk.chroma_key,
         output=VideoAcceptedOut,
         tag=TAG,
+        rate=RateClass.TASK,
         is_keyed=True,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge.aggregates.tasks import WAIT_S
-from edge.endpoint import Access, Endpoint, Source
+from edge.endpoint import Access, Endpoint, RateClass, Source
 from edge.platform_api.handlers import voices
 from edge.platform_api.models.voices import CloneIn, CloneOut, VoiceDeletedOut, VoiceIdIn, VoiceOut, VoiceUpdateIn
 
@@ -21,6 +21,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=voices.clone,
         output=CloneOut,
         tag=TAG,
+        rate=RateClass.TASK,
         is_keyed=True,
         timeout_s=WAIT_S + 15.0,
     ),
@@ -42,6 +43,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=voices.update_voice,
         output=CloneOut,
         tag=TAG,
+        rate=RateClass.TASK,
         is_keyed=True,
         timeout_s=WAIT_S + 15.0,
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from google.protobuf.struct_pb2 import Struct
 
 from kit.rpc.times import timestamp_of
@@ -52,10 +54,10 @@ def filter_from_proto(given: pb.ListActivitiesRequest) -> ActivityFilter:
     )
 
 
-def stats_to_proto(stats: ActivityStats) -> pb.GetActivityStatsResponse:
+def stats_to_proto(stats: ActivityStats, types: Iterable[str]) -> pb.GetActivityStatsResponse:
+    """The numbers, with a zero for each of the types that was not found."""
     by_status = [
         pb.StatusCount(status=_STATUS_TO_PROTO[status], activities=number) for status, number in stats.by_status.items()
     ]
-    return pb.GetActivityStatsResponse(
-        total=stats.total, by_type=dict(stats.by_type), by_status=by_status, by_day=stats.by_day
-    )
+    by_type = {**dict.fromkeys(types, 0), **stats.by_type}
+    return pb.GetActivityStatsResponse(total=stats.total, by_type=by_type, by_status=by_status, by_day=stats.by_day)

@@ -44,4 +44,5 @@ class ActivityServicer(activity_service_pb2_grpc.ActivityServiceServicer):
         self, request: pb.GetActivityStatsRequest, _context: Context
     ) -> pb.GetActivityStatsResponse:
         day_starts = [time_from_proto(start) for start in request.day_starts]
-        return stats_to_proto(await self._activities.stats(claims_of(require_principal()), day_starts))
+        stats = await self._activities.stats(claims_of(require_principal()), day_starts)
+        return stats_to_proto(stats, self._icons)

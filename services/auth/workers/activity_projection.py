@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
@@ -21,6 +23,35 @@ _DELETED_USER = "（已删除）"
 _UNKNOWN_ACCOUNT = "（未知）"
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An event that users are shown."""
+
+    envelope: EventEnvelope
+    source: Source
+    kind: ActivityType
+    event: Message
+
+    @property
+    def user_id(self) -> int | None:
+        return self.source.user_of(self.event)
+
+    def activity(self, accounts: Mapping[int, str]) -> NewActivity:
+        user_id = self.user_id
+        now_called = _UNKNOWN_ACCOUNT if user_id is None else accounts.get(user_id, _DELETED_USER)
+        # Events of auth say what the account was; of others it is the one of now.
+        account = getattr(self.event, "account", "") or now_called
+        return NewActivity(
+            user_id=user_id,
+            account=account,
+            type=self.kind.value,
+            status=self.source.status,
+            description=self.source.describe(self.event, account, self.kind.label)[:_DESCRIPTION_LIMIT],
+            details=self.source.details_of(self.event),
+            create_time=self.envelope.time.ToDatetime(UTC),
+        )
+
+
 class ActivityProjection:
     """Handles all events; those that nobody is shown are passed over."""
 
@@ -28,39 +59,25 @@ class ActivityProjection:
         self._units = units
         self._clock = clock
 
-    async def __call__(self, envelope: EventEnvelope) -> None:
-        """Applies the event once. Raises DecodeError for a payload that is not what the envelope says."""
-        source = SOURCES.get(envelope.type)
-        if source is None:
-            return
-        event = source.message.FromString(envelope.payload)
-        kind = source.type_of(event)
-        if kind is not None:
-            await self._units.write(lambda unit: self._add(unit, envelope, source, kind=kind, event=event))
+    async def __call__(self, envelopes: Sequence[EventEnvelope]) -> None:
+        """Applies each event once. Raises DecodeError for a payload that is not what its envelope says."""
+        told = [found for envelope in envelopes if (found := _told_by(envelope)) is not None]
+        if told:
+            await self._units.write(lambda unit: self._add_all(unit, told))
 
-    def _add(
-        self, unit: AuthUnit, envelope: EventEnvelope, source: Source, *, kind: ActivityType, event: Message
-    ) -> None:
-        if not unit.inbox(self._clock.now()).first_time(DURABLE, envelope.id):
-            return
-        user_id = source.user_of(event)
-        # Events of auth say what the account was; of others it is the one of now.
-        account = getattr(event, "account", "") or _account_of(unit, user_id)
-        unit.activities.add(
-            NewActivity(
-                user_id=user_id,
-                account=account,
-                type=kind.value,
-                status=source.status,
-                description=source.describe(event, account, kind.label)[:_DESCRIPTION_LIMIT],
-                details=source.details_of(event),
-                create_time=envelope.time.ToDatetime(UTC),
-            )
-        )
+    def _add_all(self, unit: AuthUnit, told: Sequence[_Told]) -> None:
+        by_id = {each.envelope.id: each for each in told}
+        new = unit.inbox(self._clock.now()).first_times(DURABLE, list(by_id))
+        fresh = [each for event_id, each in by_id.items() if event_id in new]
+        users = unit.users.find_many([user_id for each in fresh if (user_id := each.user_id) is not None])
+        accounts = {user_id: user.account for user_id, user in users.items()}
+        unit.activities.add_all([each.activity(accounts) for each in fresh])
 
 
-def _account_of(unit: AuthUnit, user_id: int | None) -> str:
-    if user_id is None:
-        return _UNKNOWN_ACCOUNT
-    user = unit.users.find(user_id)
-    return _DELETED_USER if user is None else user.account
+def _told_by(envelope: EventEnvelope) -> _Told | None:
+    source = SOURCES.get(envelope.type)
+    if source is None:
+        return None
+    event = source.message.FromString(envelope.payload)
+    kind = source.type_of(event)
+    return None if kind is None else _Told(envelope, source, kind, event)

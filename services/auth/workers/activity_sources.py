@@ -90,7 +90,7 @@ def _of_upload(event: files.FileStored) -> ActivityType | None:
     return None if is_made else types.FILE_UPLOAD
 
 
-_TASK = ("task_id", "credits")
+_TASK = ("task_id", "credits", "voice", "text_length")
 _FAILED_TASK = (*_TASK, "error_reason", "error_message")
 _OPERATOR = ("operator_user_id",)
 _FILE = ("file_id", "file_type", "original_name", "size_bytes")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from kit.clock import Clock
 from kit.db.uow import Units
@@ -15,6 +16,10 @@ from voxreel.common.v1.event_pb2 import EventEnvelope
 DURABLE: Final = "auth--audit"
 
 
+_Done: TypeAlias = tuple[EventEnvelope, Deed, Any]
+"""The event of a deed, and what it carries."""
+
+
 class AuditProjection:
     """Handles events; those that no administrator caused are passed over."""
 
@@ -22,14 +27,15 @@ class AuditProjection:
         self._units = units
         self._clock = clock
 
-    async def __call__(self, envelope: EventEnvelope) -> None:
-        """Applies the event once. Raises DecodeError for a payload that is not what the envelope says."""
-        deed = BY_MESSAGE.get(envelope.type)
-        if deed is None:
-            return
-        event: Any = deed.message.FromString(envelope.payload)
-        if deed.is_deed(event):
-            await self._units.write(lambda unit: self._add(unit, envelope, deed, event))
+    async def __call__(self, envelopes: Sequence[EventEnvelope]) -> None:
+        """Applies each event once. Raises DecodeError for a payload that is not what its envelope says."""
+        done = [found for envelope in envelopes if (found := _done_by(envelope)) is not None]
+        if done:
+            await self._units.write(lambda unit: self._add_all(unit, done))
+
+    def _add_all(self, unit: AuthUnit, done: Sequence[_Done]) -> None:
+        for envelope, deed, event in done:
+            self._add(unit, envelope, deed, event)
 
     def _add(self, unit: AuthUnit, envelope: EventEnvelope, deed: Deed, event: Any) -> None:
         if not unit.inbox(self._clock.now()).first_time(DURABLE, envelope.id):
@@ -57,3 +63,11 @@ class AuditProjection:
                 after=deed.after(event),
             )
         )
+
+
+def _done_by(envelope: EventEnvelope) -> _Done | None:
+    deed = BY_MESSAGE.get(envelope.type)
+    if deed is None:
+        return None
+    event: Any = deed.message.FromString(envelope.payload)
+    return (envelope, deed, event) if deed.is_deed(event) else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
 
 from kit.errors import DomainError
-from kit.rpc.context import current_call
+from kit.events.envelope import call_of_event
 from services.billing.domain.commands import EndTask, Settlement, TaskOutcome
 from services.billing.usecases.ledger_work import SETTLEMENT_CONSUMER, Submission
 from services.billing.usecases.ledger_writer import LedgerWriter
@@ -37,15 +37,20 @@ class SettlementHandler:
     def __init__(self, writer: LedgerWriter) -> None:
         self._writer = writer
 
-    async def __call__(self, envelope: EventEnvelope) -> None:
-        """Applies the event once. Raises KeyError for a type that is none of a task's ends, and DomainError."""
-        message, outcome = _OUTCOMES[envelope.type]
-        end = message.FromString(envelope.payload)
-        command = EndTask(envelope.id, end.task_id, end.user_id, outcome)
-        (result,) = await self._writer.perform([Submission(command, current_call())])
-        if isinstance(result, DomainError):
-            raise result
-        if result is Settlement.CONTRADICTED:
-            _log.error("hold_settled_otherwise", task_id=end.task_id, task_event=envelope.type)
-        elif result is Settlement.BURIED:
-            _log.info("hold_never_made", task_id=end.task_id, task_event=envelope.type)
+    async def __call__(self, envelopes: Sequence[EventEnvelope]) -> None:
+        """Applies each event once. Raises KeyError for a type that is none of a task's ends, and DomainError."""
+        submissions = [Submission(_end_told_by(envelope), call_of_event(envelope)) for envelope in envelopes]
+        results = await self._writer.perform(submissions)
+        for envelope, submission, result in zip(envelopes, submissions, results, strict=True):
+            if isinstance(result, DomainError):
+                raise result
+            if result is Settlement.CONTRADICTED:
+                _log.error("hold_settled_otherwise", task=submission.command, task_event=envelope.type)
+            elif result is Settlement.BURIED:
+                _log.info("hold_never_made", task=submission.command, task_event=envelope.type)
+
+
+def _end_told_by(envelope: EventEnvelope) -> EndTask:
+    message, outcome = _OUTCOMES[envelope.type]
+    end = message.FromString(envelope.payload)
+    return EndTask(envelope.id, end.task_id, end.user_id, outcome)

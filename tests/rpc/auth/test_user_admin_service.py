@@ -151,6 +151,7 @@ async def test_what_happens_becomes_activities(world: World) -> None:
         everything = await auth.activities.ListActivities(request)
     assert stats.total == stats.by_day[0] == everything.total_size
     assert stats.by_type["user_login_failed"] == 1
+    assert (stats.by_type.keys(), stats.by_type["asr_recognize"]) == ({kind.value for kind in types}, 0)
     assert {one.status: one.activities for one in stats.by_status}[activities.ACTIVITY_STATUS_FAILED] == 1
 
 

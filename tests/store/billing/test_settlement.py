@@ -33,7 +33,7 @@ async def test_the_end_of_a_task_settles_its_hold_once(billing: Billing, end: Me
     handler = SettlementHandler(billing.writer)
     delivered = event(billing, end)
     for repeated in (delivered, delivered, event(billing, end)):
-        await handler(repeated)
+        await handler([repeated])
     balance = await billing.balance()
     assert (balance.available, balance.held) == (available, 0)
     assert len([subject for subject in await billing.event_subjects() if ".hold." in subject]) == 1
@@ -43,12 +43,12 @@ async def test_a_contradicting_end_moves_nothing(billing: Billing) -> None:
     await billing.recharge(100)
     await billing.holds.reserve(reservation("t-1"))
     handler = SettlementHandler(billing.writer)
-    await handler(event(billing, TaskFailed(task_id="t-1", user_id=USER)))
-    await handler(event(billing, TaskSucceeded(task_id="t-1", user_id=USER)))
+    await handler([event(billing, TaskFailed(task_id="t-1", user_id=USER))])
+    await handler([event(billing, TaskSucceeded(task_id="t-1", user_id=USER))])
     assert (await billing.balance()).available == 100
 
 
 async def test_an_event_that_ends_no_task_is_an_error(billing: Billing) -> None:
     handler = SettlementHandler(billing.writer)
     with pytest.raises(KeyError):
-        await handler(event(billing, TaskQueued(task_id="t-1", user_id=USER)))
+        await handler([event(billing, TaskQueued(task_id="t-1", user_id=USER))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,10 +40,11 @@ class Ledger:
         self.charges: Counter[str] = Counter()
         self.deliveries: Counter[str] = Counter()
 
-    async def __call__(self, envelope: EventEnvelope) -> None:
-        self.deliveries[envelope.id] += 1
-        if await self._units.write(lambda unit: unit.inbox.first_time(SETTLEMENT, envelope.id)):
-            self.charges[TaskSucceeded.FromString(envelope.payload).task_id] += 1
+    async def __call__(self, envelopes: Sequence[EventEnvelope]) -> None:
+        by_id = {envelope.id: envelope for envelope in envelopes}
+        self.deliveries.update(by_id.keys())
+        for event_id in await self._units.write(lambda unit: unit.inbox.first_times(SETTLEMENT, list(by_id))):
+            self.charges[TaskSucceeded.FromString(by_id[event_id].payload).task_id] += 1
 
 
 async def do_at_once(task: Task, _report: Progress) -> JsonObject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,6 @@ from kit.events.consumer import Consumer
 from kit.events.housekeeping import InboxPruner
 from kit.events.memory import MemoryBus
 from kit.events.streams import DEAD_LETTERS, EVENTS
-from kit.rpc.context import current_call
 from tests.fakes.clock import FakeClock
 from tests.polling import eventually
 from tests.sample_service import EVENT_TABLES, SampleUnit, make_tables, sample_units
@@ -34,20 +34,23 @@ class Setup:
         self.bus = MemoryBus(self.clock)
         self.units: Units[SampleUnit] = sample_units(database, self.clock)
         self.applied: list[str] = []
-        self.requests: list[str] = []
+        self.calls: list[list[str]] = []
         self.failures = 0
         self.consumer = self.new_consumer()
 
     def new_consumer(self) -> Consumer:
         return Consumer(self.bus, DURABLE, self.apply, subjects=["evt.>"], pauses_s=(1.0, 5.0))
 
-    async def apply(self, envelope: EventEnvelope) -> None:
-        self.requests.append(current_call().request_id)
+    async def apply(self, envelopes: Sequence[EventEnvelope]) -> None:
+        event_ids = [envelope.id for envelope in envelopes]
+        self.calls.append(event_ids)
         if self.failures > 0:
             self.failures -= 1
             raise RuntimeError("as told")
-        if await self.units.write(lambda unit: unit.inbox.first_time(DURABLE, envelope.id)):
-            self.applied.append(envelope.id)
+        if "poison" in event_ids:
+            raise RuntimeError("poison")
+        new = await self.units.write(lambda unit: unit.inbox.first_times(DURABLE, event_ids))
+        self.applied.extend(sorted(new))
 
     async def publish(self, event_id: str, *, message_id: str | None = None) -> None:
         envelope = EventEnvelope(id=event_id, type="t", request_id=f"request-{event_id}")
@@ -68,14 +71,27 @@ async def setup(database: Database) -> Setup:
     return made
 
 
-async def test_events_are_applied_in_the_context_of_their_request(setup: Setup) -> None:
-    await setup.publish("e1")
-    await setup.publish("e2")
-    assert await setup.consumer.step() == 2
-    assert sorted(setup.applied) == ["e1", "e2"]
-    assert sorted(setup.requests) == ["request-e1", "request-e2"]
+async def test_events_that_came_together_are_applied_together(setup: Setup) -> None:
+    for event_id in ("e1", "e2", "e3"):
+        await setup.publish(event_id)
+    assert await setup.consumer.step() == 3
+    assert setup.applied == ["e1", "e2", "e3"]
+    assert [sorted(call) for call in setup.calls] == [["e1", "e2", "e3"]]
     setup.clock.advance(60)
     assert await setup.consumer.step() == 0
+
+
+async def test_one_event_that_cannot_be_applied_keeps_no_other_back(setup: Setup) -> None:
+    for event_id in ("e1", "poison", "e2"):
+        await setup.publish(event_id)
+    assert await setup.consumer.step() == 3
+    assert sorted(setup.applied) == ["e1", "e2"]
+    for _ in range(2):
+        setup.clock.advance(5)
+        assert await setup.consumer.step() == 1
+    assert setup.applied.count("e1") == 1
+    [letter] = await setup.dead_letters()
+    assert EventEnvelope.FromString(letter.body).id == "poison"
 
 
 async def test_the_same_event_published_twice_is_applied_once(setup: Setup) -> None:
@@ -86,8 +102,8 @@ async def test_the_same_event_published_twice_is_applied_once(setup: Setup) -> N
 
 
 async def test_a_lost_acknowledgement_does_not_repeat_the_effect(setup: Setup) -> None:
-    async def apply_and_lose(envelope: EventEnvelope) -> None:
-        await setup.apply(envelope)
+    async def apply_and_lose(envelopes: Sequence[EventEnvelope]) -> None:
+        await setup.apply(envelopes)
         setup.bus.disconnect()
 
     losing = Consumer(setup.bus, DURABLE, apply_and_lose, subjects=["evt.>"])

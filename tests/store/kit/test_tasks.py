@@ -156,6 +156,7 @@ async def test_success_keeps_the_output_and_is_told_once(setup: Setup) -> None:
     [(subject, body)] = await setup.outbox()
     payload = TaskSucceeded.FromString(EventEnvelope.FromString(body).payload)
     assert (subject, payload.credits, payload.user_id) == ("evt.speech.task.succeeded", 10, 7)
+    assert (payload.text_length, payload.HasField("voice")) == (len("你好 1"), False)
     assert await setup.do(lambda unit: unit.tasks.leases.succeed(lease, {})) is None
     assert await setup.outbox() == []
 

@@ -288,7 +288,7 @@ class GetActivityStatsResponse(_message.Message):
     total: _builtins.int
     @_builtins.property
     def by_type(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Only what there is."""
+        """Of every type there is now, and of former ones that were found."""
 
     @_builtins.property
     def by_status(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusCount]: ...

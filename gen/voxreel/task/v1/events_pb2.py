@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from voxreel.task.v1 import task_pb2 as voxreel_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvoxreel/task/v1/events.proto\x12\x0fvoxreel.task.v1\x1a\x1avoxreel/task/v1/task.proto\"h\n\nTaskQueued\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\"k\n\rTaskSucceeded\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\"\x95\x01\n\nTaskFailed\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x14\n\x0c\x65rror_reason\x18\x05 \x01(\t\x12\x15\n\rerror_message\x18\x06 \x01(\t\"k\n\rTaskCancelled\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvoxreel/task/v1/events.proto\x12\x0fvoxreel.task.v1\x1a\x1avoxreel/task/v1/task.proto\"h\n\nTaskQueued\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\"\xb3\x01\n\rTaskSucceeded\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x12\n\x05voice\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0btext_length\x18\x06 \x01(\x05H\x01\x88\x01\x01\x42\x08\n\x06_voiceB\x0e\n\x0c_text_length\"\xdd\x01\n\nTaskFailed\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x14\n\x0c\x65rror_reason\x18\x05 \x01(\t\x12\x15\n\rerror_message\x18\x06 \x01(\t\x12\x12\n\x05voice\x18\x07 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0btext_length\x18\x08 \x01(\x05H\x01\x88\x01\x01\x42\x08\n\x06_voiceB\x0e\n\x0c_text_length\"\xb3\x01\n\rTaskCancelled\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.voxreel.task.v1.TaskKind\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\x0f\n\x07\x63redits\x18\x04 \x01(\x03\x12\x12\n\x05voice\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0btext_length\x18\x06 \x01(\x05H\x01\x88\x01\x01\x42\x08\n\x06_voiceB\x0e\n\x0c_text_lengthb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,10 +34,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TASKQUEUED']._serialized_start=77
   _globals['_TASKQUEUED']._serialized_end=181
-  _globals['_TASKSUCCEEDED']._serialized_start=183
-  _globals['_TASKSUCCEEDED']._serialized_end=290
-  _globals['_TASKFAILED']._serialized_start=293
-  _globals['_TASKFAILED']._serialized_end=442
-  _globals['_TASKCANCELLED']._serialized_start=444
-  _globals['_TASKCANCELLED']._serialized_end=551
+  _globals['_TASKSUCCEEDED']._serialized_start=184
+  _globals['_TASKSUCCEEDED']._serialized_end=363
+  _globals['_TASKFAILED']._serialized_start=366
+  _globals['_TASKFAILED']._serialized_end=587
+  _globals['_TASKCANCELLED']._serialized_start=590
+  _globals['_TASKCANCELLED']._serialized_end=769
 # @@protoc_insertion_point(module_scope)

@@ -57,10 +57,15 @@ class TaskSucceeded(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     CREDITS_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
+    TEXT_LENGTH_FIELD_NUMBER: _builtins.int
     task_id: _builtins.str
     kind: _task_pb2.TaskKind.ValueType
     user_id: _builtins.int
     credits: _builtins.int
+    voice: _builtins.str
+    """Of the input, as far as it has them: the voice asked for, and the characters of the text. Never the text itself."""
+    text_length: _builtins.int
     def __init__(
         self,
         *,
@@ -68,12 +73,21 @@ class TaskSucceeded(_message.Message):
         kind: _task_pb2.TaskKind.ValueType = ...,
         user_id: _builtins.int = ...,
         credits: _builtins.int = ...,
+        voice: _builtins.str | None = ...,
+        text_length: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_text_length", b"_text_length", "_voice", b"_voice", "text_length", b"text_length", "voice", b"voice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "kind", b"kind", "task_id", b"task_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_text_length", b"_text_length", "_voice", b"_voice", "credits", b"credits", "kind", b"kind", "task_id", b"task_id", "text_length", b"text_length", "user_id", b"user_id", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__text_length: _TypeAlias = _typing.Literal["text_length"]  # noqa: Y015
+    _WhichOneofArgType__text_length: _TypeAlias = _typing.Literal["_text_length", b"_text_length"]  # noqa: Y015
+    _WhichOneofReturnType__voice: _TypeAlias = _typing.Literal["voice"]  # noqa: Y015
+    _WhichOneofArgType__voice: _TypeAlias = _typing.Literal["_voice", b"_voice"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__text_length) -> _WhichOneofReturnType__text_length | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__voice) -> _WhichOneofReturnType__voice | None: ...
 
 Global___TaskSucceeded: _TypeAlias = TaskSucceeded  # noqa: Y015
 
@@ -89,6 +103,8 @@ class TaskFailed(_message.Message):
     CREDITS_FIELD_NUMBER: _builtins.int
     ERROR_REASON_FIELD_NUMBER: _builtins.int
     ERROR_MESSAGE_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
+    TEXT_LENGTH_FIELD_NUMBER: _builtins.int
     task_id: _builtins.str
     kind: _task_pb2.TaskKind.ValueType
     user_id: _builtins.int
@@ -96,6 +112,9 @@ class TaskFailed(_message.Message):
     error_reason: _builtins.str
     """Reason without prefix, and its Chinese text."""
     error_message: _builtins.str
+    voice: _builtins.str
+    """Of the input, as far as it has them: the voice asked for, and the characters of the text. Never the text itself."""
+    text_length: _builtins.int
     def __init__(
         self,
         *,
@@ -105,12 +124,21 @@ class TaskFailed(_message.Message):
         credits: _builtins.int = ...,
         error_reason: _builtins.str = ...,
         error_message: _builtins.str = ...,
+        voice: _builtins.str | None = ...,
+        text_length: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_text_length", b"_text_length", "_voice", b"_voice", "text_length", b"text_length", "voice", b"voice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "error_message", b"error_message", "error_reason", b"error_reason", "kind", b"kind", "task_id", b"task_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_text_length", b"_text_length", "_voice", b"_voice", "credits", b"credits", "error_message", b"error_message", "error_reason", b"error_reason", "kind", b"kind", "task_id", b"task_id", "text_length", b"text_length", "user_id", b"user_id", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__text_length: _TypeAlias = _typing.Literal["text_length"]  # noqa: Y015
+    _WhichOneofArgType__text_length: _TypeAlias = _typing.Literal["_text_length", b"_text_length"]  # noqa: Y015
+    _WhichOneofReturnType__voice: _TypeAlias = _typing.Literal["voice"]  # noqa: Y015
+    _WhichOneofArgType__voice: _TypeAlias = _typing.Literal["_voice", b"_voice"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__text_length) -> _WhichOneofReturnType__text_length | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__voice) -> _WhichOneofReturnType__voice | None: ...
 
 Global___TaskFailed: _TypeAlias = TaskFailed  # noqa: Y015
 
@@ -124,10 +152,15 @@ class TaskCancelled(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     CREDITS_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
+    TEXT_LENGTH_FIELD_NUMBER: _builtins.int
     task_id: _builtins.str
     kind: _task_pb2.TaskKind.ValueType
     user_id: _builtins.int
     credits: _builtins.int
+    voice: _builtins.str
+    """Of the input, as far as it has them: the voice asked for, and the characters of the text. Never the text itself."""
+    text_length: _builtins.int
     def __init__(
         self,
         *,
@@ -135,11 +168,20 @@ class TaskCancelled(_message.Message):
         kind: _task_pb2.TaskKind.ValueType = ...,
         user_id: _builtins.int = ...,
         credits: _builtins.int = ...,
+        voice: _builtins.str | None = ...,
+        text_length: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_text_length", b"_text_length", "_voice", b"_voice", "text_length", b"text_length", "voice", b"voice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credits", b"credits", "kind", b"kind", "task_id", b"task_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_text_length", b"_text_length", "_voice", b"_voice", "credits", b"credits", "kind", b"kind", "task_id", b"task_id", "text_length", b"text_length", "user_id", b"user_id", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__text_length: _TypeAlias = _typing.Literal["text_length"]  # noqa: Y015
+    _WhichOneofArgType__text_length: _TypeAlias = _typing.Literal["_text_length", b"_text_length"]  # noqa: Y015
+    _WhichOneofReturnType__voice: _TypeAlias = _typing.Literal["voice"]  # noqa: Y015
+    _WhichOneofArgType__voice: _TypeAlias = _typing.Literal["_voice", b"_voice"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__text_length) -> _WhichOneofReturnType__text_length | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__voice) -> _WhichOneofReturnType__voice | None: ...
 
 Global___TaskCancelled: _TypeAlias = TaskCancelled  # noqa: Y015

@@ -1,0 +1,56 @@
+"""Small media files that are what they say they are."""
+
+from __future__ import annotations
+
+import io
+import wave
+import zlib
+from functools import cache
+
+import av
+import numpy as np
+
+_RATE = 16_000
+_FRAMES = 75
+_SIDE = 640
+
+
+@cache
+def video() -> bytes:
+    """An MP4 of three seconds."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        for number in range(_FRAMES):
+            picture = np.full((64, 64, 3), number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return target.getvalue()
+
+
+@cache
+def sound() -> bytes:
+    """A WAV of three seconds."""
+    target = io.BytesIO()
+    with wave.open(target, "wb") as recording:
+        recording.setnchannels(1)
+        recording.setsampwidth(2)
+        recording.setframerate(_RATE)
+        tone = np.sin(np.arange(3 * _RATE) * 0.1) * 8000
+        recording.writeframes(tone.astype("<i2").tobytes())
+    return target.getvalue()
+
+
+@cache
+def picture() -> bytes:
+    """A PNG of more than a megabyte."""
+    side = _SIDE.to_bytes(4, "big")
+    rows = (b"\0" + bytes(3 * _SIDE)) * _SIDE
+    header = _chunk(b"IHDR", side + side + b"\x08\x02\0\0\0")
+    return b"\x89PNG\r\n\x1a\n" + header + _chunk(b"IDAT", zlib.compress(rows, 0)) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
