@@ -9,12 +9,12 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from kit.db.database import Database
-from kit.db.lean_write import LeanWrite, insert_of
+from kit.db.lean_many import LeanInsertMany
 from services.auth.domain.audit import AuditFilter, AuditRecord, NewAuditRecord
 from services.auth.domain.paging import Page
 from services.auth.store.tables import AUDIT_RECORDS
 
-_ADD = LeanWrite(insert_of(AUDIT_RECORDS))
+_ADD = LeanInsertMany(AUDIT_RECORDS)
 _COLUMNS = (
     AUDIT_RECORDS.c.id,
     AUDIT_RECORDS.c.create_time,
@@ -37,22 +37,25 @@ class AuditRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, new: NewAuditRecord) -> None:
-        """Raises IntegrityError when the event has a record."""
-        _ADD.run(
-            self._connection,
-            event_id=new.event_id,
-            create_time=new.create_time,
-            request_id=new.request_id,
-            operator_user_id=new.operator_user_id,
-            operator_account=new.operator_account,
-            target_user_id=new.target_user_id,
-            target_account=new.target_account,
-            action=new.action,
-            target=new.target,
-            before=orjson.dumps(new.before).decode(),
-            after=orjson.dumps(new.after).decode(),
-        )
+    def add_all(self, records: Sequence[NewAuditRecord]) -> None:
+        """Raises IntegrityError when one of the events has a record."""
+        _ADD.run(self._connection, [_row_of(new) for new in records])
+
+
+def _row_of(new: NewAuditRecord) -> dict[str, Any]:
+    return {
+        "event_id": new.event_id,
+        "create_time": new.create_time,
+        "request_id": new.request_id,
+        "operator_user_id": new.operator_user_id,
+        "operator_account": new.operator_account,
+        "target_user_id": new.target_user_id,
+        "target_account": new.target_account,
+        "action": new.action,
+        "target": new.target,
+        "before": orjson.dumps(new.before).decode(),
+        "after": orjson.dumps(new.after).decode(),
+    }
 
 
 class AuditPages:

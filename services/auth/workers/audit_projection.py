@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from kit.clock import Clock
 from kit.db.uow import Units
@@ -16,8 +17,39 @@ from voxreel.common.v1.event_pb2 import EventEnvelope
 DURABLE: Final = "auth--audit"
 
 
-_Done: TypeAlias = tuple[EventEnvelope, Deed, Any]
-"""The event of a deed, and what it carries."""
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """An event that an administrator caused."""
+
+    envelope: EventEnvelope
+    deed: Deed
+    event: Any
+
+    @property
+    def operator_user_id(self) -> int:
+        return int(self.event.operator_user_id)
+
+    @property
+    def target_user_id(self) -> int | None:
+        """What concerns no user has no such field; a shared file has 0 in it."""
+        return getattr(self.event, "user_id", 0) or None
+
+    def record(self, accounts: Mapping[int | None, str]) -> NewAuditRecord:
+        deed, event = self.deed, self.event
+        return NewAuditRecord(
+            event_id=self.envelope.id,
+            create_time=self.envelope.time.ToDatetime(UTC),
+            request_id=self.envelope.request_id,
+            operator_user_id=self.operator_user_id,
+            operator_account=accounts.get(self.operator_user_id, ""),
+            target_user_id=self.target_user_id,
+            # Events of auth say what the account was; of others it is the one of now.
+            target_account=getattr(event, "account", "") or accounts.get(self.target_user_id, ""),
+            action=deed.action,
+            target=getattr(event, deed.target) if deed.target else "",
+            before=deed.before(event),
+            after=deed.after(event),
+        )
 
 
 class AuditProjection:
@@ -34,35 +66,14 @@ class AuditProjection:
             await self._units.write(lambda unit: self._add_all(unit, done))
 
     def _add_all(self, unit: AuthUnit, done: Sequence[_Done]) -> None:
-        for envelope, deed, event in done:
-            self._add(unit, envelope, deed, event)
-
-    def _add(self, unit: AuthUnit, envelope: EventEnvelope, deed: Deed, event: Any) -> None:
-        if not unit.inbox(self._clock.now()).first_time(DURABLE, envelope.id):
-            return
-        operator_user_id = event.operator_user_id
-        # What concerns no user has no such field; a shared file has 0 in it.
-        target_user_id = getattr(event, "user_id", 0) or None
-        accounts = {
-            user_id: user.account
-            for user_id, user in unit.users.find_many([operator_user_id, target_user_id or 0]).items()
+        by_id = {each.envelope.id: each for each in done}
+        new = unit.inbox(self._clock.now()).first_times(DURABLE, list(by_id))
+        fresh = [each for event_id, each in by_id.items() if event_id in new]
+        concerned = {user_id for each in fresh for user_id in (each.operator_user_id, each.target_user_id) if user_id}
+        accounts: dict[int | None, str] = {
+            user_id: user.account for user_id, user in unit.users.find_many(sorted(concerned)).items()
         }
-        unit.audit.add(
-            NewAuditRecord(
-                event_id=envelope.id,
-                create_time=envelope.time.ToDatetime(UTC),
-                request_id=envelope.request_id,
-                operator_user_id=operator_user_id,
-                operator_account=accounts.get(operator_user_id, ""),
-                target_user_id=target_user_id,
-                # Events of auth say what the account was; of others it is the one of now.
-                target_account=getattr(event, "account", "") or accounts.get(target_user_id or 0, ""),
-                action=deed.action,
-                target=getattr(event, deed.target) if deed.target else "",
-                before=deed.before(event),
-                after=deed.after(event),
-            )
-        )
+        unit.audit.add_all([each.record(accounts) for each in fresh])
 
 
 def _done_by(envelope: EventEnvelope) -> _Done | None:
@@ -70,4 +81,4 @@ def _done_by(envelope: EventEnvelope) -> _Done | None:
     if deed is None:
         return None
     event: Any = deed.message.FromString(envelope.payload)
-    return (envelope, deed, event) if deed.is_deed(event) else None
+    return _Done(envelope, deed, event) if deed.is_deed(event) else None
