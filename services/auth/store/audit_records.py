@@ -95,5 +95,18 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
 
 
 def _record_from_row(row: Sequence[Any]) -> AuditRecord:
-    *facts, before, after = row
-    return AuditRecord(*facts, before=orjson.loads(before), after=orjson.loads(after))
+    record_id, create_time, request_id, operator_user_id, operator_account, target_user_id, *rest = row
+    target_account, action, target, before, after = rest
+    return AuditRecord(
+        id=record_id,
+        create_time=create_time,
+        request_id=request_id,
+        operator_user_id=operator_user_id,
+        operator_account=operator_account,
+        target_user_id=target_user_id,
+        target_account=target_account,
+        action=action,
+        target=target,
+        before=orjson.loads(before),
+        after=orjson.loads(after),
+    )
