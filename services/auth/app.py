@@ -49,9 +49,10 @@ from services.auth.usecases.sessions import Sessions
 from services.auth.usecases.user_admin import UserAdmin
 from services.auth.usecases.user_lists import UserLists
 from services.auth.usecases.users import UserReader
-from services.auth.workers import activity_projection, activity_types, audit_projection, audit_sources
+from services.auth.workers import activity_types, audit_sources, projections
 from services.auth.workers.activity_projection import ActivityProjection
 from services.auth.workers.audit_projection import AuditProjection
+from services.auth.workers.projections import Projections
 from services.auth.workers.sweepers import (
     Sweeper,
     forget_activities,
@@ -133,12 +134,9 @@ def _start_workers(
         forget_activities(kept),
     )
     app.background("sweeping", Sweeper(units, clock, chores).run)
-    projection = ActivityProjection(units, clock)
-    consumer = Consumer(bus, activity_projection.DURABLE, projection, subjects=activity_projection.SUBJECTS)
-    app.background("activities", consumer.run)
-    audit = AuditProjection(units, clock)
-    audit_consumer = Consumer(bus, audit_projection.DURABLE, audit, subjects=audit_sources.SUBJECTS)
-    app.background("audit", audit_consumer.run)
+    handler = Projections(units, clock, (ActivityProjection(), AuditProjection()))
+    consumer = Consumer(bus, projections.DURABLE, handler, subjects=projections.SUBJECTS)
+    app.background("projections", consumer.run)
     app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
 
 

@@ -1,24 +1,20 @@
-"""Writes the audit from everybody's events, each once however often it is delivered."""
+"""What the audit keeps of everybody's events."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any, Final
+from typing import Any
 
-from kit.clock import Clock
-from kit.db.uow import Units
 from services.auth.domain.audit import NewAuditRecord
 from services.auth.store.uow import AuthUnit
 from services.auth.workers.audit_sources import BY_MESSAGE, Deed
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
-DURABLE: Final = "auth--audit"
-
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class DoneDeed:
     """An event that an administrator caused."""
 
     envelope: EventEnvelope
@@ -53,32 +49,18 @@ class _Done:
 
 
 class AuditProjection:
-    """Handles events; those that no administrator caused are passed over."""
+    """Takes what administrators caused."""
 
-    def __init__(self, units: Units[AuthUnit], clock: Clock) -> None:
-        self._units = units
-        self._clock = clock
+    def take(self, envelope: EventEnvelope) -> DoneDeed | None:
+        deed = BY_MESSAGE.get(envelope.type)
+        if deed is None:
+            return None
+        event: Any = deed.message.FromString(envelope.payload)
+        return DoneDeed(envelope, deed, event) if deed.is_deed(event) else None
 
-    async def __call__(self, envelopes: Sequence[EventEnvelope]) -> None:
-        """Applies each event once. Raises DecodeError for a payload that is not what its envelope says."""
-        done = [found for envelope in envelopes if (found := _done_by(envelope)) is not None]
-        if done:
-            await self._units.write(lambda unit: self._add_all(unit, done))
-
-    def _add_all(self, unit: AuthUnit, done: Sequence[_Done]) -> None:
-        by_id = {each.envelope.id: each for each in done}
-        new = unit.inbox(self._clock.now()).first_times(DURABLE, list(by_id))
-        fresh = [each for event_id, each in by_id.items() if event_id in new]
-        concerned = {user_id for each in fresh for user_id in (each.operator_user_id, each.target_user_id) if user_id}
+    def write(self, unit: AuthUnit, taken: Sequence[DoneDeed]) -> None:
+        concerned = {user_id for each in taken for user_id in (each.operator_user_id, each.target_user_id) if user_id}
         accounts: dict[int | None, str] = {
             user_id: user.account for user_id, user in unit.users.find_many(sorted(concerned)).items()
         }
-        unit.audit.add_all([each.record(accounts) for each in fresh])
-
-
-def _done_by(envelope: EventEnvelope) -> _Done | None:
-    deed = BY_MESSAGE.get(envelope.type)
-    if deed is None:
-        return None
-    event: Any = deed.message.FromString(envelope.payload)
-    return _Done(envelope, deed, event) if deed.is_deed(event) else None
+        unit.audit.add_all([each.record(accounts) for each in taken])

@@ -23,9 +23,6 @@ from voxreel.speech.v1 import events_pb2 as speech
 
 Read = Callable[[Any], Facts]
 
-SUBJECTS: Final = ("evt.auth.user.>", "evt.billing.>", "evt.files.file.deleted", "evt.speech.voice.>")
-"""Where the events below are; others on these subjects are passed over."""
-
 
 def _nothing(_event: Message) -> Facts:
     return {}

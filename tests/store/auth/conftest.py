@@ -41,6 +41,7 @@ from services.auth.usecases.user_lists import UserLists
 from services.auth.usecases.users import UserReader
 from services.auth.workers.activity_projection import ActivityProjection
 from services.auth.workers.audit_projection import AuditProjection
+from services.auth.workers.projections import Projections
 from tests.fakes.clock import FakeClock
 from tests.store.migrated import migrated_database
 from voxreel.common.v1.event_pb2 import EventEnvelope
@@ -65,9 +66,8 @@ class Auth:
     admin: UserAdmin
     lists: UserLists
     activities: ActivityReader
-    projection: ActivityProjection
+    projections: Projections
     audit: AuditReader
-    audit_projection: AuditProjection
     revocations: RecentRevocations
     verifier: TokenVerifier
 
@@ -158,9 +158,8 @@ async def auth(database_url: str, tmp_path: Path) -> AsyncIterator[Auth]:
             admin=UserAdmin(units, hasher, events=events, clock=clock),
             lists=UserLists(units, UserPages(database)),
             activities=ActivityReader(units, ActivityPages(database)),
-            projection=ActivityProjection(units, clock),
+            projections=Projections(units, clock, (ActivityProjection(), AuditProjection())),
             audit=AuditReader(units, AuditPages(database)),
-            audit_projection=AuditProjection(units, clock),
             revocations=RecentRevocations(units),
             verifier=verifier,
         )

@@ -34,7 +34,7 @@ def envelope_of(auth: Auth, payload: Message) -> EventEnvelope:
 
 async def tell(auth: Auth, *payloads: Message) -> None:
     for payload in payloads:
-        await auth.projection([envelope_of(auth, payload)])
+        await auth.projections([envelope_of(auth, payload)])
 
 
 async def page_of(auth: Auth, token: AccessTokenClaims, page: Page, **wanted: Any) -> tuple[list[Activity], int]:
@@ -61,7 +61,7 @@ async def test_an_event_becomes_an_activity_once(auth: Auth) -> None:
         text_length=50,
     )
     envelope = envelope_of(auth, task)
-    await asyncio.gather(*(auth.projection([envelope]) for _ in range(4)))
+    await asyncio.gather(*(auth.projections([envelope]) for _ in range(4)))
     (activity,) = await seen_by(auth, token)
     assert (activity.user_id, activity.account, activity.type) == (token.user_id, "alice", "tts_generate")
     assert activity.status is ActivityStatus.FAILED
@@ -184,4 +184,4 @@ async def test_a_payload_that_is_not_what_it_says_is_refused(auth: Auth) -> None
     envelope = envelope_of(auth, auth_events.UserRegistered(user_id=1, account="x"))
     envelope.payload = b"\xff\xff"
     with pytest.raises(DecodeError):
-        await auth.projection([envelope])
+        await auth.projections([envelope])

@@ -42,7 +42,7 @@ def envelope_of(auth: Auth, payload: Message) -> EventEnvelope:
 
 async def tell(auth: Auth, *payloads: Message) -> None:
     for payload in payloads:
-        await auth.audit_projection([envelope_of(auth, payload)])
+        await auth.projections([envelope_of(auth, payload)])
 
 
 async def records(auth: Auth, root: AccessTokenClaims, **wanted: Any) -> list[AuditRecord]:
@@ -65,7 +65,7 @@ async def test_what_administrators_do_to_users_is_written_with_before_and_after(
     auth.clock.advance(1)
     await auth.admin.delete(root, alice.user_id)
     for envelope in await auth.events():
-        await auth.audit_projection([envelope])
+        await auth.projections([envelope])
     kept: dict[str, tuple[Facts, Facts]] = {}
     for record in await records(auth, root):
         assert (record.operator_user_id, record.operator_account) == (root.user_id, "root")
@@ -130,7 +130,7 @@ async def test_what_they_do_elsewhere_is_written_too(auth: Auth) -> None:
 async def test_each_event_is_written_once_and_with_its_request(auth: Auth) -> None:
     root = await auth.add_admin("root")
     envelope = envelope_of(auth, billing_events.InviteCodesGenerated(operator_user_id=root.user_id, quantity=3))
-    await asyncio.gather(*(auth.audit_projection([envelope]) for _ in range(4)))
+    await asyncio.gather(*(auth.projections([envelope]) for _ in range(4)))
     (record,) = await records(auth, root)
     assert (record.request_id, record.create_time) == ("request-1", auth.clock.now())
 
@@ -147,7 +147,7 @@ async def test_what_users_do_themselves_is_not_audited(auth: Auth) -> None:
     envelope = envelope_of(auth, auth_events.UserFrozen())
     envelope.payload = b"\xff\xff"
     with pytest.raises(DecodeError):
-        await auth.audit_projection([envelope])
+        await auth.projections([envelope])
 
 
 async def test_records_are_filtered_and_paged_for_administrators(auth: Auth) -> None:
