@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA_DIR ?= data
+# A file's tests stay together, since they share what is dear to start.
+ON_ALL_CORES := -n auto --maxprocesses 4 --dist loadfile
 FUZZ_EXAMPLES ?= 200
 FUZZ_SEED ?= 1
 
@@ -44,10 +46,10 @@ demo: $(VENV)/.embedded ## Speaks a sentence through a running platform and leav
 	$(BIN)/voxreel demo --url http://$(HOST):$(PORT) --data-dir $(DATA_DIR)
 
 test: $(VENV)/.dev ## Runs every test.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ON_ALL_CORES)
 
 test-fast: $(VENV)/.dev ## Runs the tests that start no stack and load no model.
-	$(BIN)/python -m pytest -m "not stack and not model"
+	$(BIN)/python -m pytest $(ON_ALL_CORES) -m "not stack and not model"
 
 fuzz: $(VENV)/.dev ## Sends a stack of its own 200 inputs made up for each endpoint, in each role.
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -s tests/stack/test_fuzz.py

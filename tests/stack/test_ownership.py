@@ -83,9 +83,8 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("GET", "/api/cards/admin/transactions"): [Attempt(_USER)],
     ("GET", "/api/search/transactions"): [Attempt(_USER)],
     ("GET", "/api/search/files"): [Attempt(_USER, {"q": "a"})],
-    ("GET", "/api/search/cards"): [
-        Attempt({"package_key": "package", "created_admin_id": "user", "used_user_id": "user"})
-    ],
+    ("GET", "/api/search/cards"): [Attempt(_CARD_FILTERS)],
+    ("GET", "/api/system/audit"): [Attempt({"operator_user_id": "user", "target_user_id": "user"})],
     ("GET", "/api/files/admin/list"): [Attempt(_USER)],
     ("GET", "/api/tasks/admin/all"): [Attempt(_USER)],
     ("POST", "/api/cards/admin/generate"): [Attempt({"package_key": "package"}, {"quantity": 1})],
