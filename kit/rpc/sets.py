@@ -6,7 +6,7 @@ commits, it gets a second method that takes all such calls of a batch, and the f
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -16,6 +16,7 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 
 Q = TypeVar("Q")
 R = TypeVar("R")
+T = TypeVar("T")
 
 Outcome: TypeAlias = R | DomainError
 """What a call ends with. Within a set a refusal is a value, so that it is nobody else's."""
@@ -46,3 +47,8 @@ async def alone(method: Callable[[Sequence[CallInSet[Q]]], Awaitable[Sequence[Ou
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome
+
+
+def answers(results: Iterable[T | DomainError], respond: Callable[[T], R]) -> list[Outcome[R]]:
+    """Responses to what calls ended with, and refusals as they are."""
+    return [result if isinstance(result, DomainError) else respond(result) for result in results]

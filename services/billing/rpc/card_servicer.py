@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from kit.errors import DomainError
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
-from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone
+from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone, answers
 from services.billing.domain.cards import CardStatus, Redemption
 from services.billing.domain.errors import field_invalid
 from services.billing.rpc.card_mapping import (
@@ -93,9 +92,7 @@ class CardServicer(card_service_pb2_grpc.CardServiceServicer):
             Submission(redemption_from_proto(call.request, call.principal.user_id), call.context) for call in calls
         ]
         now = self._desk.status_time()
-        return [
-            result
-            if isinstance(result, DomainError)
-            else pb.RedeemCardResponse(card=card_to_proto(result.card, now), entry=entry_to_proto(result.entry))
-            for result in await self._writer.perform_as(Redemption, asked)
-        ]
+        return answers(
+            await self._writer.perform_as(Redemption, asked),
+            lambda done: pb.RedeemCardResponse(card=card_to_proto(done.card, now), entry=entry_to_proto(done.entry)),
+        )

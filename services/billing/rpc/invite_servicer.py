@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kit.errors import DomainError
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
-from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone
+from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone, answers
 from services.billing.domain.invites import InviteUse
 from services.billing.rpc.invite_mapping import (
     filter_from_proto,
@@ -63,7 +62,4 @@ class InviteServicer(invite_service_pb2_grpc.InviteServiceServicer):
     ) -> list[Outcome[pb.UseInviteCodeResponse]]:
         asked = [Submission(use_from_proto(call.request, call.principal.user_id), call.context) for call in calls]
         now = self._desk.status_time()
-        return [
-            result if isinstance(result, DomainError) else use_to_proto(result, now)
-            for result in await self._writer.perform_as(InviteUse, asked)
-        ]
+        return answers(await self._writer.perform_as(InviteUse, asked), lambda use: use_to_proto(use, now))

@@ -6,23 +6,23 @@ from collections.abc import Mapping, Sequence
 
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
-from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone
+from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone, answers
 from services.billing.domain.commands import Release
 from services.billing.domain.errors import field_invalid
 from services.billing.domain.holds import Hold
 from services.billing.domain.limits import PAGE_LIMIT
 from services.billing.rpc.mapping import (
+    adjusted_to_proto,
     adjustment_from_proto,
-    adjustments_to_proto,
-    answers,
     balance_to_proto,
     capture_from_proto,
     entry_filter_from_proto,
     entry_to_proto,
     entry_type_from_proto,
+    hold_to_proto,
     optional_timestamp,
     recharge_from_proto,
-    recharges_to_proto,
+    recharged_to_proto,
     reservation_from_proto,
 )
 from services.billing.usecases.adjustments import Adjustments
@@ -83,7 +83,8 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
         self, calls: Sequence[CallInSet[pb.ReserveCreditsRequest]]
     ) -> list[Outcome[pb.ReserveCreditsResponse]]:
         asked = [Submission(reservation_from_proto(call.request), call.context) for call in calls]
-        return answers(await self._writer.perform_as(Hold, asked), pb.ReserveCreditsResponse)
+        held = await self._writer.perform_as(Hold, asked)
+        return answers(held, lambda hold: pb.ReserveCreditsResponse(hold=hold_to_proto(hold)))
 
     async def CaptureHold(self, request: pb.CaptureHoldRequest, _context: Context) -> pb.CaptureHoldResponse:
         return await alone(self.capture_holds, request)
@@ -92,7 +93,8 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
         self, calls: Sequence[CallInSet[pb.CaptureHoldRequest]]
     ) -> list[Outcome[pb.CaptureHoldResponse]]:
         asked = [Submission(capture_from_proto(call.request), call.context) for call in calls]
-        return answers(await self._writer.perform_as(Hold, asked), pb.CaptureHoldResponse)
+        held = await self._writer.perform_as(Hold, asked)
+        return answers(held, lambda hold: pb.CaptureHoldResponse(hold=hold_to_proto(hold)))
 
     async def ReleaseHold(self, request: pb.ReleaseHoldRequest, _context: Context) -> pb.ReleaseHoldResponse:
         return await alone(self.release_holds, request)
@@ -101,7 +103,8 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
         self, calls: Sequence[CallInSet[pb.ReleaseHoldRequest]]
     ) -> list[Outcome[pb.ReleaseHoldResponse]]:
         asked = [Submission(Release(call.request.hold_id), call.context) for call in calls]
-        return answers(await self._writer.perform_as(Hold, asked), pb.ReleaseHoldResponse)
+        held = await self._writer.perform_as(Hold, asked)
+        return answers(held, lambda hold: pb.ReleaseHoldResponse(hold=hold_to_proto(hold)))
 
     async def RechargeCredits(
         self, request: pb.RechargeCreditsRequest, _context: Context
@@ -112,7 +115,7 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
         self, calls: Sequence[CallInSet[pb.RechargeCreditsRequest]]
     ) -> list[Outcome[pb.RechargeCreditsResponse]]:
         asked = [Submission(recharge_from_proto(call.request, call.principal.user_id), call.context) for call in calls]
-        return recharges_to_proto(await self._adjustments.recharge(asked))
+        return answers(await self._adjustments.recharge(asked), recharged_to_proto)
 
     async def AdjustCredits(self, request: pb.AdjustCreditsRequest, _context: Context) -> pb.AdjustCreditsResponse:
         return await alone(self.adjust_credits, request)
@@ -123,7 +126,7 @@ class LedgerServicer(ledger_service_pb2_grpc.LedgerServiceServicer):
         asked = [
             Submission(adjustment_from_proto(call.request, call.principal.user_id), call.context) for call in calls
         ]
-        return adjustments_to_proto(await self._adjustments.adjust(asked))
+        return answers(await self._adjustments.adjust(asked), adjusted_to_proto)
 
     async def ListEntries(self, request: pb.ListEntriesRequest, _context: Context) -> pb.ListEntriesResponse:
         entries, total = await self._reader.entries(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kit.errors import DomainError
-from kit.rpc.sets import Outcome
 from kit.rpc.times import timestamp_of
 from services.billing.domain.adjustments import Adjust, Adjusted, AdjustmentOperation
 from services.billing.domain.commands import Capture
@@ -81,11 +79,6 @@ def capture_from_proto(request: ledger.CaptureHoldRequest) -> Capture:
     return Capture(request.hold_id, request.credits if request.HasField("credits") else None)
 
 
-def answers(results: Iterable[Hold | DomainError], respond: Callable[..., R]) -> list[Outcome[R]]:
-    """Responses that hold a hold, and refusals as they are."""
-    return [result if isinstance(result, DomainError) else respond(hold=hold_to_proto(result)) for result in results]
-
-
 def recharge_from_proto(request: ledger.RechargeCreditsRequest, operator_user_id: int) -> Recharge:
     return Recharge(
         request_id=request.request_id,
@@ -112,26 +105,11 @@ def adjustment_from_proto(request: ledger.AdjustCreditsRequest, operator_user_id
     )
 
 
-def recharges_to_proto(
-    changes: Iterable[Changed[Entry] | DomainError],
-) -> list[Outcome[ledger.RechargeCreditsResponse]]:
-    """Responses, and refusals as they are."""
-    return [
-        change
-        if isinstance(change, DomainError)
-        else ledger.RechargeCreditsResponse(entry=entry_to_proto(change.result), user_account=change.account)
-        for change in changes
-    ]
+def recharged_to_proto(change: Changed[Entry]) -> ledger.RechargeCreditsResponse:
+    return ledger.RechargeCreditsResponse(entry=entry_to_proto(change.result), user_account=change.account)
 
 
-def adjustments_to_proto(
-    changes: Iterable[Changed[Adjusted] | DomainError],
-) -> list[Outcome[ledger.AdjustCreditsResponse]]:
-    """The same for adjustments."""
-    return [change if isinstance(change, DomainError) else _adjusted_to_proto(change) for change in changes]
-
-
-def _adjusted_to_proto(change: Changed[Adjusted]) -> ledger.AdjustCreditsResponse:
+def adjusted_to_proto(change: Changed[Adjusted]) -> ledger.AdjustCreditsResponse:
     adjustment, entry = change.result.adjustment, change.result.entry
     return ledger.AdjustCreditsResponse(
         user_id=adjustment.user_id,

@@ -53,13 +53,6 @@ class LedgerWriter:
             answers.append(result)
         return answers
 
-    async def perform_one(self, kind: type[R], submission: Submission) -> R:
-        """The same for one command, whose refusal is raised."""
-        (result,) = await self.perform_as(kind, [submission])
-        if isinstance(result, DomainError):
-            raise result
-        return result
-
     async def __aenter__(self) -> Self:
         return self
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, select
@@ -30,6 +31,8 @@ from services.billing.usecases.ledger_writer import LedgerWriter
 from tests.fakes.clock import FakeClock
 from tests.store.migrated import migrated_database
 
+R = TypeVar("R", bound=Result)
+
 USER = 7
 
 
@@ -38,6 +41,14 @@ class FakeUsers:
 
     async def accounts_of(self, user_ids: Collection[int]) -> Mapping[int, str]:
         return {user_id: f"user{user_id}" for user_id in user_ids if user_id < 1000}
+
+
+async def perform_one(writer: LedgerWriter, kind: type[R], command: Command) -> R:
+    """What one command ends with; a refusal is raised."""
+    (result,) = await writer.perform_as(kind, [Submission(command, current_call())])
+    if isinstance(result, DomainError):
+        raise result
+    return result
 
 
 class Holding:
@@ -56,7 +67,7 @@ class Holding:
         return await self._one(Release(hold_id))
 
     async def _one(self, command: Reservation | Capture | Release) -> Hold:
-        return await self._writer.perform_one(Hold, Submission(command, current_call()))
+        return await perform_one(self._writer, Hold, command)
 
 
 @dataclass

@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError
 from kit.errors import Conflict, Invalid, NotFound, Precondition
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
-from kit.rpc.context import current_call
 from services.billing.domain.card_lists import CardFilter
 from services.billing.domain.cards import (
     Card,
@@ -28,8 +27,7 @@ from services.billing.domain.ledger import EntryType
 from services.billing.events import BillingEvents
 from services.billing.store.card_pages import CardPages
 from services.billing.usecases.cards import CardDesk
-from services.billing.usecases.ledger_work import Submission
-from tests.store.billing.conftest import USER, Billing, ledger_writer, reservation
+from tests.store.billing.conftest import USER, Billing, ledger_writer, perform_one, reservation
 from tests.store.billing.test_verification import findings, tamper
 
 ADMIN = 1
@@ -52,7 +50,7 @@ class Cards:
 
     async def redeem(self, code: str, request_id: str = "r-1", user_id: int = USER) -> Redemption:
         command = RedeemCard(request_id, user_id, code)
-        return await self._writer.perform_one(Redemption, Submission(command, current_call()))
+        return await perform_one(self._writer, Redemption, command)
 
     async def all(self, wanted: CardFilter | None = None) -> list[Card]:
         return [card async for cards in self.desk.export(wanted or CardFilter()) for card in cards]

@@ -12,7 +12,6 @@ import pytest
 from kit.errors import Invalid, NotFound, Precondition, RateLimited
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
-from kit.rpc.context import current_call
 from services.billing.domain.cards import RedeemCard
 from services.billing.domain.guesses import WINDOW, WRONG_LIMIT
 from services.billing.domain.invites import (
@@ -27,9 +26,8 @@ from services.billing.domain.ledger import EntryType
 from services.billing.events import BillingEvents
 from services.billing.store.invite_pages import InvitePages
 from services.billing.usecases.invites import InviteDesk
-from services.billing.usecases.ledger_work import Submission
 from services.billing.workers.sweep_guesses import GuessSweeper
-from tests.store.billing.conftest import USER, Billing, ledger_writer
+from tests.store.billing.conftest import USER, Billing, ledger_writer, perform_one
 from tests.store.billing.test_verification import assert_named, findings
 
 ADMIN = 1
@@ -52,7 +50,7 @@ class Invites:
 
     async def use(self, code: str, request_id: str = "u-1", user_id: int = USER) -> InviteUse:
         command = UseInvite(request_id, user_id, code)
-        return await self._writer.perform_one(InviteUse, Submission(command, current_call()))
+        return await perform_one(self._writer, InviteUse, command)
 
     async def codes(self, wanted: InviteFilter) -> list[str]:
         page, total = await self.desk.page(wanted, page_size=100, skip=0)
