@@ -26,8 +26,9 @@ REDELIVERY_PAUSES_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
 _BATCH = 64
 _FETCH_WAIT_S = 5.0
 _ACK_WAIT_S = 30.0
-# Below the acknowledgement wait, so that nobody else starts on an event while it is being handled.
-_HANDLER_TIMEOUT_S = 20.0
+# In sum below the acknowledgement wait, so that nobody else starts on an event while it is being handled.
+_TOGETHER_TIMEOUT_S = 5.0
+_ALONE_TIMEOUT_S = 20.0
 _RECONNECT = Backoff(first_s=0.2, cap_s=5.0)
 
 _log = structlog.get_logger(__name__)
@@ -85,12 +86,10 @@ class Consumer:
     async def _settle_all(self, messages: Sequence[InboundMessage]) -> None:
         async with asyncio.TaskGroup() as group:
             read = [(message, envelope) for message in messages if (envelope := self._read(group, message)) is not None]
-            error = await self._apply([envelope for _, envelope in read]) if len(read) > 1 else None
+            are_applied = len(read) > 1 and await self._apply_together([envelope for _, envelope in read])
             for message, envelope in read:
-                if len(read) > 1 and error is None:
-                    group.create_task(self._answer(message.ack()))
-                else:
-                    group.create_task(self._answer(self._handle(message, envelope)))
+                answer = message.ack() if are_applied else self._handle(message, envelope)
+                group.create_task(self._answer(answer))
 
     def _read(self, group: asyncio.TaskGroup, message: InboundMessage) -> EventEnvelope | None:
         """The event; None for what is given up."""
@@ -113,7 +112,7 @@ class Consumer:
 
     async def _handle(self, message: InboundMessage, envelope: EventEnvelope) -> None:
         """Applies one event and answers for it."""
-        error = await self._apply([envelope])
+        error = await self._apply([envelope], timeout_s=_ALONE_TIMEOUT_S)
         if error is None:
             await message.ack()
             return
@@ -130,9 +129,15 @@ class Consumer:
         else:
             await message.nak(self._pauses_s[message.delivery - 1])
 
-    async def _apply(self, envelopes: Sequence[EventEnvelope]) -> Exception | None:
+    async def _apply_together(self, envelopes: Sequence[EventEnvelope]) -> bool:
+        error = await self._apply(envelopes, timeout_s=_TOGETHER_TIMEOUT_S)
+        if error is not None:
+            _log.info("events_applied_alone", consumer=self._durable, events=len(envelopes), error=type(error).__name__)
+        return error is None
+
+    async def _apply(self, envelopes: Sequence[EventEnvelope], *, timeout_s: float) -> Exception | None:
         try:
-            async with asyncio.timeout(_HANDLER_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 await self._handler(envelopes)
         except Exception as error:
             return error

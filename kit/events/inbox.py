@@ -21,13 +21,9 @@ class Inbox:
         self._table = table
         self._now = now
 
-    def first_time(self, consumer: str, event_id: str) -> bool:
-        """True exactly once per consumer and event, whatever is delivered twice. Call it before the effect, in
-        its transaction."""
-        return bool(self.first_times(consumer, [event_id]))
-
     def first_times(self, consumer: str, event_ids: Sequence[str]) -> set[str]:
-        """The same for many: those that come for the first time."""
+        """The events that come for the first time: each exactly once per consumer, whatever is delivered twice. Call it
+        before the effect, in its transaction."""
         return set(
             _additions_to(self._table).returning_each(
                 self._connection, consumer=consumer, event_ids=event_ids, now=self._now

@@ -39,15 +39,16 @@ class SettlementHandler:
 
     async def __call__(self, envelopes: Sequence[EventEnvelope]) -> None:
         """Applies each event once. Raises KeyError for a type that is none of a task's ends, and DomainError."""
-        submissions = [Submission(_end_told_by(envelope), call_of_event(envelope)) for envelope in envelopes]
-        results = await self._writer.perform(submissions)
-        for envelope, submission, result in zip(envelopes, submissions, results, strict=True):
+        ends = [_end_told_by(envelope) for envelope in envelopes]
+        calls = map(call_of_event, envelopes)
+        results = await self._writer.perform([Submission(*asked) for asked in zip(ends, calls, strict=True)])
+        for envelope, end, result in zip(envelopes, ends, results, strict=True):
             if isinstance(result, DomainError):
                 raise result
             if result is Settlement.CONTRADICTED:
-                _log.error("hold_settled_otherwise", task=submission.command, task_event=envelope.type)
+                _log.error("hold_settled_otherwise", task_id=end.task_id, task_event=envelope.type)
             elif result is Settlement.BURIED:
-                _log.info("hold_never_made", task=submission.command, task_event=envelope.type)
+                _log.info("hold_never_made", task_id=end.task_id, task_event=envelope.type)
 
 
 def _end_told_by(envelope: EventEnvelope) -> EndTask:

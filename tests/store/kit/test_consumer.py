@@ -117,14 +117,14 @@ async def test_a_lost_acknowledgement_does_not_repeat_the_effect(setup: Setup) -
 
 async def test_a_failed_transaction_leaves_no_trace_in_the_inbox(setup: Setup) -> None:
     def apply_and_fail(unit: SampleUnit) -> None:
-        assert unit.inbox.first_time(DURABLE, "e1")
+        assert unit.inbox.first_times(DURABLE, ["e1"])
         raise RuntimeError("rolled back")
 
     with pytest.raises(RuntimeError, match="rolled back"):
         await setup.units.write(apply_and_fail)
-    assert await setup.units.write(lambda unit: unit.inbox.first_time(DURABLE, "e1"))
-    assert not await setup.units.write(lambda unit: unit.inbox.first_time(DURABLE, "e1"))
-    assert await setup.units.write(lambda unit: unit.inbox.first_time("auth--activities", "e1"))
+    assert await setup.units.write(lambda unit: unit.inbox.first_times(DURABLE, ["e1"]))
+    assert not await setup.units.write(lambda unit: unit.inbox.first_times(DURABLE, ["e1"]))
+    assert await setup.units.write(lambda unit: unit.inbox.first_times("auth--activities", ["e1"]))
 
 
 async def test_a_transient_failure_is_tried_again_after_growing_pauses(setup: Setup) -> None:
@@ -190,10 +190,10 @@ async def test_the_running_reader_outlives_its_broker(setup: Setup) -> None:
 
 async def test_old_inbox_rows_are_pruned(setup: Setup) -> None:
     pruner = InboxPruner(setup.database, EVENT_TABLES.inbox, setup.clock)
-    await setup.units.write(lambda unit: unit.inbox.first_time(DURABLE, "old"))
+    await setup.units.write(lambda unit: unit.inbox.first_times(DURABLE, ["old"]))
     setup.clock.advance(timedelta(days=30).total_seconds())
-    await setup.units.write(lambda unit: unit.inbox.first_time(DURABLE, "young"))
+    await setup.units.write(lambda unit: unit.inbox.first_times(DURABLE, ["young"]))
     assert await pruner.step() == 0
     setup.clock.advance(1)
     assert await pruner.step() == 1
-    assert not await setup.units.write(lambda unit: unit.inbox.first_time(DURABLE, "young"))
+    assert not await setup.units.write(lambda unit: unit.inbox.first_times(DURABLE, ["young"]))
