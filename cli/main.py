@@ -13,6 +13,8 @@ _COMMANDS = {
     "models": "List, verify and locate model files.",
     "restart": "Restart one process of a running stack.",
     "ledger": "Check the ledger of credits, or print one account.",
+    "backup": "Copy an installation, also while it runs.",
+    "restore": "Make an installation of a backup.",
 }
 
 
