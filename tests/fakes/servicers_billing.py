@@ -171,6 +171,7 @@ def _is_wanted(entry: ledger.Entry, wanted: ledger.EntryFilter) -> bool:
     has_keyword = wanted.keyword in entry.description or entry.user_id in wanted.keyword_user_ids
     return (
         (not wanted.HasField("user_id") or entry.user_id == wanted.user_id)
+        and (not wanted.HasField("owners") or entry.user_id in wanted.owners.user_ids)
         and (not wanted.HasField("type") or entry.type == wanted.type)
         and (not wanted.HasField("credits_min") or entry.credits >= wanted.credits_min)
         and (not wanted.HasField("credits_max") or entry.credits <= wanted.credits_max)
