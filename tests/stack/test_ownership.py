@@ -97,6 +97,8 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("PUT", "/api/user/admin/credits/packages/{package_key}"): [Attempt({"package_key": "package"}, {"name": "x"})],
     ("PUT", "/api/user/admin/users/{user_id}/credits"): [Attempt(_USER, {"credits": 1, "operation": "add"})],
     ("POST", "/api/user/admin/users/{user_id}/credits/recharge"): [Attempt(_USER, {"amount": 1})],
+    ("POST", "/api/admin/credits/recharge"): [Attempt(_USER, {"amount": 1})],
+    ("GET", "/api/admin/credits/transactions"): [Attempt(_USER)],
     ("PUT", "/api/tts/voice/{voice_id}"): [
         Attempt({"voice_id": "voice", "audio_url": "file url"}, allowed=503),
     ],
