@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from typing import Any
 
+import orjson
 import pytest
 
 from kit.errors import RateLimited, Unavailable
@@ -27,6 +30,33 @@ CREDITS = "/api/admin/credits/transactions"
 # The fake clock stands at noon of 2026-01-01 in UTC; times are shown in Shanghai.
 NOW = "2026-01-01 20:00:00"
 IN_A_YEAR = "2027-01-01T20:00:00"
+# What provokes each refusal that the document shows for these endpoints.
+PROVOKED_BY: Mapping[str, dict[str, Any]] = {
+    "Invalid start_date format. Use: YYYY/MM/DD": {"params": {"start_date": "2026-01-01"}},
+    "user_id and amount are required": {"json": {"user_id": 1}},
+    "User not found": {"json": {"user_id": 999, "amount": 500}},
+}
+
+
+def documented_refusals() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and body of the errors in the document."""
+    entries = orjson.loads(files("edge.contract").joinpath("endpoints.json").read_bytes())
+    for entry in entries:
+        if entry["path"] in {USE, BALANCE, MINE, GENERATE, INVITES, TRANSACTIONS, RECHARGE, CREDITS}:
+            for body in entry["error_examples"]:
+                yield entry["method"], entry["path"], body
+
+
+@pytest.mark.parametrize(("method", "path", "body"), list(documented_refusals()))
+async def test_refusals_are_worded_as_documented(
+    platform: Platform, method: str, path: str, body: dict[str, Any]
+) -> None:
+    sent = PROVOKED_BY[body["message"]]
+    assert await ask(platform, method, path, user=platform.admin, **sent) == (body["code"], body)
+
+
+def test_each_of_them_is_provoked() -> None:
+    assert {body["message"] for _, _, body in documented_refusals()} == PROVOKED_BY.keys()
 
 
 async def ask(
