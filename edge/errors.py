@@ -124,6 +124,8 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_TASK_FINISHED: _PRECONDITION,
         reasons.ERROR_REASON_LINK_UNSUPPORTED: _INVALID,
         reasons.ERROR_REASON_VOICE_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_PHONE_CODE_INVALID: _UNAUTHENTICATED,
+        reasons.ERROR_REASON_SMS_UNAVAILABLE: ErrorRow(503, 500),
     }
 )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 NOT_SERVED_YET = frozenset(
     {
-        ("POST", "/api/auth/send-code"),
-        ("POST", "/api/auth/login"),
         ("GET", "/api/voices/tags"),
         ("GET", "/api/voices/templates"),
         ("GET", "/api/voices/templates/{template_id}"),
