@@ -37,11 +37,6 @@ _TITLES: Mapping[ledger.EntryType.ValueType, str] = MappingProxyType(
 )
 
 
-def expiry(balance: ledger.GetBalanceResponse, times: DisplayTimes) -> str | None:
-    """When all credits of the user expire."""
-    return times.stamp(balance.credits_expire_time) if balance.HasField("credits_expire_time") else None
-
-
 def my_transaction(entry: ledger.Entry, times: DisplayTimes) -> MyTransactionOut:
     """One of the caller's own entries."""
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.aggregates.entry_totals import EntryTotals
-from edge.dubbing_api import render_billing
+from edge.dubbing_api import render, render_billing
 from edge.dubbing_api.models.credits import BalanceOut, InviteUsedOut, MyTransactionsOut, UseInviteIn
 from edge.dubbing_api.models.paging import PageIn
 from edge.endpoint import Call, NoInput
@@ -37,7 +37,7 @@ async def balance(_given: NoInput, call: Call) -> BalanceOut:
         "balance": found.available_credits,
         "total_earned": totals.earned,
         "total_spent": totals.spent,
-        "expires_at": render_billing.expiry(found, call.shared.times),
+        "expires_at": render.credits_expire_at(found, call.shared.times),
     }
 
 
