@@ -7,9 +7,8 @@ exactly those addresses. No proxy, credential or cookie of this machine or of an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from io import BufferedWriter
 from pathlib import Path
 from typing import Self
@@ -20,6 +19,7 @@ from yarl import URL
 from kit.net.addresses import is_literal, is_public
 from kit.net.bodies import bounded
 from kit.net.errors import FetchBroken, FetchRefused, FetchTimeout
+from kit.net.messages import Downloaded, FetchLimits, HttpRequest, HttpResponse
 from kit.net.resolver import GuardedResolver, Resolve, SystemResolver
 from kit.net.urls import HttpUrl, UrlRefused, follow, read_url
 
@@ -27,47 +27,8 @@ _CONNECTIONS = 32
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """`total_s` bounds everything together, look-up of names and redirects included; bytes are counted decoded."""
-
-    total_s: float
-    max_bytes: int
-    max_hops: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """One request to a URL of `read_url`'s spelling."""
-
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    method: str = "GET"
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """`url`: what was asked. `location`: the absolute URL a redirect names, empty for none or one not allowed."""
-
-    url: str
-    status: int
-    content_type: str
-    location: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Downloaded:
-    """The facts of a finished download. `content_type` is the server's word, without parameters."""
-
-    url: str
-    content_type: str
-    size_bytes: int
-
-
 class Fetcher:
-    """Made once a process, used as a context. `is_allowed` judges textual addresses, `has_allowed_port` URLs."""
+    """Made once a process and closed at its end. `is_allowed` judges textual addresses, `has_allowed_port` URLs."""
 
     def __init__(
         self,
@@ -82,21 +43,18 @@ class Fetcher:
         self._has_allowed_port = has_allowed_port
         self._session: aiohttp.ClientSession | None = None
 
+    async def aclose(self) -> None:
+        """Ends its connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+        self._system.close()
+
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            # The cache of names is off: what is connected to is what was judged for this connection.
-            connector=aiohttp.TCPConnector(resolver=self._resolver, use_dns_cache=False, limit=_CONNECTIONS),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            auto_decompress=False,
-            trust_env=False,
-        )
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        if self._session is not None:
-            await self._session.close()
-        self._system.close()
+        await self.aclose()
 
     async def request(self, request: HttpRequest, *, limits: FetchLimits) -> HttpResponse:
         """One request; redirects are answered, not followed. Raises FetchError."""
@@ -128,11 +86,9 @@ class Fetcher:
 
     @asynccontextmanager
     async def _hop(self, url: HttpUrl, request: HttpRequest) -> AsyncIterator[aiohttp.ClientResponse]:
-        if self._session is None:
-            raise RuntimeError("the fetcher is used outside of its context")
         self._check(url)
         headers = {"Accept": "*/*", "Accept-Encoding": "gzip", **request.headers}
-        async with self._session.request(
+        async with self._opened().request(
             request.method,
             # As it is spelled: a signed URL must not be quoted once more.
             URL(str(url), encoded=True),
@@ -141,6 +97,20 @@ class Fetcher:
             allow_redirects=False,
         ) as response:
             yield response
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """The session, made when it is first needed: it belongs to the event loop that uses it."""
+        if self._session is None:
+            # The cache of names is off: what is connected to is what was judged for this connection.
+            connector = aiohttp.TCPConnector(resolver=self._resolver, use_dns_cache=False, limit=_CONNECTIONS)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._session
 
     def _check(self, url: HttpUrl) -> None:
         if not self._has_allowed_port(url):

@@ -14,7 +14,8 @@ from aiohttp import web
 
 from kit.net.addresses import is_public
 from kit.net.errors import FetchBroken, FetchError, FetchRefused, FetchTimeout, FetchTooLarge
-from kit.net.fetcher import Fetcher, FetchLimits, HttpRequest
+from kit.net.fetcher import Fetcher
+from kit.net.messages import FetchLimits, HttpRequest
 
 LIMITS = FetchLimits(total_s=5, max_bytes=1 << 20)
 SHORT = FetchLimits(total_s=0.2, max_bytes=1 << 20)
