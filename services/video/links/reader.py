@@ -21,6 +21,7 @@ from services.video.links.router import PLATFORMS, platform_of
 NAME: Final = "web_pages"
 # A platform sees this many visitors from here at most.
 _AT_A_TIME = 4
+_CROWDED_S = 1.0
 
 _log = structlog.get_logger()
 
@@ -45,18 +46,7 @@ class WebPageReader:
         key = _key(platform, link)
         if key is None:
             return LinkFailure(Outcome.KIND_UNSUPPORTED)
-        known = self._memory.find(key)
-        if known is not None:
-            return known
-        paused_s = self._health.paused_s(platform)
-        if paused_s > 0.0:
-            return LinkFailure(Outcome.LIMITED, "left alone for a while", retry_after_s=paused_s)
-        reading = await self._read_anew(platform, link, timeout_s=timeout_s)
-        self._memory.keep(key, reading)
-        self._health.note(platform, reading)
-        if isinstance(reading, LinkFailure) and reading.outcome is Outcome.LIMITED:
-            return replace(reading, retry_after_s=self._health.paused_s(platform))
-        return reading
+        return self._memory.find(key) or await self._in_lane(platform, link, key=key, timeout_s=timeout_s)
 
     def platforms(self) -> tuple[PlatformState, ...]:
         """How each platform answered since the start of this process."""
@@ -65,12 +55,35 @@ class WebPageReader:
     async def aclose(self) -> None:
         await self._web.aclose()
 
-    async def _read_anew(self, platform: Platform, link: HttpUrl, *, timeout_s: float) -> Reading:
+    async def _in_lane(self, platform: Platform, link: HttpUrl, *, key: Hashable, timeout_s: float) -> Reading:
+        lane, until = self._lanes[platform.key], asyncio.get_running_loop().time() + timeout_s
         try:
-            async with asyncio.timeout(timeout_s), self._lanes[platform.key]:
-                return await self._chain.read(platform, link)
+            async with asyncio.timeout_at(until):
+                await lane.acquire()
         except TimeoutError:
-            return LinkFailure(Outcome.UNREACHABLE, "out of time")
+            # Says nothing of the platform, so it does not count against it.
+            return LinkFailure(Outcome.LIMITED, "too many at a time", retry_after_s=_CROWDED_S)
+        try:
+            # Whoever was before in the lane may have read the same link, or been sent away.
+            return self._memory.find(key) or await self._read_anew(platform, link, key=key, until=until)
+        finally:
+            lane.release()
+
+    async def _read_anew(self, platform: Platform, link: HttpUrl, *, key: Hashable, until: float) -> Reading:
+        paused_s = self._health.paused_s(platform)
+        if paused_s > 0.0:
+            return LinkFailure(Outcome.LIMITED, "left alone for a while", retry_after_s=paused_s)
+        reading: Reading
+        try:
+            async with asyncio.timeout_at(until):
+                reading = await self._chain.read(platform, link)
+        except TimeoutError:
+            reading = LinkFailure(Outcome.UNREACHABLE, "out of time")
+        self._memory.keep(key, reading)
+        self._health.note(platform, reading)
+        if isinstance(reading, LinkFailure) and reading.outcome is Outcome.LIMITED:
+            return replace(reading, retry_after_s=self._health.paused_s(platform))
+        return reading
 
     def _note_way(self, platform: Platform, way: str, reading: Reading) -> None:
         self._health.note_way(platform, way, reading)

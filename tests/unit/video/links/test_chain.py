@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
 from kit.net.errors import FetchBroken, FetchRefused, FetchTimeout, FetchTooLarge
+from kit.net.fetcher import Fetcher
 from kit.net.messages import FetchLimits, HttpRequest, HttpResponse
 from kit.net.urls import read_url
 from services.video.domain.links import LinkedMedia, LinkFailure, Outcome, PlatformState, Reading
@@ -16,8 +19,9 @@ from services.video.links.health import LIMITED_PAUSE_S, UNREACHABLE_PAUSE_S, UN
 from services.video.links.memory import GONE_S, MEDIA_S, ReadingMemory
 from services.video.links.reader import WebPageReader
 from tests.fakes.clock import FakeClock
+from tests.polling import eventually
 from tests.unit.video.links.synthetic import douyin, kuaishou, xigua
-from tests.unit.video.links.synthetic.case import GONE_REPLY, Case, Reply
+from tests.unit.video.links.synthetic.case import GONE_REPLY, Case, Reply, reply_to
 from tests.unit.video.links.web import FakeWeb
 
 SHORT = "https://v.douyin.com/iXxx123/"
@@ -151,15 +155,59 @@ async def test_the_most_telling_failure_is_told() -> None:
     assert len(world.web.urls) == 3
 
 
-async def test_the_time_bounds_everything() -> None:
-    class SlowWeb(FakeWeb):
-        async def request(self, request: HttpRequest, *, limits: FetchLimits) -> HttpResponse:
-            await asyncio.Event().wait()
-            return await super().request(request, limits=limits)
+class SlowWeb(FakeWeb):
+    """Answers when it is let."""
 
-    reader = WebPageReader(SlowWeb(), FakeClock())
+    def __init__(self, replies: dict[str, Reply]) -> None:
+        super().__init__(replies)
+        self.is_let = asyncio.Event()
+
+    async def request(self, request: HttpRequest, *, limits: FetchLimits) -> HttpResponse:
+        self.asked.append(request)
+        await self.is_let.wait()
+        reply = reply_to(self.replies, request.url)
+        return reply.to(request.url, reply.body())
+
+
+async def test_the_time_bounds_everything() -> None:
+    reader = WebPageReader(SlowWeb({}), FakeClock())
     reading = await reader.read(read_url(douyin.LINK), timeout_s=0.02)
     assert isinstance(reading, LinkFailure) and reading.outcome is Outcome.UNREACHABLE
+    assert next(iter(reader.platforms())).counts == {"unreachable": 1}
+
+
+async def test_many_who_share_a_link_ask_for_it_once_in_a_lane() -> None:
+    web = SlowWeb({douyin.DETAILS: douyin.details(douyin.video())})
+    reader = WebPageReader(web, FakeClock())
+    async with asyncio.TaskGroup() as group:
+        readings = [group.create_task(reader.read(read_url(douyin.LINK), timeout_s=5)) for _ in range(50)]
+        await eventually(lambda: len(web.asked) >= 4)
+        web.is_let.set()
+    assert all(each.result() == douyin.FOUND for each in readings)
+    assert len(web.asked) == 4
+
+
+async def test_waiting_in_vain_does_not_count_against_the_platform() -> None:
+    web = SlowWeb({douyin.DETAILS: douyin.details(douyin.video())})
+    reader = WebPageReader(web, FakeClock())
+    async with asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(reader.read(read_url(douyin.LINK), timeout_s=5))
+        await eventually(lambda: len(web.asked) == 4)
+        reading = await reader.read(read_url(douyin.NOTE), timeout_s=0.02)
+        web.is_let.set()
+    assert isinstance(reading, LinkFailure) and reading.outcome is Outcome.LIMITED
+    assert next(iter(reader.platforms())).counts == {"read": 4}
+
+
+async def test_a_platform_whose_name_leads_inside_is_not_connected_to() -> None:
+    async def poisoned(_name: str) -> Sequence[str]:
+        return ("10.0.0.1",)
+
+    reader = WebPageReader(Fetcher(resolve=poisoned), FakeClock())
+    async with aclosing(reader):
+        reading = await reader.read(read_url(douyin.LINK), timeout_s=5)
+    assert reading == LinkFailure(Outcome.UNREACHABLE, "FetchRefused")
 
 
 @pytest.mark.parametrize(
