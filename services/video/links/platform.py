@@ -75,7 +75,8 @@ class Platform:
         """The request that tells where a short link leads, made anew of its checked parts; None for no short link."""
         if url.host not in self.short_hosts or self.short_path.fullmatch(url.path) is None:
             return None
-        return HttpRequest(f"https://{url.host}{url.path}", {"User-Agent": self.agent})
+        headers = {"User-Agent": self.agent, "Referer": f"https://{url.host}/"}
+        return HttpRequest(f"https://{url.host}{url.path}", headers)
 
 
 def parameter(url: HttpUrl, name: str, pattern: re.Pattern[str]) -> str:

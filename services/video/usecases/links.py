@@ -42,5 +42,6 @@ class Links:
         return reading
 
     def platforms(self) -> tuple[PlatformState, ...]:
-        """How each platform answered. Raises Unavailable (ENGINE_UNAVAILABLE)."""
-        return self._slot.require().platforms()
+        """How each platform answered, also when the reader cannot work now; none without a reader."""
+        reader = self._slot.engine
+        return reader.platforms() if reader is not None else ()

@@ -68,7 +68,7 @@ class LinkServiceServicer:
 
         Access: administrators. Idempotent: yes, a read. The figures are those of the replica that answers, since its
         start.
-        Errors: ENGINE_UNAVAILABLE.
+        Errors: none of its own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

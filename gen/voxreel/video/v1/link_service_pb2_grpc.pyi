@@ -46,7 +46,7 @@ class LinkServiceStub:
 
     Access: administrators. Idempotent: yes, a read. The figures are those of the replica that answers, since its
     start.
-    Errors: ENGINE_UNAVAILABLE.
+    Errors: none of its own.
     """
 
 @_typing.type_check_only
@@ -67,7 +67,7 @@ class LinkServiceAsyncStub(LinkServiceStub):
 
     Access: administrators. Idempotent: yes, a read. The figures are those of the replica that answers, since its
     start.
-    Errors: ENGINE_UNAVAILABLE.
+    Errors: none of its own.
     """
 
 class LinkServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -97,7 +97,7 @@ class LinkServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Access: administrators. Idempotent: yes, a read. The figures are those of the replica that answers, since its
         start.
-        Errors: ENGINE_UNAVAILABLE.
+        Errors: none of its own.
         """
 
 def add_LinkServiceServicer_to_server(servicer: LinkServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

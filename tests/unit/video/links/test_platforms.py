@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Iterator
@@ -107,7 +108,7 @@ def _mutated(value: Any, rng: random.Random) -> Any:
     """The value with one random node deleted, renamed or replaced."""
     places = list(_places(value))
     if not places:
-        return rng.choice(_ODD)
+        return _odd(rng)
     holder, key = rng.choice(places)
     change = rng.randrange(3)
     if change == 0:
@@ -115,8 +116,13 @@ def _mutated(value: Any, rng: random.Random) -> Any:
     elif change == 1 and isinstance(holder, dict):
         holder[f"{key}x"] = holder.pop(key)
     else:
-        holder[key] = rng.choice(_ODD)
+        holder[key] = _odd(rng)
     return value
+
+
+def _odd(rng: random.Random) -> Any:
+    """A value of its own: the next mutation may change it."""
+    return copy.copy(rng.choice(_ODD))
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -10,7 +10,9 @@ from tests.unit.video.links.synthetic.case import HARMLESS, HOSTILE, Case, Reply
 ID = "7300000000000000001"
 LINK = f"https://www.douyin.com/video/{ID}"
 NOTE = f"https://www.douyin.com/note/{ID}"
+OPEN = f"https://www.douyin.com/jingxuan?modal_id={ID}"
 DETAILS = "https://www.iesdouyin.com/web/api/v2/aweme/slidesinfo/"
+AS_IMAGES = f"{DETAILS}?aweme_ids=%5B{ID}%5D&request_source=200"
 PAGE = "https://www.iesdouyin.com/share/"
 AUTHOR = LinkAuthor("MS4wLjABAAAA", "作者", "https://p3.example/a.jpeg")
 ROUTER = script("window._ROUTER_DATA")
@@ -94,6 +96,8 @@ CASES = (
     Case("details", LINK, {DETAILS: details(video())}, FOUND),
     Case("best variant", LINK, {DETAILS: details(variants())}, BEST),
     Case("images", NOTE, {DETAILS: details(note())}, NOTE_FOUND),
+    Case("open over a page", OPEN, {DETAILS: details(video())}, FOUND),
+    Case("images open over a page", OPEN, {DETAILS: Reply(), AS_IMAGES: details(note())}, NOTE_FOUND),
     Case("page behind empty details", LINK, {DETAILS: Reply(), PAGE: page(video())}, FOUND),
     Case("page of images", NOTE, {PAGE: page(note(), "note")}, NOTE_FOUND),
     Case("deleted", LINK, {DETAILS: Reply(), PAGE: page(None, filter_list=filtered("status_deleted"))}, Outcome.GONE),
