@@ -12,7 +12,6 @@ from kit.db.types import UtcDateTime, new_metadata
 from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamColumns, core_table
 from kit.tasks.tables import TaskColumns
 
-
 # SQLite numbers rows by itself only in a column declared INTEGER.
 _RowId = BigInteger().with_variant(Integer(), "sqlite")
 

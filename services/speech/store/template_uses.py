@@ -37,4 +37,4 @@ class TemplateUseRepository:
 
     def all(self) -> dict[int, int]:
         """Uses by template; those never used are missing."""
-        return {template_id: uses for template_id, uses in _ALL.all(self._connection)}
+        return dict(_ALL.all(self._connection))
