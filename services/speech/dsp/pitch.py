@@ -50,7 +50,7 @@ def _normalised_differences(frames: NDArray[np.float64], longest: int) -> NDArra
     differences = np.maximum(energies[:, :1] + energies - 2 * correlation, 0.0)
     lags = np.arange(1, longest + 1)
     sums = np.maximum(np.cumsum(differences[:, 1:], axis=1), np.finfo(np.float64).tiny)
-    normalised = np.ones_like(differences)
+    normalised: NDArray[np.float64] = np.ones_like(differences)
     normalised[:, 1:] = differences[:, 1:] * lags / sums
     return normalised
 
@@ -60,5 +60,5 @@ def _first_dips(differences: NDArray[np.float64], shortest: int) -> NDArray[np.i
     inner = differences[:, shortest:-1]
     is_dip = (inner <= differences[:, shortest - 1 : -2]) & (inner < differences[:, shortest + 1 :])
     is_deep = is_dip & (inner < _MAX_DIFFERENCE)
-    first = is_deep.argmax(axis=1) + shortest
-    return np.where(is_deep.any(axis=1), first, 0)
+    first: NDArray[np.int64] = np.where(is_deep.any(axis=1), is_deep.argmax(axis=1) + shortest, 0)
+    return first
