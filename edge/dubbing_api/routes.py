@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.dubbing_api.endpoints import auth, history, voices
+from edge.dubbing_api.endpoints import admin_users, auth, files, history, voices
 from edge.endpoint import Endpoint, StreamingEndpoint
 
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *auth.ENDPOINTS,
     *voices.ENDPOINTS,
     *history.ENDPOINTS,
+    *files.ENDPOINTS,
+    *admin_users.ENDPOINTS,
 )
