@@ -41,7 +41,7 @@ _ORDERS: Mapping[str, templates.TemplateOrder.ValueType] = {
     "created_at": templates.TEMPLATE_ORDER_CREATE_TIME,
 }
 # Speech keeps a copy of what is a voice; nothing else needs to last.
-_TARGET = UploadTarget(files.STORAGE_TYPE_TEMP, "", limit_bytes=MAX_SAMPLE_BYTES)
+SAMPLE_TARGET = UploadTarget(files.STORAGE_TYPE_TEMP, "", limit_bytes=MAX_SAMPLE_BYTES)
 
 
 async def tags(given: TagsIn, call: Call) -> list[TagOut]:
@@ -84,8 +84,8 @@ async def get_template(given: TemplateIdIn, call: Call) -> TemplateOut:
 async def create_custom_voice(_given: NoInput, call: Call, request: web.Request) -> CreatedVoiceOut:
     """Makes a voice of an uploaded recording."""
     shared = call.shared
-    shape = FormShape(AUDIO_FIELD, frozenset(CustomVoiceForm.model_fields), _check_type)
-    form = await receive_form(request, shape, _TARGET, files=shared.clients.files, blobs=shared.blobs)
+    shape = FormShape(AUDIO_FIELD, frozenset(CustomVoiceForm.model_fields), check_audio_type)
+    form = await receive_form(request, shape, SAMPLE_TARGET, files=shared.clients.files, blobs=shared.blobs)
     texts = _checked(form.texts)
     wanted = custom_voices.CreateCustomVoiceRequest(
         file_id=form.file.id, name=texts.name, description=texts.description
@@ -108,7 +108,8 @@ async def get_custom_voice(given: CustomVoiceIdIn, call: Call) -> CustomVoiceOut
     return render_voices.custom_voice(response.voice, call.shared.times)
 
 
-def _check_type(content_type: str) -> None:
+def check_audio_type(content_type: str) -> None:
+    """Raises Invalid for what says it is something else than audio."""
     main_type = content_type.partition("/")[0].strip().lower()
     if main_type not in ("", "audio") and not content_type.lower().startswith(_ANY_BYTES):
         raise Invalid(reasons.ERROR_REASON_AUDIO_INVALID, NOT_AUDIO)
