@@ -10,7 +10,6 @@ from kit.guarded.errors import WorkerBroke
 from kit.guarded.limits import ProcessLimits
 from kit.guarded.pool import GuardedPool
 from services.speech.dsp.decoding import NotAudio, decode_beginning
-from services.speech.dsp.pitch import median_pitch
 
 _SAMPLE_RATE = 16_000
 # Where somebody speaks they do so within the first minute.
@@ -59,6 +58,9 @@ def open_listener_pool() -> ListenerPool:
 
 def hear(_tool: None, file: Path) -> HeardSample:
     """The job of a worker."""
+    # NumPy would cost every process of the service its memory.
+    from services.speech.dsp.pitch import median_pitch
+
     decoded = decode_beginning(file, sample_rate=_SAMPLE_RATE, seconds=_LISTEN_S)
     return HeardSample(decoded.duration_ms, median_pitch(decoded.samples, _SAMPLE_RATE))
 
