@@ -7,7 +7,6 @@ NOT_SERVED_YET = frozenset(
         ("POST", "/api/auth/send-code"),
         ("POST", "/api/auth/login"),
         ("POST", "/api/auth/use-invite-code"),
-        ("GET", "/api/auth/me"),
         ("GET", "/api/voices/tags"),
         ("GET", "/api/voices/templates"),
         ("GET", "/api/voices/templates/{template_id}"),

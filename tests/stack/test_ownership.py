@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from edge.endpoint import Access, Endpoint, Source, StreamingEndpoint
-from edge.platform_api.routes import ENDPOINTS
+from edge.routes import ENDPOINTS
 from tests.stack.client import Client, client_of, paying_client
 from tests.stack.harness import stack
 from tests.stack.possessions import Possessions, acquire

@@ -1,0 +1,41 @@
+"""From messages of the services to the dubbing dialect."""
+
+from __future__ import annotations
+
+from edge.display import DisplayTimes
+from edge.dubbing_api.models.users import MeOut
+from voxreel.auth.v1 import user_pb2
+from voxreel.billing.v1 import ledger_service_pb2 as ledger
+
+
+def role(user: user_pb2.User) -> str:
+    """`user` or `admin`."""
+    return "admin" if user.is_admin else "user"
+
+
+def status(user: user_pb2.User) -> str:
+    """`active` or `frozen`."""
+    return "active" if user.status == user_pb2.USER_STATUS_ACTIVE else "frozen"
+
+
+def username(user: user_pb2.User) -> str:
+    """What to call a user. Who came by phone and has no name has an empty one, who came by account has the account."""
+    if user.HasField("username"):
+        return user.username
+    return "" if user.HasField("phone") else user.account
+
+
+def me(user: user_pb2.User, balance: ledger.GetBalanceResponse, times: DisplayTimes) -> MeOut:
+    """The calling user with what they can spend."""
+    expires = times.stamp(balance.credits_expire_time) if balance.HasField("credits_expire_time") else None
+    return {
+        "uuid": user.uuid,
+        "phone": user.phone,
+        "username": username(user),
+        "role": role(user),
+        "status": status(user),
+        "credits_balance": balance.available_credits,
+        "credits_expire_at": expires,
+        "created_at": times.stamp(user.create_time),
+        "last_login": times.stamp(user.last_login_time) if user.HasField("last_login_time") else None,
+    }
