@@ -1,8 +1,6 @@
-"""How something was said: what can be measured of a recording's melody, pace and loudness."""
+"""Measuring how something was said: the melody, pace and loudness of a recording."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +10,7 @@ from scipy.signal import find_peaks
 from services.speech.dsp.loudness import active_level
 from services.speech.dsp.pitch import HOP_S, track_pitch
 from services.speech.dsp.silence import frame_rms, trim_edges
+from services.speech.emotion.delivery import Delivery
 
 _ENVELOPE_SMOOTHING_S = 0.03
 _MIN_DIP_DB = 2.0
@@ -19,20 +18,6 @@ _MIN_SYLLABLE_S = 0.09
 _SPEECH_FLOOR_DB = -25.0
 # Pitch is said to range over what lies between these percentiles, so that a few wrong frames do not count.
 _RANGE_PERCENTILES = (10.0, 90.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """How a recording was spoken.
-
-    median_hz: its pitch, 0 when there is no voice in it. range_semitones: between the 10th and the 90th percentile of
-    pitch. level_db: of its speech without pauses, in dBFS. syllables_per_s: while it speaks.
-    """
-
-    median_hz: float
-    range_semitones: float
-    level_db: float
-    syllables_per_s: float
 
 
 def measure_delivery(audio: NDArray[np.float32], sample_rate: int) -> Delivery:

@@ -22,6 +22,7 @@ _FLOOR = 10 ** (-35 / 20)
 _OCTAVE_TOLERANCE = 0.9
 _SMOOTHING_FRAMES = 5
 _BLOCK_FRAMES = 512
+_SHORTEST_SPEECH_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ def track_pitch(audio: NDArray[np.float32], sample_rate: int) -> PitchTrack:
         hertz[at] = _pitches(padded[at[:, np.newaxis] * hop + np.arange(window)], sample_rate)
     hertz[levels[:frames] < levels.max(initial=0.0) * _FLOOR] = 0.0
     return PitchTrack(_smooth(hertz))
+
+
+def median_pitch(audio: NDArray[np.float32], sample_rate: int) -> float | None:
+    """The median pitch of the voiced parts in Hz; None when nobody speaks for a fifth of a second."""
+    track = track_pitch(audio, sample_rate)
+    return track.median_hz if track.voiced.size * HOP_S >= _SHORTEST_SPEECH_S else None
 
 
 def _pitches(windows: NDArray[np.float64], sample_rate: int) -> NDArray[np.float64]:
