@@ -23,6 +23,8 @@ from voxreel.billing.v1 import (
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import (
+    dubbing_service_pb2_grpc,
+    history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
     text_service_pb2_grpc,
@@ -73,6 +75,8 @@ class Clients:
     voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
     recognition: recognition_service_pb2_grpc.RecognitionServiceAsyncStub
     texts: text_service_pb2_grpc.TextServiceAsyncStub
+    dubbings: dubbing_service_pb2_grpc.DubbingServiceAsyncStub
+    history: history_service_pb2_grpc.HistoryServiceAsyncStub
     renders: render_service_pb2_grpc.RenderServiceAsyncStub
     links: link_service_pb2_grpc.LinkServiceAsyncStub
     speech_tasks: task_service_pb2_grpc.TaskServiceAsyncStub
@@ -100,6 +104,8 @@ def make_clients(peers: EdgePeers) -> Clients:
         voices=peers.speech.stub(voice_service_pb2_grpc.VoiceServiceStub),
         recognition=peers.speech.stub(recognition_service_pb2_grpc.RecognitionServiceStub),
         texts=peers.speech.stub(text_service_pb2_grpc.TextServiceStub),
+        dubbings=peers.speech.stub(dubbing_service_pb2_grpc.DubbingServiceStub),
+        history=peers.speech.stub(history_service_pb2_grpc.HistoryServiceStub),
         renders=peers.video.stub(render_service_pb2_grpc.RenderServiceStub),
         links=peers.video.stub(link_service_pb2_grpc.LinkServiceStub),
         speech_tasks=peers.speech.stub(task_service_pb2_grpc.TaskServiceStub),

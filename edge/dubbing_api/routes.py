@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.dubbing_api.endpoints import auth
+from edge.dubbing_api.endpoints import auth, synthesis
 from edge.endpoint import Endpoint, StreamingEndpoint
 
-ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (*auth.ENDPOINTS,)
+ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (*auth.ENDPOINTS, *synthesis.ENDPOINTS)

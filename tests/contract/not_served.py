@@ -13,8 +13,6 @@ NOT_SERVED_YET = frozenset(
         ("POST", "/api/voices/custom"),
         ("GET", "/api/voices/custom"),
         ("GET", "/api/voices/custom/{voice_id}"),
-        ("POST", "/api/synthesis/generate"),
-        ("POST", "/api/synthesis/upload-emotion-reference"),
         ("GET", "/api/credits/balance"),
         ("GET", "/api/credits/transactions"),
         ("GET", "/api/history"),

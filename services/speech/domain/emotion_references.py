@@ -11,7 +11,7 @@ from kit.errors import NotFound, Precondition
 from services.speech.emotion.delivery import Delivery
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
-MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_REFERENCES: Final = 200
 HEARD_S: Final = 15.0
 """Only so much of the beginning counts, as in IndexTTS2."""
