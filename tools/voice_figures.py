@@ -33,10 +33,10 @@ def main(cache_dir: Path) -> None:
     engine = KokoroFactory(DEFAULT_MODELS_DIR, cache_dir)()
     for voice in voices():
         request = SynthesisRequest(SENTENCES[voice.language], voice.voice_id, AudioFormat.PCM)
-        print(f"{voice.voice_id}: pitch_hz = {pitch_of(engine, request)}")
+        sys.stdout.write(f"{voice.voice_id}: pitch_hz = {pitch_of(engine, request)}\n")
     for template in templates():
         spoken = engine.synthesize(sample_request(template))
-        print(f"{template.id}: sample_duration_ms = {spoken.duration_ms}")
+        sys.stdout.write(f"{template.id}: sample_duration_ms = {spoken.duration_ms}\n")
 
 
 if __name__ == "__main__":

@@ -47,9 +47,7 @@ def me(user: user_pb2.User, balance: ledger.GetBalanceResponse, times: DisplayTi
     }
 
 
-def generated(
-    piece: history.Dubbing, task: task_pb2.Task, *, audio_url: str, times: DisplayTimes
-) -> GenerateOut:
+def generated(piece: history.Dubbing, task: task_pb2.Task, *, audio_url: str, times: DisplayTimes) -> GenerateOut:
     """A finished piece, and how its engine made it."""
     made = MessageToDict(task.output)
     return {

@@ -10,10 +10,10 @@ from kit.app import App, open_database
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
+from kit.engines import EngineSlot, open_slot
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
-from kit.engines import EngineSlot, open_slot
 from kit.events.streams import EVENTS, work_stream
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
@@ -32,6 +32,7 @@ from services.speech.engines.dubbers import DUBBERS, DUBBING, DubberSettings
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.indextts.settings import IndexTtsSettings
 from services.speech.engines.jobs import JobEngines, JobEngineSettings, open_job_engines
+from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
@@ -93,6 +94,7 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         jobs=jobs,
         dubber=dubber,
         dubbing_timeout_s=config.dubbing.timeout_s,
+        listener=GuardedListener(await app.enter(open_listener_pool())),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
     )

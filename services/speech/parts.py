@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.db.uow import Units
+from kit.engines import EngineSlot
 from kit.ids import IdSource
 from kit.rpc.server import RpcServer
 from kit.sources import SourceFiles
@@ -17,27 +18,44 @@ from kit.tasks.model import TaskKind
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.servicer import TaskServicer
 from services.speech.engines.base import SpeechSynthesizer
+from services.speech.engines.dubbing import Dubber
 from services.speech.engines.jobs import JobEngines
+from services.speech.engines.listening import Listener
 from services.speech.peers.files import AudioFiles
+from services.speech.rpc.custom_voice_servicer import CustomVoiceServicer
+from services.speech.rpc.dubbing_servicer import DubbingServicer
 from services.speech.rpc.engine_servicer import EngineServicer
+from services.speech.rpc.history_servicer import HistoryServicer
 from services.speech.rpc.recognition_servicer import RecognitionServicer
 from services.speech.rpc.synthesis_servicer import SynthesisServicer
+from services.speech.rpc.template_servicer import TemplateServicer
 from services.speech.rpc.text_servicer import TextServicer
 from services.speech.rpc.voice_servicer import VoiceServicer
 from services.speech.store.tables import TASKS
 from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.cloning import CloneHandler, CreateClone
 from services.speech.usecases.create_synthesis import CreateSynthesis
+from services.speech.usecases.custom_voices import CustomVoices
+from services.speech.usecases.dubbing import CreateDubbing, DubbingHandler, SpeechHandler
+from services.speech.usecases.emotion_references import EmotionReferences
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
+from services.speech.usecases.history import DubbingHistory
 from services.speech.usecases.recognition import CreateRecognition, RecognitionHandler
 from services.speech.usecases.rewriting import CreateRewrite, RewriteHandler
+from services.speech.usecases.shared_files import SharedFiles
+from services.speech.usecases.speakers import Speakers
 from services.speech.usecases.synthesize import SynthesisHandler
+from services.speech.usecases.templates import TemplateCatalogue, TemplateFiles
 from services.speech.usecases.voice_previews import VoicePreviews
 from services.speech.usecases.voices import ClonedVoices
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.speech.v1 import (
+    custom_voice_service_pb2_grpc,
+    dubbing_service_pb2_grpc,
+    history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
+    template_service_pb2_grpc,
     text_service_pb2_grpc,
     voice_service_pb2_grpc,
 )
@@ -60,7 +78,10 @@ class Parts:
     engine: SynthesisEngine
     directory: EngineDirectory
     jobs: JobEngines
+    dubber: EngineSlot[Dubber]
+    listener: Listener
     synthesis_timeout_s: float
+    dubbing_timeout_s: float
     job_timeout_s: float
 
 
@@ -69,7 +90,7 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     acceptance, sources, jobs, ids = parts.acceptance, parts.sources, parts.jobs, parts.ids
     syntheses = CreateSynthesis(acceptance, parts.engine, ids=ids)
     clones = CreateClone(parts.units, acceptance, sources, jobs.cloner, ids=ids)
-    previews = VoicePreviews(parts.synthesizer, parts.engine, parts.audio)
+    previews = VoicePreviews(parts.synthesizer, parts.engine, SharedFiles(parts.audio))
     voices = VoiceServicer(parts.engine, ClonedVoices(parts.units, parts.clock), clones, previews=previews)
     recognitions = CreateRecognition(acceptance, sources, jobs.recognizer, ids=ids)
     texts = TextServicer(CreateRewrite(acceptance, jobs.rewriter, ids=ids), jobs.rewriter)
@@ -80,14 +101,54 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     server.add(text_service_pb2_grpc.add_TextServiceServicer_to_server, texts)
     server.add(engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(parts.directory))
     server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, tasks)
+    _add_dubbing(server, parts, previews)
+
+
+def _add_dubbing(server: RpcServer, parts: Parts, previews: VoicePreviews) -> None:
+    """What only dubbing has."""
+    # Pictures have a turn of their own: they need not wait for somebody to speak.
+    files = TemplateFiles(previews, SharedFiles(parts.audio))
+    templates = TemplateServicer(TemplateCatalogue(parts.units), files)
+    voices = CustomVoices(parts.units, parts.sources, parts.audio, listener=parts.listener, clock=parts.clock)
+    history = HistoryServicer(DubbingHistory(parts.units))
+    server.add(template_service_pb2_grpc.add_TemplateServiceServicer_to_server, templates)
+    server.add(custom_voice_service_pb2_grpc.add_CustomVoiceServiceServicer_to_server, CustomVoiceServicer(voices))
+    server.add(history_service_pb2_grpc.add_HistoryServiceServicer_to_server, history)
+    references = _references(parts)
+    speakers = Speakers(parts.units, parts.engine)
+    create = CreateDubbing(parts.acceptance, parts.dubber, speakers=speakers, references=references, ids=parts.ids)
+    dubbings = DubbingServicer(create, references)
+    server.add(dubbing_service_pb2_grpc.add_DubbingServiceServicer_to_server, dubbings)
+
+
+def _references(parts: Parts) -> EmotionReferences:
+    return EmotionReferences(parts.units, parts.sources, parts.audio, listener=parts.listener, clock=parts.clock)
 
 
 def task_handlers(parts: Parts) -> Mapping[TaskKind, TaskHandler]:
     """Everything the service's worker does."""
     jobs, sources, timeout_s = parts.jobs, parts.sources, parts.job_timeout_s
     return {
-        TaskKind.TTS: SynthesisHandler(parts.synthesizer, parts.audio, timeout_s=parts.synthesis_timeout_s),
+        TaskKind.TTS: SpeechHandler(_synthesis_handler(parts), _dubbing_handler(parts)),
         TaskKind.ASR: RecognitionHandler(jobs.recognizer, sources, timeout_s=timeout_s),
         TaskKind.VOICE_CLONE: CloneHandler(jobs.cloner, sources, clock=parts.clock, timeout_s=timeout_s),
         TaskKind.LLM: RewriteHandler(jobs.rewriter, timeout_s=timeout_s),
     }
+
+
+def _synthesis_handler(parts: Parts) -> SynthesisHandler:
+    return SynthesisHandler(parts.synthesizer, parts.audio, timeout_s=parts.synthesis_timeout_s)
+
+
+def _dubbing_handler(parts: Parts) -> DubbingHandler:
+    previews = VoicePreviews(parts.synthesizer, parts.engine, SharedFiles(parts.audio))
+    return DubbingHandler(
+        parts.dubber,
+        parts.audio,
+        parts.sources,
+        speakers=Speakers(parts.units, parts.engine),
+        references=_references(parts),
+        samples=previews,
+        clock=parts.clock,
+        timeout_s=parts.dubbing_timeout_s,
+    )

@@ -22,7 +22,9 @@ class GenerateIn(In):
     }
 
     text_content: str = Field(min_length=1, max_length=500, description="要转换的文本内容")
-    voice_template_id: int | None = Field(default=None, ge=1, le=_MAX_ID, description="公共音色模板ID，与自定义音色二选一")
+    voice_template_id: int | None = Field(
+        default=None, ge=1, le=_MAX_ID, description="公共音色模板ID，与自定义音色二选一"
+    )
     custom_voice_id: int | None = Field(default=None, ge=1, le=2**63 - 1, description="自定义音色ID")
     emo_control_method: Literal[0, 1, 2, 3] = Field(
         default=0, description="情感控制方式：0 与音色一致，1 情感参考音频，2 情感向量，3 情感文本"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from services.speech.dsp.silence import frame_rms
 
@@ -101,5 +101,6 @@ def _vertex_offsets(fit: NDArray[np.float64], lags: NDArray[np.int64]) -> NDArra
 
 def _smooth(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
     """Takes out lone frames and lone octave jumps; what is voiced stays so only with voiced neighbours."""
-    smoothed: NDArray[np.float64] = median_filter(hertz, _SMOOTHING_FRAMES, mode="nearest")
+    padded = np.pad(hertz, _SMOOTHING_FRAMES // 2, mode="edge")
+    smoothed: NDArray[np.float64] = np.median(sliding_window_view(padded, _SMOOTHING_FRAMES), axis=1)
     return smoothed

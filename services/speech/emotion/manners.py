@@ -1,8 +1,8 @@
 """From an emotion to a manner of speaking, for engines that have no emotions of their own.
 
-The direction of each offset is that of the literature on vocal emotion (Scherer 2003; Juslin and Laukka 2003): anger and
-joy are faster, higher, wider and louder, sadness and melancholy the opposite, fear is faster and higher but narrow, calm
-is plain and soft. Their sizes keep the words intelligible (bench/emotion.py).
+The direction of each offset is that of the literature on vocal emotion (Scherer 2003; Juslin and Laukka 2003): anger
+and joy are faster, higher, wider and louder, sadness and melancholy the opposite, fear is faster and higher but
+narrow, calm is plain and soft. Their sizes keep the words intelligible (bench/emotion.py).
 """
 
 from __future__ import annotations

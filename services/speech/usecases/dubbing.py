@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,13 @@ from kit.ids import IdSource
 from kit.sources import SourceFiles, extension_of, scratch_folder
 from kit.tasks.acceptance import Price, TaskAcceptance
 from kit.tasks.handlers import Done, Progress
-from kit.tasks.model import NewTask, Task, TaskKind
-from services.speech.domain.dubbing import DubbingOrder, EmotionOrder
+from kit.tasks.model import JsonObject, NewTask, Task, TaskKind
+from services.speech.catalogue.samples import sample_of
+from services.speech.catalogue.templates import find_template
+from services.speech.domain.dubbing import DubbingOrder, EmotionOrder, is_dubbing
 from services.speech.domain.history import NewDubbing
 from services.speech.domain.speakers import Speaker, TemplateChoice, VoiceChoice
+from services.speech.emotion.vector import saturated
 from services.speech.engines.base import SynthesizedAudio
 from services.speech.engines.dubbing import (
     Dubber,
@@ -26,13 +28,13 @@ from services.speech.engines.dubbing import (
     VectorEmotion,
 )
 from services.speech.engines.errors import SynthesisError
-from services.speech.emotion.vector import saturated
 from services.speech.peers.files import AudioFiles, StoredAudio
 from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.emotion_references import EmotionReferences
 from services.speech.usecases.history import add_dubbing
 from services.speech.usecases.speakers import Speakers
-from services.speech.usecases.synthesize import outcome_of_synthesis
+from services.speech.usecases.synthesize import SynthesisHandler, outcome_of_synthesis
+from services.speech.usecases.voice_previews import VoicePreviews
 
 FEATURE = "voice_synthesis"
 _DESCRIPTION = "语音生成"
@@ -93,17 +95,16 @@ class DubbingHandler:
         *,
         speakers: Speakers,
         references: EmotionReferences,
-        template_sample: Callable[[int], Awaitable[str]],
+        samples: VoicePreviews,
         clock: Clock,
         timeout_s: float,
     ) -> None:
-        """`template_sample` answers the id of the file in which a voice of the catalogue speaks, making it if need be."""
         self._slot = slot
         self._audio = audio
         self._sources = sources
         self._speakers = speakers
         self._references = references
-        self._template_sample = template_sample
+        self._samples = samples
         self._clock = clock
         self._timeout_s = timeout_s
 
@@ -149,7 +150,8 @@ class DubbingHandler:
         if recordings is None:
             return None
         if isinstance(voice, TemplateChoice):
-            return await recordings.fetch(await self._template_sample(voice.template_id))
+            sample = sample_of(find_template(voice.template_id))
+            return await recordings.fetch(await self._samples.prepare_sample(sample))
         return None if speaker.sample_file_id is None else await recordings.fetch(speaker.sample_file_id)
 
     async def _dub(self, engine: Dubber, request: DubbingRequest) -> SynthesizedAudio:
@@ -171,6 +173,20 @@ class DubbingHandler:
             credits_used=task.credits,
             create_time=self._clock.now(),
         )
+
+
+class SpeechHandler:
+    """A `TaskHandler` for both kinds of speech: the contract has one type of task for them."""
+
+    def __init__(self, syntheses: SynthesisHandler, dubbings: DubbingHandler) -> None:
+        self._syntheses = syntheses
+        self._dubbings = dubbings
+
+    async def __call__(self, task: Task, report: Progress) -> JsonObject | Done:
+        """Does what the task's input is for."""
+        if is_dubbing(task.input):
+            return await self._dubbings(task, report)
+        return await self._syntheses(task, report)
 
 
 class _Recordings:
@@ -198,8 +214,7 @@ def _output(emotion: Emotion, stored: StoredAudio, audio: SynthesizedAudio) -> d
         "duration_ms": audio.duration_ms,
         "sample_rate": audio.sample_rate,
         "segments": [
-            {"text": segment.text, "start_ms": segment.start_ms, "end_ms": segment.end_ms}
-            for segment in audio.segments
+            {"text": segment.text, "start_ms": segment.start_ms, "end_ms": segment.end_ms} for segment in audio.segments
         ],
         "engine": audio.engine,
         "model": audio.model,

@@ -23,7 +23,7 @@ from services.speech.domain.emotion_references import (
 )
 from services.speech.dsp.decoding import NotAudio
 from services.speech.emotion.delivery import Delivery
-from services.speech.engines.hearing import DeliveryListener
+from services.speech.engines.listening import Listener
 from services.speech.peers.files import AudioFiles
 from services.speech.store.uow import SpeechUnit
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -51,7 +51,7 @@ class EmotionReferences:
         sources: SourceFiles,
         audio: AudioFiles,
         *,
-        listener: DeliveryListener,
+        listener: Listener,
         clock: Clock,
     ) -> None:
         self._units = units

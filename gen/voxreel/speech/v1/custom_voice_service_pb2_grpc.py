@@ -60,8 +60,8 @@ class CustomVoiceServiceServicer:
         """Hears an uploaded file and makes it a voice. A copy of the file is kept; the uploaded one is not needed any more.
 
         Access: user, the file's owner. Idempotent: yes; the same bytes under the same name are the same voice.
-        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, CUSTOM_VOICES_FULL, ENGINE_UNAVAILABLE (too
-        many wait to be heard).
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, CUSTOM_VOICES_FULL, QUEUE_FULL (too many wait
+        to be heard).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

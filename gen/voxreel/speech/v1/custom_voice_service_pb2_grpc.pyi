@@ -37,8 +37,8 @@ class CustomVoiceServiceStub:
     """Hears an uploaded file and makes it a voice. A copy of the file is kept; the uploaded one is not needed any more.
 
     Access: user, the file's owner. Idempotent: yes; the same bytes under the same name are the same voice.
-    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, CUSTOM_VOICES_FULL, ENGINE_UNAVAILABLE (too
-    many wait to be heard).
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, CUSTOM_VOICES_FULL, QUEUE_FULL (too many wait
+    to be heard).
     """
     ListCustomVoices: _grpc.UnaryUnaryMultiCallable[_custom_voice_service_pb2.ListCustomVoicesRequest, _custom_voice_service_pb2.ListCustomVoicesResponse]
     """Lists all voices of the caller, newest first; there are at most 200.
@@ -62,8 +62,8 @@ class CustomVoiceServiceAsyncStub(CustomVoiceServiceStub):
     """Hears an uploaded file and makes it a voice. A copy of the file is kept; the uploaded one is not needed any more.
 
     Access: user, the file's owner. Idempotent: yes; the same bytes under the same name are the same voice.
-    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, CUSTOM_VOICES_FULL, ENGINE_UNAVAILABLE (too
-    many wait to be heard).
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, CUSTOM_VOICES_FULL, QUEUE_FULL (too many wait
+    to be heard).
     """
     ListCustomVoices: _aio.UnaryUnaryMultiCallable[_custom_voice_service_pb2.ListCustomVoicesRequest, _custom_voice_service_pb2.ListCustomVoicesResponse]  # type: ignore[assignment]
     """Lists all voices of the caller, newest first; there are at most 200.
@@ -90,8 +90,8 @@ class CustomVoiceServiceServicer(metaclass=_abc_1.ABCMeta):
         """Hears an uploaded file and makes it a voice. A copy of the file is kept; the uploaded one is not needed any more.
 
         Access: user, the file's owner. Idempotent: yes; the same bytes under the same name are the same voice.
-        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, CUSTOM_VOICES_FULL, ENGINE_UNAVAILABLE (too
-        many wait to be heard).
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, CUSTOM_VOICES_FULL, QUEUE_FULL (too many wait
+        to be heard).
         """
 
     @_abc_1.abstractmethod

@@ -162,7 +162,7 @@ class CreateEmotionReferenceRequest(_message.Message):
 
     FILE_ID_FIELD_NUMBER: _builtins.int
     file_id: _builtins.str
-    """A file of the caller, at most 20 MiB."""
+    """A file of the caller, at most 10 MiB."""
     def __init__(
         self,
         *,

@@ -70,8 +70,8 @@ class DubbingServiceServicer:
         Its first 15 seconds count.
 
         Access: user, the file's owner. Idempotent: yes; the same bytes are the same reference.
-        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, EMOTION_REFERENCES_FULL, ENGINE_UNAVAILABLE
-        (too many wait to be heard).
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, EMOTION_REFERENCES_FULL, QUEUE_FULL (too many
+        wait to be heard).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,8 +48,8 @@ class DubbingServiceStub:
     Its first 15 seconds count.
 
     Access: user, the file's owner. Idempotent: yes; the same bytes are the same reference.
-    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, EMOTION_REFERENCES_FULL, ENGINE_UNAVAILABLE
-    (too many wait to be heard).
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, EMOTION_REFERENCES_FULL, QUEUE_FULL (too many
+    wait to be heard).
     """
 
 @_typing.type_check_only
@@ -72,8 +72,8 @@ class DubbingServiceAsyncStub(DubbingServiceStub):
     Its first 15 seconds count.
 
     Access: user, the file's owner. Idempotent: yes; the same bytes are the same reference.
-    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, EMOTION_REFERENCES_FULL, ENGINE_UNAVAILABLE
-    (too many wait to be heard).
+    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, EMOTION_REFERENCES_FULL, QUEUE_FULL (too many
+    wait to be heard).
     """
 
 class DubbingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -105,8 +105,8 @@ class DubbingServiceServicer(metaclass=_abc_1.ABCMeta):
         Its first 15 seconds count.
 
         Access: user, the file's owner. Idempotent: yes; the same bytes are the same reference.
-        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, EMOTION_REFERENCES_FULL, ENGINE_UNAVAILABLE
-        (too many wait to be heard).
+        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TOO_LARGE, AUDIO_INVALID, EMOTION_REFERENCES_FULL, QUEUE_FULL (too many
+        wait to be heard).
         """
 
 def add_DubbingServiceServicer_to_server(servicer: DubbingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -31,7 +31,10 @@ class IndexTtsClient:
         self._turn = asyncio.Lock()
 
     async def speak(self, fields: Mapping[str, object], *, timeout_s: float) -> bytes:
-        """The WAV that the server makes; `timeout_s` includes the wait for its turn. Raises InputRefused, EngineBroken."""
+        """The WAV that the server makes; `timeout_s` includes the wait for its turn.
+
+        Raises InputRefused and EngineBroken.
+        """
         try:
             async with asyncio.timeout(timeout_s), self._turn:
                 return await self._post(fields)

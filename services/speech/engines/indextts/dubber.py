@@ -16,8 +16,8 @@ from kit.guarded.pool import GuardedPool
 from services.speech.engines.base import SynthesizedAudio
 from services.speech.engines.dubbing import DubbingRequest, ReferenceEmotion
 from services.speech.engines.indextts.client import IndexTtsClient, fields_of
-from services.speech.engines.indextts.finishing import Finish, finish, no_tool
 from services.speech.engines.indextts.settings import ENGINE_NAME, IndexTtsSettings
+from services.speech.engines.indextts.worker import Finish, finish, no_tool
 
 _FINISHING_TIMEOUT_S = 60.0
 _WORKER_BYTES = 2 * 1024 * 1024 * 1024

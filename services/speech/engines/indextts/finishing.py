@@ -1,9 +1,8 @@
-"""From the server's WAV to the finished piece. Runs in a worker: it decodes what another machine sent."""
+"""From the server's WAV to the finished piece."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 
 import av
 import numpy as np
@@ -17,25 +16,12 @@ from services.speech.dsp.loudness import level, limit_peak
 from services.speech.dsp.prosody import change_prosody
 from services.speech.engines.base import AudioFormat, Quality, SynthesizedAudio
 from services.speech.engines.indextts.settings import ENGINE_NAME, MODEL_NAME
+from services.speech.engines.indextts.worker import Finish
 
 _SAMPLE_RATE = 24_000
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """What is still to be done to the speech, and what its label says."""
-
-    speed: float
-    volume_scale: float
-    producer: str
-    content_id: str
-
-
-def no_tool() -> None:
-    """The job needs nothing that is made beforehand."""
-
-
-def finish(_tool: None, wav: bytes, wanted: Finish) -> SynthesizedAudio:
+def finish_speech(wav: bytes, wanted: Finish) -> SynthesizedAudio:
     """Raises EngineBroken for what is no WAV."""
     audio = change_prosody(_decode(wav), _SAMPLE_RATE, speech_rate=wanted.speed, pitch_rate=1.0)
     audio = limit_peak(level(audio, _SAMPLE_RATE) * np.float32(wanted.volume_scale), _SAMPLE_RATE)
