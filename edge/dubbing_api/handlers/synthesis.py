@@ -11,7 +11,7 @@ from edge.dubbing_api import render
 from edge.dubbing_api.models.synthesis import EmotionReferenceOut, GenerateIn, GenerateOut
 from edge.dubbing_api.signed_links import signed_url
 from edge.endpoint import Call, NoInput
-from edge.transfer.upload import UploadTarget, receive_file
+from edge.transfer.upload import FormShape, UploadTarget, receive_form
 from kit.errors import DeadlineExceeded, Precondition, Unavailable, reason_named
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.files.v1 import file_service_pb2 as files
@@ -22,6 +22,9 @@ from voxreel.task.v1 import task_pb2, task_service_pb2
 AUDIO_FIELD = "audio_file"
 LONGEST_WAIT_S = 120.0
 _LINK_LIFE = timedelta(hours=1)
+_FORM = FormShape(AUDIO_FIELD)
+# Speech keeps a copy: what the edge stores need not last.
+_TARGET = UploadTarget(files.STORAGE_TYPE_TEMP, "", limit_bytes=10 * 1024 * 1024)
 
 
 async def generate(given: GenerateIn, call: Call) -> GenerateOut:
@@ -40,9 +43,8 @@ async def generate(given: GenerateIn, call: Call) -> GenerateOut:
 async def upload_emotion_reference(_given: NoInput, call: Call, request: web.Request) -> EmotionReferenceOut:
     """Keeps how somebody speaks in a recording."""
     clients = call.shared.clients
-    target = UploadTarget(files.STORAGE_TYPE_TEMP, file_type="")
-    file = await receive_file(request, target, files=clients.files, blobs=call.shared.blobs, field=AUDIO_FIELD)
-    wanted = messages.CreateEmotionReferenceRequest(file_id=file.id)
+    received = await receive_form(request, _FORM, _TARGET, files=clients.files, blobs=call.shared.blobs)
+    wanted = messages.CreateEmotionReferenceRequest(file_id=received.file.id)
     return render.emotion_reference(await clients.dubbings.CreateEmotionReference(wanted))
 
 

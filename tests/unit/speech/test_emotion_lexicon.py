@@ -9,7 +9,9 @@ from services.speech.emotion.vector import Emotion, is_emotion_vector
 
 
 def _told(text: str) -> dict[str, float]:
-    return {emotion.value: strength for emotion, strength in zip(Emotion, emotion_of_text(text), strict=True) if strength}
+    return {
+        emotion.value: strength for emotion, strength in zip(Emotion, emotion_of_text(text), strict=True) if strength
+    }
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,10 @@ def test_sentences_are_packed_while_they_fit() -> None:
 
 def test_a_long_sentence_is_cut_where_a_reader_pauses() -> None:
     text = "今天天气真好，我们一起去公园散步，看看花，听听鸟叫，然后再去吃一顿好吃的晚饭。"
-    assert split_by_tokens(text, 20) == ["今天天气真好，我们一起去公园散步，看看花，", "听听鸟叫，然后再去吃一顿好吃的晚饭。"]
+    assert split_by_tokens(text, 20) == [
+        "今天天气真好，我们一起去公园散步，看看花，",
+        "听听鸟叫，然后再去吃一顿好吃的晚饭。",
+    ]
 
 
 def test_figures_stay_whole() -> None:
