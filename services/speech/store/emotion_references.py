@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -16,19 +17,18 @@ from services.speech.store.tables import EMOTION_REFERENCES
 
 _KEY = (EMOTION_REFERENCES.c.user_id, EMOTION_REFERENCES.c.md5)
 _OF_OWNER = EMOTION_REFERENCES.c.user_id == bindparam("user_id")
-_ONE = LeanQuery(
-    select(
-        *_KEY,
-        EMOTION_REFERENCES.c.extension,
-        EMOTION_REFERENCES.c.file_id,
-        EMOTION_REFERENCES.c.size_bytes,
-        EMOTION_REFERENCES.c.create_time,
-        EMOTION_REFERENCES.c.median_hz,
-        EMOTION_REFERENCES.c.range_semitones,
-        EMOTION_REFERENCES.c.level_db,
-        EMOTION_REFERENCES.c.syllables_per_s,
-    ).where(_OF_OWNER, EMOTION_REFERENCES.c.md5 == bindparam("md5"))
-)
+# Not a lean query: psycopg's floats need the driver's own description of the result.
+_ONE = select(
+    *_KEY,
+    EMOTION_REFERENCES.c.extension,
+    EMOTION_REFERENCES.c.file_id,
+    EMOTION_REFERENCES.c.size_bytes,
+    EMOTION_REFERENCES.c.create_time,
+    EMOTION_REFERENCES.c.median_hz,
+    EMOTION_REFERENCES.c.range_semitones,
+    EMOTION_REFERENCES.c.level_db,
+    EMOTION_REFERENCES.c.syllables_per_s,
+).where(_OF_OWNER, EMOTION_REFERENCES.c.md5 == bindparam("md5"))
 _NUMBER = LeanQuery(select(func.count()).select_from(EMOTION_REFERENCES).where(_OF_OWNER))
 
 
@@ -48,7 +48,7 @@ class EmotionReferenceRepository:
         self._connection = connection
 
     def find(self, user_id: int, md5: str) -> EmotionReference | None:
-        row = _ONE.first(self._connection, user_id=user_id, md5=md5)
+        row = self._connection.execute(_ONE, {"user_id": user_id, "md5": md5}).first()
         return None if row is None else _from_row(row)
 
     def number(self, user_id: int) -> int:
@@ -74,7 +74,7 @@ class EmotionReferenceRepository:
         )
 
 
-def _from_row(row: tuple[Any, ...]) -> EmotionReference:
+def _from_row(row: Sequence[Any]) -> EmotionReference:
     user_id, md5, extension, file_id, size_bytes, create_time, *measured = row
     return EmotionReference(
         user_id=user_id,
