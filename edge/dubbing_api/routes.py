@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.dubbing_api.endpoints import auth, synthesis
+from edge.dubbing_api.endpoints import auth, history, synthesis, voices
 from edge.endpoint import Endpoint, StreamingEndpoint
 
-ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (*auth.ENDPOINTS, *synthesis.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
+    *auth.ENDPOINTS,
+    *voices.ENDPOINTS,
+    *synthesis.ENDPOINTS,
+    *history.ENDPOINTS,
+)

@@ -40,6 +40,7 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
         self.grants: dict[str, FakeGrant] = {}
         self.commits: list[files.CommitUploadRequest] = []
         self.stored: dict[str, tuple[files.File, str]] = {}
+        self.signed: list[files.SignDownloadsRequest] = []
         self.link_ends: dict[str, Timestamp] = {}
 
     def put(self, file: files.File, blob_key: str) -> None:
@@ -93,6 +94,17 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
         if found is None or (found[0].user_id not in (NOBODY, caller.user_id) and not caller.is_admin):
             raise _not_found(request.file_id)
         return files.GetFileResponse(file=found[0])
+
+    async def SignDownloads(self, request: files.SignDownloadsRequest, context: Context) -> files.SignDownloadsResponse:
+        self.refusals.enter("SignDownloads")
+        self.signed.append(request)
+        caller = require_principal()
+        own = [each for each in request.file_ids if each in self.stored and self._is_of(each, caller.user_id)]
+        links = [files.SignedDownload(file_id=each, link=f"signed-{each}") for each in own]
+        return files.SignDownloadsResponse(downloads=links)
+
+    def _is_of(self, file_id: str, user_id: int) -> bool:
+        return self.stored[file_id][0].user_id == user_id
 
     async def DeleteFile(self, request: files.DeleteFileRequest, context: Context) -> files.DeleteFileResponse:
         self.refusals.enter("DeleteFile")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from edge.dubbing_api.endpoints.voices import UPLOAD_WORDS
 from edge.dubbing_api.handlers import synthesis
+from edge.dubbing_api.handlers.voices import AUDIO_FIELD
 from edge.dubbing_api.models.synthesis import EmotionReferenceOut, GenerateIn, GenerateOut
 from edge.endpoint import Access, Dialect, Endpoint, NoInput, RateClass, Source, StreamingEndpoint, Success
 
@@ -37,8 +39,8 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
         output=EmotionReferenceOut,
         tag=TAG,
         dialect=Dialect.DUBBING,
-        multipart_field=synthesis.AUDIO_FIELD,
-        refusals=(413,),
+        multipart_field=AUDIO_FIELD,
         success=Success(message="Emotion reference uploaded successfully"),
+        words=UPLOAD_WORDS,
     ),
 )

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import suppress
 
 from aiohttp import web
 
+from edge.aggregates.links import signed_link
 from edge.aggregates.tasks import TERMINAL, find_task, wait_for_end
-from edge.dubbing_api import render
+from edge.dubbing_api import render_synthesis
+from edge.dubbing_api.handlers.voices import AUDIO_FIELD, SAMPLE_TARGET, check_audio_type
 from edge.dubbing_api.models.synthesis import EmotionReferenceOut, GenerateIn, GenerateOut
-from edge.dubbing_api.signed_links import signed_url
+from edge.dubbing_api.render_voices import public_url
 from edge.endpoint import Call, NoInput
-from edge.transfer.upload import FormShape, UploadTarget, receive_form
-from kit.errors import DeadlineExceeded, Precondition, Unavailable, reason_named
+from edge.transfer.upload import FormShape, receive_form
+from kit.errors import DeadlineExceeded, DomainError, NotFound, Precondition, Unavailable, reason_named
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.files.v1 import file_service_pb2 as files
 from voxreel.speech.v1 import dubbing_service_pb2 as messages
 from voxreel.speech.v1 import history_service_pb2 as history
 from voxreel.task.v1 import task_pb2, task_service_pb2
 
-AUDIO_FIELD = "audio_file"
 LONGEST_WAIT_S = 120.0
-_LINK_LIFE = timedelta(hours=1)
-_FORM = FormShape(AUDIO_FIELD)
-# Speech keeps a copy: what the edge stores need not last.
-_TARGET = UploadTarget(files.STORAGE_TYPE_TEMP, "", limit_bytes=10 * 1024 * 1024)
+_LINK_LIFE_S = 3600
+_FORM = FormShape(AUDIO_FIELD, check_type=check_audio_type)
 
 
 async def generate(given: GenerateIn, call: Call) -> GenerateOut:
@@ -36,16 +35,26 @@ async def generate(given: GenerateIn, call: Call) -> GenerateOut:
         task = await _give_up(task, call)
     _check_succeeded(task)
     piece = (await clients.history.GetDubbing(history.GetDubbingRequest(task_id=task.id))).dubbing
-    url = await signed_url(piece.file_id, _LINK_LIFE, call.shared)
-    return render.generated(piece, task, audio_url=url, times=call.shared.times)
+    link = await signed_link(piece.file_id, _LINK_LIFE_S, clients)
+    if link is None:
+        # The request was repeated after its owner deleted the file.
+        raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, "音频文件不存在")
+    url = public_url(link, call.shared.public_base_url)
+    return render_synthesis.generated(piece, task, audio_url=url, times=call.shared.times)
 
 
 async def upload_emotion_reference(_given: NoInput, call: Call, request: web.Request) -> EmotionReferenceOut:
     """Keeps how somebody speaks in a recording."""
     clients = call.shared.clients
-    received = await receive_form(request, _FORM, _TARGET, files=clients.files, blobs=call.shared.blobs)
+    received = await receive_form(request, _FORM, SAMPLE_TARGET, files=clients.files, blobs=call.shared.blobs)
     wanted = messages.CreateEmotionReferenceRequest(file_id=received.file.id)
-    return render.emotion_reference(await clients.dubbings.CreateEmotionReference(wanted))
+    try:
+        created = await clients.dubbings.CreateEmotionReference(wanted)
+    finally:
+        # Speech has its copy. If this fails the file goes when its time is over.
+        with suppress(DomainError):
+            await clients.files.DeleteFile(files.DeleteFileRequest(file_id=received.file.id))
+    return render_synthesis.emotion_reference(created)
 
 
 def _order(given: GenerateIn, request_key: str) -> messages.CreateDubbingRequest:
