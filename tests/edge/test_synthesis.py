@@ -40,7 +40,7 @@ async def test_the_documented_requests(platform: Platform) -> None:
         platform.dubbings.accepted.clear()
         status, reply = await _generate(platform, body)
         assert status == 201
-        same_shape(reply, "POST", GENERATE)
+        same_shape(reply, "POST", "/api/synthesis/generate")
         ((request, _task),) = platform.dubbings.accepted.values()
         assert (request.text, request.emotion.method) == (body["text_content"], body["emo_control_method"])
         assert list(request.emotion.vector) == body.get("emo_vec", [])
@@ -167,7 +167,7 @@ async def test_the_users_own_cancelling_is_told(platform: Platform) -> None:
 async def test_a_recording_that_shows_an_emotion(platform: Platform) -> None:
     status, reply = await _upload(platform, b"angry")
     assert (status, reply["message"]) == (200, "Emotion reference uploaded successfully")
-    same_shape(reply, "POST", UPLOAD)
+    same_shape(reply, "POST", "/api/synthesis/upload-emotion-reference")
     data = reply["data"]
     assert data["emo_audio_identifier"] == data["emo_audio"]
     assert (data["file_size"], data["is_duplicate"]) == (5, False)

@@ -34,7 +34,7 @@ _NUMBER = LeanQuery(select(func.count()).select_from(EMOTION_REFERENCES).where(_
 
 def _add_statement(dialect: str) -> Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    values = {column.name: bindparam(column.name) for column in EMOTION_REFERENCES.columns}
+    values: dict[str, Any] = {column.name: bindparam(column.name) for column in EMOTION_REFERENCES.columns}
     return insert(EMOTION_REFERENCES).values(values).on_conflict_do_nothing(index_elements=list(_KEY))
 
 

@@ -39,7 +39,7 @@ def finish_speech(wav: bytes, wanted: Finish) -> SynthesizedAudio:
 
 def _decode(wav: bytes) -> NDArray[np.float32]:
     try:
-        with av.open(io.BytesIO(wav), format="wav") as container:
+        with av.open(io.BytesIO(wav), mode="r", format="wav") as container:
             resampler = av.AudioResampler(format="flt", layout="mono", rate=_SAMPLE_RATE)
             frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
             frames += resampler.resample(None)
