@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -33,6 +35,10 @@ class DubbingOut(TypedDict):
 class DubbingsOut(TypedDict):
     total: int
     items: list[DubbingOut]
+    # Beyond the document, as other lists of it have them.
+    page: NotRequired[int]
+    size: NotRequired[int]
+    total_pages: NotRequired[int]
 
 
 class DownloadUrlOut(TypedDict):

@@ -69,7 +69,8 @@ class _Canvas:
     def picture(self) -> NDArray[np.uint8]:
         """Shape (SIZE, SIZE, 3)."""
         blocks = self._pixels.reshape(SIZE, _SUPERSAMPLING, SIZE, _SUPERSAMPLING, 3)
-        return (blocks.mean(axis=(1, 3)) * 255).round().astype(np.uint8)
+        averaged: NDArray[np.float32] = blocks.mean(axis=(1, 3))
+        return (averaged * 255).round().astype(np.uint8)
 
 
 def draw_avatar(template: VoiceTemplate) -> bytes:

@@ -32,7 +32,7 @@ class NewCustomVoice:
     sha256: str
     size_bytes: int
     duration_ms: int
-    pitch_hz: float | None
+    pitch_hz: int | None
     create_time: datetime
 
 

@@ -65,9 +65,13 @@ def _blocks(container: InputContainer, sample_rate: int) -> Iterator[NDArray[np.
         # Times in broken files run backwards, which the resampler does not take; here only samples count.
         frame.pts = None
         for resampled in resampler.resample(frame):
-            yield resampled.to_ndarray().ravel()
+            yield _samples(resampled)
     for resampled in resampler.resample(None):
-        yield resampled.to_ndarray().ravel()
+        yield _samples(resampled)
+
+
+def _samples(frame: av.AudioFrame) -> NDArray[np.float32]:
+    return np.asarray(frame.to_ndarray().ravel(), dtype=np.float32)
 
 
 def _moves(stream: av.VideoStream) -> bool:

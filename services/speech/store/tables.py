@@ -62,7 +62,7 @@ class CustomVoiceRow(SpeechTable, table=True):
     sha256: str = Field(max_length=64)
     size_bytes: int = Field(sa_type=BigInteger)
     duration_ms: int
-    pitch_hz: float | None = None
+    pitch_hz: int | None = None
     create_time: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -98,7 +98,7 @@ class CustomVoices:
             sha256=sample.sha256,
             size_bytes=sample.size_bytes,
             duration_ms=heard.duration_ms,
-            pitch_hz=heard.pitch_hz,
+            pitch_hz=None if heard.pitch_hz is None else round(heard.pitch_hz),
             create_time=self._clock.now(),
         )
 

@@ -38,7 +38,7 @@ def _create_custom_voices() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("duration_ms", sa.Integer(), nullable=False),
-        sa.Column("pitch_hz", sa.Float(), nullable=True),
+        sa.Column("pitch_hz", sa.Integer(), nullable=True),
         sa.Column("create_time", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_custom_voices"),
         sa.UniqueConstraint("user_id", "sha256", "name", name="uq_custom_voices_user_id_sha256_name"),
