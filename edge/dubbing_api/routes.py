@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.dubbing_api.endpoints import auth, history, synthesis, voices
+from edge.dubbing_api.endpoints import admin_credits, auth, credits, history, synthesis, voices
 from edge.endpoint import Endpoint, StreamingEndpoint
 
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *auth.ENDPOINTS,
     *voices.ENDPOINTS,
     *synthesis.ENDPOINTS,
+    *credits.ENDPOINTS,
     *history.ENDPOINTS,
+    *admin_credits.ENDPOINTS,
 )

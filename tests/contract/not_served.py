@@ -4,20 +4,10 @@ from __future__ import annotations
 
 NOT_SERVED_YET = frozenset(
     {
-        ("POST", "/api/auth/send-code"),
-        ("POST", "/api/auth/login"),
-        ("POST", "/api/auth/use-invite-code"),
-        ("GET", "/api/credits/balance"),
-        ("GET", "/api/credits/transactions"),
         ("POST", "/api/files/avatar"),
-        ("GET", "/api/admin/invite-codes/generate"),
-        ("GET", "/api/admin/invite-codes"),
         ("GET", "/api/admin/users"),
         ("GET", "/api/admin/users/{user_id}"),
         ("PATCH", "/api/admin/users/{user_id}/status"),
-        ("GET", "/api/admin/transactions"),
-        ("POST", "/api/admin/credits/recharge"),
-        ("GET", "/api/admin/credits/transactions"),
     }
 )
 
