@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.dubbing_api.endpoints import admin_credits, auth, credits, history, synthesis, voices
+from edge.dubbing_api.endpoints import admin_credits, admin_users, auth, credits, files, history, synthesis, voices
 from edge.endpoint import Endpoint, StreamingEndpoint
 
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
@@ -13,5 +13,7 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *synthesis.ENDPOINTS,
     *credits.ENDPOINTS,
     *history.ENDPOINTS,
+    *files.ENDPOINTS,
+    *admin_users.ENDPOINTS,
     *admin_credits.ENDPOINTS,
 )

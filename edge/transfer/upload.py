@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -56,10 +56,15 @@ class ReceivedForm:
 
 
 async def receive_file(
-    request: web.Request, target: UploadTarget, *, files: file_service_pb2_grpc.FileServiceAsyncStub, blobs: BlobStore
+    request: web.Request,
+    target: UploadTarget,
+    *,
+    files: file_service_pb2_grpc.FileServiceAsyncStub,
+    blobs: BlobStore,
+    field: str = FILE_FIELD,
 ) -> messages.File:
     """Stores the form's file. Raises TooLarge as soon as the limit is passed, and what the service refuses."""
-    parts, part = await _part_of(request, (FILE_FIELD,))
+    parts, part = await _part_of(request, field)
     return await _store(request, parts, part, target=target, files=files, blobs=blobs)
 
 
@@ -99,7 +104,7 @@ async def receive_file_or_text(
     blobs: BlobStore,
 ) -> messages.File | str:
     """Stores the form's file, or answers its text field: whichever comes first. Raises as `receive_file`."""
-    parts, part = await _part_of(request, (FILE_FIELD, text_field))
+    parts, part = await _part_of(request, FILE_FIELD, text_field)
     if part.name == FILE_FIELD:
         return await _store(request, parts, part, target=target, files=files, blobs=blobs)
     return await text_of(part)
@@ -143,22 +148,25 @@ async def _store(
         raise
 
 
-async def _part_of(request: web.Request, fields: Collection[str]) -> tuple[FormParts, BodyPartReader]:
+async def _part_of(
+    request: web.Request, file_field: str, text_field: str | None = None
+) -> tuple[FormParts, BodyPartReader]:
     """The form and the first part of one of these names in it, read up to its content."""
     parts = await FormParts.open(request)
     while (part := await parts.next()) is not None:
-        if isinstance(part, BodyPartReader) and part.name in fields and not _is_left_empty(part, fields):
-            if part.name == FILE_FIELD:
+        if isinstance(part, BodyPartReader) and _is_wanted(part, file_field, text_field):
+            if part.name == file_field:
                 check_is_file(part)
             return parts, part
         await skip(part)
-    others = "".join(f" 或 {field}" for field in fields if field != FILE_FIELD)
-    raise shape_error(f"缺少上传文件 {FILE_FIELD}{others}")
+    other = "" if text_field is None else f" 或 {text_field}"
+    raise shape_error(f"缺少上传文件 {file_field}{other}")
 
 
-def _is_left_empty(part: BodyPartReader, fields: Collection[str]) -> bool:
+def _is_wanted(part: BodyPartReader, file_field: str, text_field: str | None) -> bool:
     """A form in which nothing was chosen brings its file field all the same, without a name."""
-    return part.name == FILE_FIELD and len(fields) > 1 and not part.filename
+    is_left_empty = text_field is not None and not part.filename
+    return (part.name == file_field and not is_left_empty) or (part.name is not None and part.name == text_field)
 
 
 class _Digest:

@@ -109,12 +109,12 @@ async def test_links_last_as_long_as_is_asked(
     assert status == 200
     same_shape(reply, "GET", "/api/history/{history_id}/download-url")
     assert reply["data"] == {"download_url": f"/api/files/download/signed-{AUDIO}", "expires_in": life_s}
-    (signed,) = platform.files.signed
-    assert (list(signed.file_ids), signed.life.ToSeconds()) == ([AUDIO], life_s)
+    (life,) = platform.files.lives
+    assert life == life_s
 
 
 @pytest.mark.parametrize("expires", ["0", "86401", "x"])
 async def test_links_of_no_life_or_too_long_a_one(platform: Platform, piece: messages.Dubbing, expires: str) -> None:
     status, reply = await _call(platform, "GET", f"/api/history/1001/download-url?expires={expires}")
     assert (status, reply["data"]) == (400, None)
-    assert platform.files.signed == []
+    assert platform.files.lives == []

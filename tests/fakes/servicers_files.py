@@ -40,8 +40,8 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
         self.grants: dict[str, FakeGrant] = {}
         self.commits: list[files.CommitUploadRequest] = []
         self.stored: dict[str, tuple[files.File, str]] = {}
-        self.signed: list[files.SignDownloadsRequest] = []
         self.link_ends: dict[str, Timestamp] = {}
+        self.lives: list[int] = []
 
     def put(self, file: files.File, blob_key: str) -> None:
         file.create_time.FromDatetime(self._clock.now())
@@ -53,6 +53,7 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
             "digital_humans",
             "backgrounds",
             "bgm",
+            "avatars",
         ):
             raise Invalid(reasons.ERROR_REASON_FILE_TYPE_UNSUPPORTED, "不支持的文件类型")
         upload_id = self._ids.random("upload_")
@@ -76,6 +77,8 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
             size_bytes=request.size_bytes,
             sha256=request.sha256,
         )
+        if file.file_type == "avatars":
+            self.stored = {key: each for key, each in self.stored.items() if each[0].file_type != "avatars"}
         self.put(file, grant.blob_key)
         return files.CommitUploadResponse(file=file)
 
@@ -97,14 +100,16 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
 
     async def SignDownloads(self, request: files.SignDownloadsRequest, context: Context) -> files.SignDownloadsResponse:
         self.refusals.enter("SignDownloads")
-        self.signed.append(request)
+        self.lives.append(request.life.seconds)
+        end = Timestamp()
+        end.FromDatetime(self._clock.now() + request.life.ToTimedelta())
         caller = require_principal()
-        own = [each for each in request.file_ids if each in self.stored and self._is_of(each, caller.user_id)]
-        links = [files.SignedDownload(file_id=each, link=f"signed-{each}") for each in own]
-        return files.SignDownloadsResponse(downloads=links)
+        known = [each for each in request.file_ids if self._is_of(each, caller.user_id)]
+        downloads = [files.SignedDownload(file_id=each, link=f"signed-{each}", expire_time=end) for each in known]
+        return files.SignDownloadsResponse(downloads=downloads)
 
     def _is_of(self, file_id: str, user_id: int) -> bool:
-        return self.stored[file_id][0].user_id == user_id
+        return file_id in self.stored and self.stored[file_id][0].user_id == user_id
 
     async def DeleteFile(self, request: files.DeleteFileRequest, context: Context) -> files.DeleteFileResponse:
         self.refusals.enter("DeleteFile")

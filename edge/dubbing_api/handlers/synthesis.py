@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from aiohttp import web
 
 from edge.aggregates.links import signed_link
@@ -14,9 +12,8 @@ from edge.dubbing_api.models.synthesis import EmotionReferenceOut, GenerateIn, G
 from edge.dubbing_api.render_voices import public_url
 from edge.endpoint import Call, NoInput
 from edge.transfer.upload import FormShape, receive_form
-from kit.errors import DeadlineExceeded, DomainError, NotFound, Precondition, Unavailable, reason_named
+from kit.errors import DeadlineExceeded, NotFound, Precondition, Unavailable, reason_named
 from voxreel.common.v1 import error_reason_pb2 as reasons
-from voxreel.files.v1 import file_service_pb2 as files
 from voxreel.speech.v1 import dubbing_service_pb2 as messages
 from voxreel.speech.v1 import history_service_pb2 as history
 from voxreel.task.v1 import task_pb2, task_service_pb2
@@ -48,13 +45,7 @@ async def upload_emotion_reference(_given: NoInput, call: Call, request: web.Req
     clients = call.shared.clients
     received = await receive_form(request, _FORM, SAMPLE_TARGET, files=clients.files, blobs=call.shared.blobs)
     wanted = messages.CreateEmotionReferenceRequest(file_id=received.file.id)
-    try:
-        created = await clients.dubbings.CreateEmotionReference(wanted)
-    finally:
-        # Speech has its copy. If this fails the file goes when its time is over.
-        with suppress(DomainError):
-            await clients.files.DeleteFile(files.DeleteFileRequest(file_id=received.file.id))
-    return render_synthesis.emotion_reference(created)
+    return render_synthesis.emotion_reference(await clients.dubbings.CreateEmotionReference(wanted))
 
 
 def _order(given: GenerateIn, request_key: str) -> messages.CreateDubbingRequest:

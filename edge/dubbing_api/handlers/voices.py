@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -25,7 +24,7 @@ from edge.endpoint import Call, NoInput
 from edge.errors import shape_error
 from edge.transfer.upload import FormShape, UploadTarget, receive_form
 from edge.validation import first_problem
-from kit.errors import DomainError, Invalid
+from kit.errors import Invalid
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.files.v1 import file_service_pb2 as files
 from voxreel.speech.v1 import custom_voice_service_pb2 as custom_voices
@@ -41,7 +40,7 @@ _ORDERS: Mapping[str, templates.TemplateOrder.ValueType] = {
     "use_count": templates.TEMPLATE_ORDER_USE_COUNT,
     "created_at": templates.TEMPLATE_ORDER_CREATE_TIME,
 }
-# Speech keeps a copy: what the edge stores need not last.
+# Speech keeps a copy of what is a voice; nothing else needs to last.
 SAMPLE_TARGET = UploadTarget(files.STORAGE_TYPE_TEMP, "", limit_bytes=MAX_SAMPLE_BYTES)
 
 
@@ -87,16 +86,11 @@ async def create_custom_voice(_given: NoInput, call: Call, request: web.Request)
     shared = call.shared
     shape = FormShape(AUDIO_FIELD, frozenset(CustomVoiceForm.model_fields), check_audio_type)
     form = await receive_form(request, shape, SAMPLE_TARGET, files=shared.clients.files, blobs=shared.blobs)
-    try:
-        texts = _checked(form.texts)
-        wanted = custom_voices.CreateCustomVoiceRequest(
-            file_id=form.file.id, name=texts.name, description=texts.description
-        )
-        response = await shared.clients.custom_voices.CreateCustomVoice(wanted)
-    finally:
-        # If this fails the file goes when its time is over.
-        with suppress(DomainError):
-            await shared.clients.files.DeleteFile(files.DeleteFileRequest(file_id=form.file.id))
+    texts = _checked(form.texts)
+    wanted = custom_voices.CreateCustomVoiceRequest(
+        file_id=form.file.id, name=texts.name, description=texts.description
+    )
+    response = await shared.clients.custom_voices.CreateCustomVoice(wanted)
     voice = render_voices.custom_voice(response.voice, shared.times)
     return {**voice, "is_duplicate": response.is_duplicate}
 
@@ -115,6 +109,7 @@ async def get_custom_voice(given: CustomVoiceIdIn, call: Call) -> CustomVoiceOut
 
 
 def check_audio_type(content_type: str) -> None:
+    """Raises Invalid for what says it is something else than audio."""
     main_type = content_type.partition("/")[0].strip().lower()
     if main_type not in ("", "audio") and not content_type.lower().startswith(_ANY_BYTES):
         raise Invalid(reasons.ERROR_REASON_AUDIO_INVALID, NOT_AUDIO)
