@@ -26,11 +26,6 @@ def username(user: user_pb2.User) -> str:
     return "" if user.HasField("phone") else user.account
 
 
-def credits_expire_at(balance: ledger.GetBalanceResponse, times: DisplayTimes) -> str | None:
-    """When all credits of the user expire; null when they do not."""
-    return times.stamp(balance.credits_expire_time) if balance.HasField("credits_expire_time") else None
-
-
 def points(credits: int) -> str:
     """Credits as administrators read them: `1,000 pts`."""
     return f"{credits:,} pts"
@@ -78,6 +73,11 @@ def user_standing(user: user_pb2.User, times: DisplayTimes) -> UserStandingOut:
 
 def _expire_day(balance: ledger.Balance, times: DisplayTimes) -> str | None:
     return times.day(balance.credits_expire_time) if balance.HasField("credits_expire_time") else None
+
+
+def credits_expire_at(balance: ledger.GetBalanceResponse, times: DisplayTimes) -> str | None:
+    """When all credits of the user expire; null when they do not."""
+    return times.stamp(balance.credits_expire_time) if balance.HasField("credits_expire_time") else None
 
 
 def me(user: user_pb2.User, balance: ledger.GetBalanceResponse, times: DisplayTimes) -> MeOut:

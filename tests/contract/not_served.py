@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NOT_SERVED_YET = frozenset({})
+NOT_SERVED_YET: frozenset[tuple[str, str]] = frozenset()
 
 # Endpoints beyond the documents; `docs/contract-notes.md` says what they are.
 BEYOND_THE_DOCUMENTS = frozenset({("GET", "/api/cards/admin/export"), ("GET", "/api/system/audit")})

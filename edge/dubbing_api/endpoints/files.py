@@ -28,6 +28,8 @@ ENDPOINTS: tuple[StreamingEndpoint[Any], ...] = (
             reasons.ERROR_REASON_FILE_TYPE_UNSUPPORTED: _NO_PICTURE,
             reasons.ERROR_REASON_FILE_CONTENT_MISMATCH: _NO_PICTURE,
             reasons.ERROR_REASON_FILE_TOO_LARGE: "文件大小超过限制（最大 5MB）",
+            # Another upload of the same user replaced it before it was linked to.
+            reasons.ERROR_REASON_FILE_NOT_FOUND: "头像已被更换",
         },
     ),
 )
