@@ -11,7 +11,6 @@ from kit.guarded.limits import ProcessLimits
 from kit.guarded.pool import GuardedPool
 from services.speech.domain.emotion_references import HEARD_S
 from services.speech.dsp.decoding import NotAudio, decode_beginning
-from services.speech.dsp.pitch import median_pitch
 from services.speech.emotion.delivery import Delivery
 
 _SAMPLE_RATE = 16_000
@@ -72,6 +71,9 @@ def open_listener_pool() -> ListenerPool:
 
 def hear(_tool: None, file: Path) -> HeardSample:
     """The job of a worker."""
+    # NumPy would cost every process of the service its memory.
+    from services.speech.dsp.pitch import median_pitch
+
     decoded = decode_beginning(file, sample_rate=_SAMPLE_RATE, seconds=_LISTEN_S)
     return HeardSample(decoded.duration_ms, median_pitch(decoded.samples, _SAMPLE_RATE))
 

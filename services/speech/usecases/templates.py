@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from kit.db.uow import Units
-from services.speech.catalogue.avatars import draw_avatar
 from services.speech.catalogue.samples import TemplateFileKind, find_file
 from services.speech.catalogue.templates import find_template, tags, templates
 from services.speech.domain.templates import (
@@ -84,5 +83,12 @@ class TemplateFiles:
         file = find_file(file_id)
         if file.kind is TemplateFileKind.SAMPLE:
             return await self._previews.prepare_sample(file)
-        draw = partial(asyncio.to_thread, draw_avatar, file.template)
+        draw = partial(asyncio.to_thread, _draw, file.template)
         return await self._pictures.prepare(file.bare_id, file.kind.value, draw)
+
+
+def _draw(template: VoiceTemplate) -> bytes:
+    # NumPy is loaded only where avatars are missing.
+    from services.speech.catalogue.avatars import draw_avatar
+
+    return draw_avatar(template)

@@ -77,6 +77,6 @@ def test_a_film_is_no_audio(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.speech.dsp.decoding._MAX_DURATION_S", 2)
+    monkeypatch.setattr("services.speech.dsp.av_decoding._MAX_DURATION_S", 2)
     with pytest.raises(NotAudio):
         _decode(tmp_path / "sample", encode_wav(TONE, RATE, LABEL))
