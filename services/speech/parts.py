@@ -12,10 +12,12 @@ from kit.ids import IdSource
 from kit.rpc.server import RpcServer
 from kit.sources import SourceFiles
 from kit.tasks.acceptance import TaskAcceptance
+from kit.tasks.attended import AttendedTasks
 from kit.tasks.handlers import TaskHandler
 from kit.tasks.model import TaskKind
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.servicer import TaskServicer
+from services.speech.config import RewritingSettings
 from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.jobs import JobEngines
 from services.speech.peers.files import AudioFiles
@@ -29,6 +31,7 @@ from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.cloning import CloneHandler, CreateClone
 from services.speech.usecases.create_synthesis import CreateSynthesis
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
+from services.speech.usecases.live_rewriting import LiveRewrites
 from services.speech.usecases.recognition import CreateRecognition, RecognitionHandler
 from services.speech.usecases.rewriting import CreateRewrite, RewriteHandler
 from services.speech.usecases.synthesize import SynthesisHandler
@@ -62,6 +65,8 @@ class Parts:
     jobs: JobEngines
     synthesis_timeout_s: float
     job_timeout_s: float
+    attended: AttendedTasks
+    rewriting: RewritingSettings
 
 
 def add_servicers(server: RpcServer, parts: Parts) -> None:
@@ -72,7 +77,9 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     previews = VoicePreviews(parts.synthesizer, parts.engine, parts.audio)
     voices = VoiceServicer(parts.engine, ClonedVoices(parts.units, parts.clock), clones, previews=previews)
     recognitions = CreateRecognition(acceptance, sources, jobs.recognizer, ids=ids)
-    texts = TextServicer(CreateRewrite(acceptance, jobs.rewriter, ids=ids), jobs.rewriter)
+    rewrites = CreateRewrite(acceptance, jobs.rewriter, ids=ids)
+    live = LiveRewrites(rewrites, parts.attended, _rewrite_handler(parts), places=parts.rewriting.places)
+    texts = TextServicer(rewrites, live, jobs.rewriter)
     tasks = TaskServicer(parts.database, TASKS, parts.notifier, units=parts.units)
     server.add(synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, SynthesisServicer(syntheses))
     server.add(voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, voices)
@@ -89,5 +96,9 @@ def task_handlers(parts: Parts) -> Mapping[TaskKind, TaskHandler]:
         TaskKind.TTS: SynthesisHandler(parts.synthesizer, parts.audio, timeout_s=parts.synthesis_timeout_s),
         TaskKind.ASR: RecognitionHandler(jobs.recognizer, sources, timeout_s=timeout_s),
         TaskKind.VOICE_CLONE: CloneHandler(jobs.cloner, sources, clock=parts.clock, timeout_s=timeout_s),
-        TaskKind.LLM: RewriteHandler(jobs.rewriter, timeout_s=timeout_s),
+        TaskKind.LLM: _rewrite_handler(parts),
     }
+
+
+def _rewrite_handler(parts: Parts) -> RewriteHandler:
+    return RewriteHandler(parts.jobs.rewriter, timeout_s=parts.rewriting.timeout_s)

@@ -116,7 +116,7 @@ async def test_a_stream_that_fails_says_so_and_ends(platform: Platform) -> None:
     body = {**REWRITE, "stream": True}
     async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
         lines = [line for line in (await response.text()).split("\n") if line.startswith("data: ")]
-    assert lines == ['data: {"detail":"引擎处理失败"}', "data: [DONE]"]
+    assert lines[-2:] == ['data: {"detail":"引擎处理失败"}', "data: [DONE]"]
 
 
 async def test_a_failed_rewrite_is_an_error(platform: Platform) -> None:
@@ -126,7 +126,7 @@ async def test_a_failed_rewrite_is_an_error(platform: Platform) -> None:
 
 @pytest.mark.parametrize("is_streamed", [False, True])
 async def test_without_an_engine_a_rewrite_is_refused(platform: Platform, is_streamed: bool) -> None:
-    platform.texts.refusals.by_method["CreateRewrite"] = UNAVAILABLE
+    platform.texts.refusals.by_method["StreamRewrite"] = UNAVAILABLE
     body = {**REWRITE, "stream": is_streamed}
     assert await _post(platform, "/api/llm/rewrite", body, status=503) == {"detail": UNAVAILABLE.message}
 

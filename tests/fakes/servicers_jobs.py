@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from kit.clock import Clock
@@ -20,6 +21,15 @@ from voxreel.task.v1 import task_pb2
 from voxreel.video.v1 import link_service_pb2 as links
 from voxreel.video.v1 import link_service_pb2_grpc, render_service_pb2_grpc
 from voxreel.video.v1 import render_service_pb2 as renders
+
+_REWRITTEN = {
+    "engine": "fake-quill",
+    "model": "quill-1",
+    "prompt_tokens": 3,
+    "completion_tokens": 4,
+    "quality": "native",
+    "warnings": ["缺少：2024"],
+}
 
 
 class FakeJobs:
@@ -68,18 +78,42 @@ class FakeRecognition(FakeJobs, recognition_service_pb2_grpc.RecognitionServiceS
 
 
 class FakeTexts(FakeJobs, text_service_pb2_grpc.TextServiceServicer):
-    """Answers each text with two sentences."""
+    """Answers each text with the same pieces. While it is silent nothing follows them."""
 
     def __init__(self, tasks: FakeTasks, clock: Clock, ids: IdSource) -> None:
         super().__init__(tasks, clock, ids)
         self.requests: list[texts.CreateRewriteRequest] = []
+        self.pieces = ["一句。", "两句！"]
+        self.is_silent = False
+        self.restarts = False
+        self.was_left = False
 
     async def CreateRewrite(self, request: texts.CreateRewriteRequest, context: Context) -> texts.CreateRewriteResponse:
         self.refusals.enter("CreateRewrite")
         self.requests.append(request)
-        output = {"rewritten_text": "一句。两句！", "model": "quill-1", "prompt_tokens": 3, "completion_tokens": 4}
+        output = {**_REWRITTEN, "rewritten_text": "".join(self.pieces)}
         task = self.make(task_pb2.TASK_KIND_LLM, {"text": request.text}, output=output)
         return texts.CreateRewriteResponse(task=task)
+
+    async def StreamRewrite(
+        self, request: texts.StreamRewriteRequest, context: Context
+    ) -> AsyncIterator[texts.StreamRewriteResponse]:
+        self.refusals.enter("StreamRewrite")
+        self.requests.append(request.rewrite)
+        output = {**_REWRITTEN, "rewritten_text": "".join(self.pieces)}
+        task = self.make(task_pb2.TASK_KIND_LLM, {"text": request.rewrite.text}, output=output)
+        yield texts.StreamRewriteResponse(accepted=task)
+        try:
+            for piece in self.pieces:
+                yield texts.StreamRewriteResponse(delta=piece)
+            if self.is_silent:
+                await asyncio.Event().wait()
+            if self.restarts:
+                yield texts.StreamRewriteResponse(restart=texts.StreamRewriteResponse.Restart())
+        except (asyncio.CancelledError, GeneratorExit):
+            self.was_left = True
+            raise
+        yield texts.StreamRewriteResponse(ended=task)
 
     async def ListLanguageModels(
         self, request: texts.ListLanguageModelsRequest, context: Context

@@ -1,0 +1,89 @@
+"""Whether what must survive a rewrite has: figures, addresses, titles and names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
+
+from services.speech.text.addresses import address_spans
+from services.speech.text.chinese_numbers import read_digits, read_integer
+from services.speech.text.names import name_spans
+from services.speech.text.protected import latin_spans
+
+_TITLES = re.compile(r"《[^》\n]{1,200}》")
+_NUMBER = re.compile(r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?")
+_SENTENCE_START = re.compile(r"(?:\A|[.!?:;\"“”‘(\[\n—-])\s*\Z")
+_LONGEST_GAP = 4
+_MIN_NAME_CHARS = 2
+# Written with a capital wherever they stand, and no names.
+_CAPITALS = frozenset({"I", "I'm", "I've", "I'll", "I'd"})
+
+
+def lost_tokens(original: str, rewritten: str) -> tuple[str, ...]:
+    """Tokens of the original that are missing, each once, in their order. Figures may have been spelt otherwise."""
+    before, after = _plain(original), _plain(rewritten)
+    lost = [token for token in _verbatim(before) if token not in after]
+    folded = after.casefold()
+    lost += [name for name in _latin_names(before) if name.casefold() not in folded]
+    numbers = {_value(match.group()) for match in _NUMBER.finditer(after)}
+    for match in _NUMBER.finditer(_without_addresses(before)):
+        if _value(match.group()) not in numbers and not _is_spelt_out(match.group(), after):
+            lost.append(match.group())
+    return tuple(dict.fromkeys(lost))
+
+
+def _plain(text: str) -> str:
+    """Without the difference between full and half width, which says nothing."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _verbatim(text: str) -> Iterator[str]:
+    for start, end in (*address_spans(text), *name_spans(text)):
+        yield text[start:end]
+    for match in _TITLES.finditer(text):
+        yield match.group()
+
+
+def _without_addresses(text: str) -> str:
+    kept, position = [], 0
+    for start, end in address_spans(text):
+        kept.append(text[position:start])
+        position = end
+    return " ".join([*kept, text[position:]])
+
+
+def _latin_names(text: str) -> Iterator[str]:
+    """Latin words that name something: all of them in Chinese, those that stand out by their spelling in English."""
+    text = _without_addresses(text)
+    for start, end in latin_spans(text):
+        word = text[start:end]
+        if len(word) < _MIN_NAME_CHARS or word in _CAPITALS:
+            continue
+        stands_out = (
+            not word.isalpha() or word[1:] != word[1:].lower() or (word[0].isupper() and _is_inside(text, start))
+        )
+        if "'" not in word and "’" not in word and "-" not in word and (stands_out or _is_among_han(text, start, end)):
+            yield word
+
+
+def _is_inside(text: str, start: int) -> bool:
+    """Whether a capital at this place cannot come from the beginning of a sentence."""
+    return _SENTENCE_START.search(text[max(0, start - _LONGEST_GAP) : start]) is None
+
+
+def _is_among_han(text: str, start: int, end: int) -> bool:
+    around = text[max(0, start - 2) : start].strip()[-1:] + text[end : end + 2].strip()[:1]
+    return any("\u4e00" <= char <= "\u9fff" for char in around)
+
+
+def _value(number: str) -> str:
+    """One spelling for each number: without separators, and without what a decimal point does not need."""
+    bare = number.replace(",", "")
+    return str(Decimal(bare).normalize()) if "." in bare else bare
+
+
+def _is_spelt_out(number: str, text: str) -> bool:
+    bare = number.replace(",", "")
+    return bare.isdecimal() and (read_integer(bare) in text or read_digits(bare) in text)
