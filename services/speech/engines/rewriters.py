@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,7 +22,7 @@ class RewriterSettings:
 
     cache_dir: Path
     choice: str = AUTO
-    openai: openai_compatible.OpenAiSettings = openai_compatible.OpenAiSettings()
+    openai: openai_compatible.OpenAiSettings = field(default_factory=openai_compatible.OpenAiSettings)
 
 
 def _open_rules(settings: RewriterSettings) -> TextRewriter:

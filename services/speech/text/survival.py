@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from services.speech.text.addresses import address_spans
@@ -14,7 +14,7 @@ from services.speech.text.protected import latin_spans
 
 _TITLES = re.compile(r"《[^》\n]{1,200}》")
 _NUMBER = re.compile(r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?")
-_SENTENCE_START = re.compile(r"(?:\A|[.!?:;\"“”‘(\[\n—-])\s*\Z")
+_SENTENCE_START = re.compile(r"(?:\A|[。.!?:;\"“”‘(\[\n—-])\s*\Z")
 _LONGEST_GAP = 4
 _MIN_NAME_CHARS = 2
 # Written with a capital wherever they stand, and no names.
@@ -28,7 +28,7 @@ def lost_tokens(original: str, rewritten: str) -> tuple[str, ...]:
     folded = after.casefold()
     lost += [name for name in _latin_names(before) if name.casefold() not in folded]
     numbers = {_value(match.group()) for match in _NUMBER.finditer(after)}
-    for match in _NUMBER.finditer(_without_addresses(before)):
+    for match in _NUMBER.finditer(_without(before, [*address_spans(before), *latin_spans(before)])):
         if _value(match.group()) not in numbers and not _is_spelt_out(match.group(), after):
             lost.append(match.group())
     return tuple(dict.fromkeys(lost))
@@ -46,25 +46,25 @@ def _verbatim(text: str) -> Iterator[str]:
         yield match.group()
 
 
-def _without_addresses(text: str) -> str:
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
     kept, position = [], 0
-    for start, end in address_spans(text):
-        kept.append(text[position:start])
-        position = end
+    for start, end in sorted(spans):
+        kept.append(text[position : max(start, position)])
+        position = max(end, position)
     return " ".join([*kept, text[position:]])
 
 
 def _latin_names(text: str) -> Iterator[str]:
     """Latin words that name something: all of them in Chinese, those that stand out by their spelling in English."""
-    text = _without_addresses(text)
+    text = _without(text, address_spans(text))
     for start, end in latin_spans(text):
         word = text[start:end]
         if len(word) < _MIN_NAME_CHARS or word in _CAPITALS:
             continue
-        stands_out = (
-            not word.isalpha() or word[1:] != word[1:].lower() or (word[0].isupper() and _is_inside(text, start))
-        )
-        if "'" not in word and "’" not in word and "-" not in word and (stands_out or _is_among_han(text, start, end)):
+        stands_out = any(char.isdigit() or char.isupper() for char in word[1:])
+        is_inner_capital = word[0].isupper() and _is_inside(text, start)
+        is_contraction = "'" in word or "’" in word
+        if not is_contraction and (stands_out or is_inner_capital or _is_among_han(text, start, end)):
             yield word
 
 

@@ -19,11 +19,16 @@ _BEFORE_THINGS = frozenset(
 _COMPLEMENTS = frozenset(
     {"到", "于", "起来", "下去", "下来", "出来", "起", "出", "成", "为", "性", "者", "率", "力", "化", "感", "度"}
 )
+# What cannot stand without the word in front of it.
+_HANGING = frozenset({"，", ",", "。", "地", "的", "是"})
 _PARTICLES = re.compile(r"[啊呀哦哟啦嘛呗哈嘞咯嘿]+(?=[。！？!?，,~～]|\Z)")
 _EXCLAMATIONS = re.compile(r"[！!]+")
 _WAVES = re.compile(r"[~～]+(?=[。！？!?，,]|\Z)")
-_OPTIONAL = frozenset(
-    ["非常", "十分", "特别", "格外", "极其", "极为", "相当", "尤其", "确实", "的确", "其实", "实际上", "事实上", "基本上", "真的", "当然", "显然", "毫无疑问", "众所周知", "说实话", "老实说", "总的来说", "可以说", "不得不说", "值得一提的是", "一般来说", "简单来说", "换句话说", "也就是说"]
+# Words that only add weight.
+_OPTIONAL = re.compile(
+    r"非常|十分|特别|格外|极其|极为|相当|尤其|确实|的确|其实|实际上|事实上|基本上|"
+    r"真的|当然|显然|毫无疑问|众所周知|说实话|老实说|总的来说|可以说|不得不说|"
+    r"值得一提的是|一般来说|简单来说|换句话说|也就是说"
 )
 
 
@@ -44,15 +49,7 @@ def replace_words(words: Sequence[Word], style: Style, chooser: Chooser) -> str:
 
 def drop_optional(words: Sequence[Word]) -> list[Word]:
     """The sentence without words that only add weight, where nothing hangs on them."""
-    kept: list[Word] = []
-    for place, word in enumerate(words):
-        following = words[place + 1] if place + 1 < len(words) else None
-        is_optional = word.text in _OPTIONAL and following is not None and not _is_denied(words, place)
-        if is_optional and following is not None and following.text in ("，", ",", "地", "的", "是"):
-            is_optional = False
-        if not is_optional:
-            kept.append(word)
-    return kept
+    return [word for place, word in enumerate(words) if not _is_dispensable(words, place)]
 
 
 def set_tone(sentence: str, register: Register) -> str:
@@ -62,6 +59,12 @@ def set_tone(sentence: str, register: Register) -> str:
     toned = _WAVES.sub("", _PARTICLES.sub("", sentence))
     toned = _EXCLAMATIONS.sub("。", toned) if register is Register.FORMAL else toned
     return toned if any(char.isalnum() for char in toned) else sentence
+
+
+def _is_dispensable(words: Sequence[Word], place: int) -> bool:
+    if _OPTIONAL.fullmatch(words[place].text) is None or place + 1 == len(words) or _is_denied(words, place):
+        return False
+    return words[place + 1].text not in _HANGING
 
 
 def _may_replace(words: Sequence[Word], place: int, entry: Entry) -> bool:

@@ -23,7 +23,7 @@ _BOUND = re.compile(r"就|才|便|却|也|还|只好|只能|不得不|依旧|反
 
 _ENGLISH = re.compile(
     r"(?P<link>Because|Although|Though|Unless|While|Since|If|When|Before|After) (?P<first>[^,.;:!?\n]{5,120}), "
-    r"(?:then )?(?P<second>(?P<speaker>the|a|an|we|I|our|my|people|everyone|everybody|nobody)\b[^,.;:!?\n]{4,120})(?P<end>\.)"
+    r"(?:then )?(?P<second>(?:the|a|an|we|I|our|my|people|everyone|everybody|nobody)\b[^,.;:!?\n]{4,120})\."
 )
 
 
@@ -50,4 +50,4 @@ def _speaks_for_itself(clause: str) -> bool:
     if _BOUND.search(clause):
         return False
     first = words_of(clause)[0]
-    return first.text in _SPEAKERS or (first.tag.startswith("n") and not first.is_mark)
+    return first.text in _SPEAKERS or (first.tag.startswith(("n", "vn")) and not first.is_mark)

@@ -13,6 +13,12 @@ _BEFORE = re.compile(r"[\s\"'“‘(\[*>-]*\Z")
 _FOLLOWING_WORD = re.compile(r"\s[A-Za-z]")
 _DENIAL = re.compile(r"(?:\b(?:not|no|never|nor)|n['’]t)\s+\Z", re.IGNORECASE)
 _LONGEST_LOOK_BACK = 8
+_INNER_NAME = re.compile(r"\b[A-Z0-9]")
+# Words with a capital at the head of a sentence that are certainly no names.
+_PLAIN_STARTS = re.compile(
+    r"(?:The|An?|We|They|He|She|It|This|These|Those|That|Our|Their|My|Your|His|Her|Its|People|There|Everyone|Everybody"
+    r"|Some|Most|Many|All|Such|Both|Each|Every|You) "
+)
 _VOWELS = "aeiou"
 
 
@@ -30,6 +36,17 @@ def replace_english(sentence: str, style: Style, chooser: Chooser) -> str:
         return chosen[0].upper() + chosen[1:] if match.group()[0].isupper() else chosen
 
     return _words().sub(replace, sentence)
+
+
+def starts_plainly(sentence: str) -> bool:
+    """Whether the sentence begins with a word that loses its capital inside a sentence."""
+    return _PLAIN_STARTS.match(sentence) is not None
+
+
+def has_name(sentence: str) -> bool:
+    """Whether a word or figure in it may name something."""
+    start = _PLAIN_STARTS.match(sentence)
+    return start is None or _INNER_NAME.search(sentence, start.end()) is not None
 
 
 @cache

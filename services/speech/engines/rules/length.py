@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from services.speech.engines.rules.english import starts_plainly
 from services.speech.engines.rules.masking import Mask, is_covered
-from services.speech.engines.rules.segmentation import is_chinese
+from services.speech.engines.rules.segmentation import is_chinese, words_of
 from services.speech.engines.rules.sentences import Sentence
 from services.speech.engines.rules.style import Chooser, Register
 
@@ -53,9 +54,6 @@ _CLOSERS: Mapping[Register, str] = MappingProxyType(
     {Register.NEUTRAL: "以上就是全部内容。", Register.FORMAL: "特此说明。", Register.LIVELY: "怎么样，是不是很有意思？"}
 )
 _ENGLISH_TRANSITIONS = ("In particular, ", "As we can see, ", "On the whole, ", "More precisely, ")
-_ENGLISH_LINKS = re.compile(
-    r"(?:however|but|and|so|then|also|thus|therefore|if|when|because|although|in|on|as|for)\b", re.I
-)
 
 
 class Fitting:
@@ -106,7 +104,7 @@ class Fitting:
             addition = self._transition(sentence.body)
             if not addition or len(addition) > missing:
                 continue
-            body = sentence.body if is_chinese(sentence.body) else _lowered(sentence.body)
+            body = sentence.body if is_chinese(sentence.body) else sentence.body[0].lower() + sentence.body[1:]
             sentences[place] = replace(sentence, body=addition + body)
             missing -= len(addition)
         if not spoken or not is_chinese(sentences[spoken[0]].body):
@@ -123,8 +121,7 @@ class Fitting:
 
     def _transition(self, body: str) -> str:
         if not is_chinese(body):
-            may_follow = body[:1].isalpha() and body[1:2].islower() and _ENGLISH_LINKS.match(body) is None
-            return self._chooser.pick(body, _ENGLISH_TRANSITIONS) if may_follow else ""
+            return self._chooser.pick(body, _ENGLISH_TRANSITIONS) if starts_plainly(body) else ""
         options = _TRANSITIONS[self._register]
         return self._chooser.pick(body, options) if options and not body.startswith(_LINKS) else ""
 
@@ -133,27 +130,6 @@ class Fitting:
 
 
 def _without_aside(match: re.Match[str]) -> str:
-    kept = is_covered(match.group()) or any(char.isascii() and char.isalnum() for char in match.group())
-    return match.group() if kept else ""
-
-
-def _lowered(sentence: str) -> str:
-    """The sentence as it goes on behind a transition: only articles and pronouns lose their capital."""
-    first, space, rest = sentence.partition(" ")
-    is_plain = first in {
-        "The",
-        "A",
-        "An",
-        "We",
-        "They",
-        "He",
-        "She",
-        "It",
-        "This",
-        "These",
-        "Those",
-        "Our",
-        "People",
-        "There",
-    }
-    return f"{first.lower() if is_plain else first}{space}{rest}"
+    aside = match.group()
+    is_kept = is_covered(aside) or any(char.isascii() and char.isalnum() for char in aside)
+    return aside if is_kept or any(word.is_name for word in words_of(aside)) else ""

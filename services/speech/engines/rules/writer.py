@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from services.speech.engines.base import RewriteRequest
 from services.speech.engines.rules.chinese import drop_optional, replace_words, set_tone
 from services.speech.engines.rules.clauses import turn_chinese, turn_english
-from services.speech.engines.rules.english import replace_english
+from services.speech.engines.rules.english import has_name, replace_english
 from services.speech.engines.rules.length import Fitting
 from services.speech.engines.rules.masking import Mask, is_covered
 from services.speech.engines.rules.segmentation import is_chinese, words_of
@@ -17,7 +17,6 @@ from services.speech.engines.rules.sentences import Sentence, sentences_of
 from services.speech.engines.rules.style import Chooser, Length, Style, is_understood, style_of
 
 _LATIN_OR_DIGIT = re.compile(r"[A-Za-z0-9]")
-_LATIN_NAME = re.compile(r"(?<!\A)\b[A-Z]|[0-9]")
 _FAR_OFF = 0.25
 _NOTHING_TO_DO = "离线规则引擎没有找到可以改写的词句，已返回原文"
 _NOT_UNDERSTOOD = "离线规则引擎只能识别正式、活泼、简洁等要求，已按默认方式改写"
@@ -49,7 +48,7 @@ def _rewritten(sentence: Sentence, style: Style, chooser: Chooser) -> Sentence:
     if is_chinese(sentence.body):
         return _rewritten_chinese(sentence, style, chooser)
     turned = turn_english(sentence.body) if chooser.pick(sentence.body, (True, False)) else sentence.body
-    is_kept = is_covered(turned) or _LATIN_NAME.search(turned) is not None
+    is_kept = is_covered(turned) or has_name(turned)
     return replace(sentence, body=replace_english(turned, style, chooser), is_kept=is_kept)
 
 
