@@ -59,7 +59,7 @@ class RewritingSettings(BaseModel):
         default=8, ge=1, le=256, description="Texts that are written at the same time for clients that wait."
     )
     timeout_s: float = Field(
-        default=120, gt=0, le=140, description="The longest one text may take, a second attempt included."
+        default=100, gt=0, le=110, description="The longest one text may take, a second attempt included."
     )
     openai_base_url: str = Field(
         default="",

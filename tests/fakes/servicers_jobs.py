@@ -39,6 +39,7 @@ class FakeJobs:
         self.tasks = tasks
         self.refusals = Refusals()
         self.end: task_pb2.TaskState.ValueType = task_pb2.TASK_STATE_SUCCEEDED
+        self.reason = "ENGINE_FAILED"
         self._clock = clock
         self._ids = ids
 
@@ -60,6 +61,7 @@ class FakeJobs:
             task.output.update(dict(output))
         if self.end == task_pb2.TASK_STATE_FAILED:
             task.error_message = "引擎处理失败"
+            task.error_reason = self.reason
         self.tasks.put(task)
         return task
 

@@ -24,7 +24,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         is_keyed=True,
         is_attended=True,
         # Longer than the service lets one take.
-        timeout_s=160.0,
+        timeout_s=130.0,
         refusals=(402,),
     ),
     Endpoint(

@@ -218,8 +218,11 @@ class FakeCloner:
 
 
 class FakeRewriter:
-    """Turns texts around, a character at a time. While `is_held` it waits for `go_on` before the last one; `attempts`
-    are written instead, one for each call, and what of them is an error is raised."""
+    """Turns texts around, a character at a time unless told otherwise.
+
+    While `is_held` it waits for `go_on` before the last piece; `attempts` are written instead, one for each call, and
+    what of them is an error is raised.
+    """
 
     name = "fake-quill"
 
@@ -227,6 +230,7 @@ class FakeRewriter:
         self.requests: list[RewriteRequest] = []
         self.attempts: list[str | Exception] = []
         self.written = 0
+        self.piece_characters = 1
         self.go_on = asyncio.Event()
         self.is_held = False
         self.was_stopped = False
@@ -240,11 +244,11 @@ class FakeRewriter:
         if isinstance(text, Exception):
             raise text
         try:
-            for place, character in enumerate(text, start=1):
-                if self.is_held and place == len(text):
+            for start in range(0, len(text), self.piece_characters):
+                if self.is_held and start + self.piece_characters >= len(text):
                     await self.go_on.wait()
                 self.written += 1
-                yield character
+                yield text[start : start + self.piece_characters]
         except (asyncio.CancelledError, GeneratorExit):
             self.was_stopped = True
             raise
