@@ -19,7 +19,7 @@ from cli.stack.names import APPS
 from cli.stack.ports import is_free
 from cli.stack.state import read_state
 from kit.config import ConfigError, check_variables
-from services.speech.engines.model_store import ModelError, ModelStore
+from kit.models import ModelError, ModelStore
 from services.speech.engines.registry import availability
 
 _PACKAGES = (

@@ -9,7 +9,7 @@ import click
 from cli.options import data_dir_option
 from cli.speech_settings import model_store
 from kit.config import ConfigError
-from services.speech.engines.model_store import ModelError, ModelStore
+from kit.models import ModelError, ModelStore
 
 
 @click.group("models")

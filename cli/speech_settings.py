@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cli.stack.catalog import effective_config
+from kit.models import ModelStore
 from services.speech.config import SpeechConfig
-from services.speech.engines.model_store import ModelStore
 from services.speech.engines.registry import SynthesizerSettings
 
 

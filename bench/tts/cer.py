@@ -27,9 +27,9 @@ from faster_whisper import WhisperModel
 from opencc import OpenCC
 
 from bench.stack import running_stack
+from kit.models import DEFAULT_MODELS_DIR, ModelStore
 from services.speech.engines.base import Language, SynthesisRequest
 from services.speech.engines.kokoro.catalog import voices
-from services.speech.engines.model_store import DEFAULT_MODELS_DIR, ModelStore
 from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
 from services.speech.text.cleaning import clean
 from services.speech.text.normalization import Reading, normalize

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from hibari import SAMPLE_RATE, Hibari
 
+from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import SynthesisRequest
 from services.speech.engines.kokoro.settings import KokoroFactory
-from services.speech.engines.model_store import DEFAULT_MODELS_DIR
 
 RUNS = 3
 CHINESE = (

@@ -1,25 +1,29 @@
-"""Runs a CPU-bound synthesis engine in a bounded number of worker processes and offers it to the event loop."""
+"""Offers a CPU-bound synthesis engine to the event loop, from worker processes of its own."""
 
-import asyncio
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
-from services.speech.engines import worker
-from services.speech.engines.base import SynthesisRequest, SynthesizedAudio, SynthesizerFactory, Voice
-from services.speech.engines.errors import EngineBusy, EngineTimedOut
-from services.speech.engines.lane import WorkerLane
-
-T = TypeVar("T")
+from kit.guarded.errors import WorkerBroke, WorkersBusy, WorkerTimedOut
+from kit.guarded.pool import GuardedPool
+from services.speech.engines.base import (
+    BlockingSynthesizer,
+    SynthesisRequest,
+    SynthesizedAudio,
+    SynthesizerFactory,
+    Voice,
+)
+from services.speech.engines.errors import EngineBusy, EngineFailed, EngineTimedOut, SynthesisError
 
 
 class SynthesisPool:
-    """A `SpeechSynthesizer` over worker processes (started by spawn), each holding one engine instance.
+    """A `SpeechSynthesizer` over guarded worker processes, each holding one engine instance.
 
-    At most `max_workers` jobs run and `max_waiting` more wait; beyond that EngineBusy is raised at once. A job that
-    is cancelled or out of time has its worker killed; a worker that dies takes only its own job with it. Memory is
-    bounded by the number of workers and by the engine's limit on the size of one inference call: an address-space
-    limit would count ONNX Runtime's reserved but unused arenas and fail healthy workers.
+    Memory is bounded by the number of workers and by the engine's limit on the size of one inference call: an
+    address-space limit would count ONNX Runtime's reserved but unused arenas and fail healthy workers.
     """
 
     def __init__(
@@ -33,11 +37,9 @@ class SynthesisPool:
     ) -> None:
         self._voices = voices
         self._name = name
-        self._max_jobs = max_workers + max_waiting
-        self._jobs = 0
-        self._lanes = tuple(WorkerLane(name, factory) for _ in range(max_workers))
-        self._free_lanes = list(self._lanes)
-        self._slots = asyncio.Semaphore(max_workers)
+        self._workers: GuardedPool[BlockingSynthesizer] = GuardedPool(
+            factory, name=name, promised=(SynthesisError,), max_workers=max_workers, max_waiting=max_waiting
+        )
 
     @property
     def name(self) -> str:
@@ -56,30 +58,29 @@ class SynthesisPool:
 
     async def aclose(self) -> None:
         """Stops the workers; running and waiting jobs end with EngineFailed. The pool cannot be used again."""
-        async with asyncio.TaskGroup() as closing:
-            for lane in self._lanes:
-                closing.create_task(lane.aclose())
+        await self._workers.aclose()
 
     async def warm_up(self, *, timeout_s: float) -> None:
         """Loads the model in one worker, so that the first job need not wait for it. Raises as `synthesize`."""
-        await self._run_job(worker.warm_up, timeout_s=timeout_s)
+        async with self._errors_of_the_engine():
+            await self._workers.warm_up(timeout_s=timeout_s)
 
     async def synthesize(self, request: SynthesisRequest, *, timeout_s: float) -> SynthesizedAudio:
         """See `SpeechSynthesizer.synthesize`. `timeout_s` includes the time spent waiting for a worker."""
-        return await self._run_job(worker.synthesize, request, timeout_s=timeout_s)
+        async with self._errors_of_the_engine():
+            return await self._workers.run(_synthesize, request, timeout_s=timeout_s)
 
-    async def _run_job(self, function: Callable[..., T], *arguments: SynthesisRequest, timeout_s: float) -> T:
-        if self._jobs >= self._max_jobs:
-            raise EngineBusy(self._name, f"{self._jobs} jobs running or waiting")
-        self._jobs += 1
+    @asynccontextmanager
+    async def _errors_of_the_engine(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(timeout_s), self._slots:
-                lane = self._free_lanes.pop()  # the one used last: its model is the most likely to be loaded
-                try:
-                    return await lane.run(function, arguments, timeout_s=timeout_s)
-                finally:
-                    self._free_lanes.append(lane)
-        except TimeoutError as error:
-            raise EngineTimedOut(self._name, f"no result within {timeout_s:g} s") from error
-        finally:
-            self._jobs -= 1
+            yield
+        except WorkersBusy as error:
+            raise EngineBusy(self._name, str(error)) from error
+        except WorkerTimedOut as error:
+            raise EngineTimedOut(self._name, str(error)) from error
+        except WorkerBroke as error:
+            raise EngineFailed(self._name, str(error)) from error
+
+
+def _synthesize(engine: BlockingSynthesizer, request: SynthesisRequest) -> SynthesizedAudio:
+    return engine.synthesize(request)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import Quality, SpeechSynthesizer
 from services.speech.engines.errors import EngineUnavailable, UnknownEngine
 from services.speech.engines.kokoro.catalog import voices
 from services.speech.engines.kokoro.settings import DEFAULT_MAX_CHARS, ENGINE_NAME, MODEL_NAME, KokoroFactory
-from services.speech.engines.model_store import DEFAULT_MODELS_DIR
 from services.speech.engines.pool import SynthesisPool
 
 AUTO = "auto"

@@ -8,6 +8,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from kit.models import ModelStore
 from services.speech.dsp.content_label import ContentLabel
 from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_pcm, encode_wav
 from services.speech.dsp.loudness import apply_volume, level, limit_peak
@@ -25,7 +26,6 @@ from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, 
 from services.speech.engines.kokoro.catalog import find_voice, pack_of
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import ENGINE_NAME, MODEL_FILE, MODEL_NAME, VOCABULARY_FILE
-from services.speech.engines.model_store import ModelStore
 from services.speech.text.normalization import Reading
 from services.speech.text.script import Sentence, speakable_sentences
 

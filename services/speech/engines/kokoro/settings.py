@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from kit.models import ModelError, ModelStore
 from services.speech.engines.base import BlockingSynthesizer
 from services.speech.engines.errors import EngineUnavailable
 from services.speech.engines.kokoro.catalog import pack_of, voices
-from services.speech.engines.model_store import ModelError, ModelStore
 
 ENGINE_NAME = "kokoro"
 MODEL_NAME = "kokoro-82m-v1.0-int8"

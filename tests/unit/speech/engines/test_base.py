@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.models import DEFAULT_MODELS_DIR, ModelStore
 from services.speech.engines import errors
 from services.speech.engines.base import AudioFormat, Gender, Language, SynthesisRequest
 from services.speech.engines.errors import (
@@ -17,7 +18,6 @@ from services.speech.engines.errors import (
 )
 from services.speech.engines.kokoro.catalog import find_voice, pack_of, voices
 from services.speech.engines.kokoro.settings import MODEL_FILE
-from services.speech.engines.model_store import DEFAULT_MODELS_DIR, ModelStore
 from services.speech.engines.registry import AUTO, SynthesizerSettings, availability, open_synthesizer
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import AudioFormat, SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import NothingToSpeak, TextTooLong, UnknownVoice
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import KokoroFactory
-from services.speech.engines.model_store import DEFAULT_MODELS_DIR
 from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
 
 pytestmark = pytest.mark.model

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.speech.engines.model_store import (
+from kit.models import (
     DEFAULT_MODELS_DIR,
     ModelFileCorrupt,
     ModelFileMissing,

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-DEFAULT_MODELS_DIR = Path(__file__).resolve().parents[3] / "models"
-"""The manifest's directory: next to the `services` package in a checkout and in an installed wheel alike."""
+DEFAULT_MODELS_DIR = Path(__file__).resolve().parents[1] / "models"
+"""The manifest's directory: next to the `kit` package in a checkout and in an installed wheel alike."""
 
 _BLOCK_BYTES = 1 << 20
 
