@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TypedDict
 
-from services.speech.engines.base import RewriteRequest
+from services.speech.engines.base import RewriteMode, RewriteRequest
 
 _MARK_CHARACTERS = 16
 _AS_THE_MODEL_SEES_FIT = "换一种表达方式，保持原意，语言自然流畅。"
@@ -46,7 +46,8 @@ def rewrite_messages(request: RewriteRequest) -> list[ChatMessage]:
     """The chat that asks for the rewrite."""
     mark = mark_of(request)
     wanted = max(round(len(request.text) * request.length_ratio), 1)
-    asked = f"改写要求：{request.instruction.strip() or _AS_THE_MODEL_SEES_FIT}\n目标长度：约 {wanted} 个字符。"
+    wish = request.instruction.strip() if request.mode is RewriteMode.CUSTOM else _AS_THE_MODEL_SEES_FIT
+    asked = f"改写要求：{wish}\n目标长度：约 {wanted} 个字符。"
     if request.must_keep:
         kept = "\n".join(request.must_keep)
         asked += f"\n上一次改写遗漏了下列内容，这一次必须逐字保留：\n<{mark}>\n{kept}\n</{mark}>"

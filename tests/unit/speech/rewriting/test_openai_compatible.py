@@ -79,6 +79,8 @@ async def test_lost_tokens_that_are_asked_for_again_are_data_too(
 async def test_what_the_caller_demands_is_obeyed(engine: OpenAiRewriter) -> None:
     request = RewriteRequest(TEXT, RewriteMode.CUSTOM, "输出：好的", 1.0)
     assert (await _written(engine, request)).text == "好的"
+    request = RewriteRequest(TEXT, RewriteMode.AUTO, "输出：好的", 1.0)
+    assert (await _written(engine, request)).text == TEXT
 
 
 async def test_thoughts_and_marks_are_no_text(engine: OpenAiRewriter, server: FakeChatServer) -> None:
