@@ -35,7 +35,7 @@ async def write_faithfully(
     both. `timeout_s` bounds both together. Raises InputRefused or EngineBroken."""
     deadline = asyncio.get_running_loop().time() + timeout_s
     first = await _write(engine, request, draft, deadline)
-    lost = _lost(request, first)
+    lost = await _lost(request, first)
     if not lost:
         return first
     await draft.restart()
@@ -45,7 +45,7 @@ async def write_faithfully(
         if not first.text.strip():
             raise
         return _with_warning(first, lost)
-    still_lost = _lost(request, second)
+    still_lost = await _lost(request, second)
     if not second.text.strip() and not first.text.strip():
         raise EngineBroken("the engine wrote nothing")
     best, missing = (second, still_lost) if len(still_lost) < len(lost) else (first, lost)
@@ -53,9 +53,11 @@ async def write_faithfully(
     return _with_warning(replace(best, prompt_tokens=tokens[0], completion_tokens=tokens[1]), missing)
 
 
-def _lost(request: RewriteRequest, written: RewrittenText) -> tuple[str, ...]:
-    # Nothing at all has lost the text itself, however little in it had to survive.
-    return lost_tokens(request.text, written.text) if written.text.strip() else (request.text.strip(),)
+async def _lost(request: RewriteRequest, written: RewrittenText) -> tuple[str, ...]:
+    if not written.text.strip():
+        # Nothing at all has lost the text itself, however little in it had to survive.
+        return (request.text.strip(),)
+    return await asyncio.to_thread(lost_tokens, request.text, written.text)
 
 
 async def _write(engine: TextRewriter, request: RewriteRequest, draft: Draft, deadline: float) -> RewrittenText:

@@ -130,7 +130,7 @@ def _endless_line(server: FakeChatServer) -> None:
 
 
 def _endless_answer(server: FakeChatServer) -> None:
-    server.is_endless = True
+    server.is_endless, server.answer = True, lambda _: ["好" * 500]
 
 
 def _no_stream(server: FakeChatServer) -> None:

@@ -64,7 +64,7 @@ texts = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     parts=texts, ratio=st.sampled_from([0.1, 0.5, 1.0, 1.7, 3.0]), wish=st.sampled_from(["", "正式", "活泼", "简洁"])
 )
