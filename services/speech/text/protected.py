@@ -34,6 +34,8 @@ def protected_spans(text: str) -> list[Span]:
     found = [*address_spans(text), *name_spans(text)]
     for pattern in (_QUOTATIONS, _FIGURES, _HAN_FIGURES):
         found.extend(match.span() for match in pattern.finditer(text))
+    # Fractions, circled and other figures of their own.
+    found.extend((at, at + 1) for at, char in enumerate(text) if char.isnumeric() and not "\u3400" <= char <= "\u9fff")
     return _merged(found)
 
 

@@ -24,19 +24,22 @@ _CAPITALS = frozenset({"I", "I'm", "I've", "I'll", "I'd"})
 def lost_tokens(original: str, rewritten: str) -> tuple[str, ...]:
     """Tokens of the original that are missing, each once, in their order. Figures may have been spelt otherwise."""
     before, after = _plain(original), _plain(rewritten)
-    lost = [token for token in _verbatim(before) if token not in after]
+    # Looked for as they were written: full stops that were an ellipsis would look like part of an address.
+    lost = [token for token in map(_plain, _verbatim(original)) if token not in after]
     folded = after.casefold()
     lost += [name for name in _latin_names(before) if name.casefold() not in folded]
-    numbers = {_value(match.group()) for match in _NUMBER.finditer(after)}
-    for match in _NUMBER.finditer(_without(before, [*address_spans(before), *latin_spans(before)])):
-        if _value(match.group()) not in numbers and not _is_spelt_out(match.group(), after):
-            lost.append(match.group())
+    # One that stands alone in the original may touch a word in the result, or the other way round.
+    numbers = {_value(number) for number in (*_NUMBER.findall(after), *_lone_numbers(after))}
+    for number in _lone_numbers(before):
+        if _value(number) not in numbers and not _is_spelt_out(number, after):
+            lost.append(number)
     return tuple(dict.fromkeys(lost))
 
 
 def _plain(text: str) -> str:
     """Without the difference between full and half width, which says nothing."""
-    return unicodedata.normalize("NFKC", text)
+    # As three full stops an ellipsis would join the words beside it.
+    return unicodedata.normalize("NFKC", text.replace("…", "。"))
 
 
 def _verbatim(text: str) -> Iterator[str]:
@@ -44,6 +47,11 @@ def _verbatim(text: str) -> Iterator[str]:
         yield text[start:end]
     for match in _TITLES.finditer(text):
         yield match.group()
+
+
+def _lone_numbers(text: str) -> list[str]:
+    """Numbers that are no part of an address or of a word."""
+    return _NUMBER.findall(_without(text, [*address_spans(text), *latin_spans(text)]))
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -79,11 +79,19 @@ def _may_replace(words: Sequence[Word], place: int, entry: Entry) -> bool:
         return False
     if entry.precedes_word and (after is None or after.is_mark or after.tag[:1] in "uy"):
         return False
-    if word.tag.startswith("v") and before is not None and before.text in _BEFORE_THINGS:
+    if word.tag.startswith("v") and _stands_for_thing(before, after):
         return False
     if after is not None and (after.text in _COMPLEMENTS or after.text == word.text):
         return False
     return not _is_denied(words, place)
+
+
+def _stands_for_thing(before: Word | None, after: Word | None) -> bool:
+    """Whether a verb between these is one in form only, as in "隐私保护" at the end of a clause."""
+    if before is None:
+        return False
+    ends_compound = before.tag.startswith(("n", "b")) and (after is None or after.is_mark)
+    return ends_compound or before.text in _BEFORE_THINGS
 
 
 def _is_denied(words: Sequence[Word], place: int) -> bool:

@@ -114,6 +114,7 @@ def test_a_text_of_ordinary_sentences_is_really_changed() -> None:
         "这对他很有帮助。",  # a verb that stands for a thing
         "方便面和可口可乐都不少于三种。",  # words inside words
         "成就是努力换来的。",
+        "这关系到隐私保护。",  # a verb that ends a compound
     ],
 )
 def test_words_are_left_where_they_mean_something_else(sentence: str) -> None:
