@@ -9,6 +9,7 @@ from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
     audit_service_pb2_grpc,
+    phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
 )
@@ -58,6 +59,7 @@ class Clients:
     """Generated stubs. Their calls carry the request's id, deadline and user by themselves."""
 
     accounts: account_service_pb2_grpc.AccountServiceAsyncStub
+    phones: phone_service_pb2_grpc.PhoneServiceAsyncStub
     users: user_service_pb2_grpc.UserServiceAsyncStub
     user_admin: user_admin_service_pb2_grpc.UserAdminServiceAsyncStub
     activities: activity_service_pb2_grpc.ActivityServiceAsyncStub
@@ -85,6 +87,7 @@ def make_clients(peers: EdgePeers) -> Clients:
     """Stubs over the peers' channels."""
     return Clients(
         accounts=peers.auth.stub(account_service_pb2_grpc.AccountServiceStub),
+        phones=peers.auth.stub(phone_service_pb2_grpc.PhoneServiceStub),
         users=peers.auth.stub(user_service_pb2_grpc.UserServiceStub),
         user_admin=peers.auth.stub(user_admin_service_pb2_grpc.UserAdminServiceStub),
         activities=peers.auth.stub(activity_service_pb2_grpc.ActivityServiceStub),

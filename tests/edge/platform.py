@@ -33,6 +33,7 @@ from tests.fakes.servicers_cards import FakeCards
 from tests.fakes.servicers_files import FakeFiles
 from tests.fakes.servicers_jobs import FakeRecognition, FakeTexts, FakeVideo
 from tests.fakes.servicers_keys import FakeKeys
+from tests.fakes.servicers_phones import FakePhones
 from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
@@ -43,6 +44,7 @@ from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
     audit_service_pb2_grpc,
+    phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_pb2,
     user_service_pb2_grpc,
@@ -78,6 +80,7 @@ class Platform:
     clock: FakeClock
     tokens: FakeTokens
     auth: FakeAuth
+    phones: FakePhones
     keys: FakeKeys
     user_admin: FakeUserAdmin
     activities: FakeActivities
@@ -118,6 +121,7 @@ async def open_platform(
     # The edge judges tokens by the machine's clock.
     tokens = FakeTokens(SystemClock())
     auth, keys = FakeAuth(clock, tokens), FakeKeys(tokens)
+    phones = FakePhones(auth)
     user = auth.add_user("testuser", "password123")
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
@@ -132,6 +136,7 @@ async def open_platform(
     services: dict[str, list[Registration]] = {
         "auth": [
             (account_service_pb2_grpc.add_AccountServiceServicer_to_server, auth),
+            (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, phones),
             (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
             (user_admin_service_pb2_grpc.add_UserAdminServiceServicer_to_server, user_admin),
             (activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities),
@@ -189,6 +194,7 @@ async def open_platform(
             clock=clock,
             tokens=tokens,
             auth=auth,
+            phones=phones,
             keys=keys,
             user_admin=user_admin,
             activities=activities,

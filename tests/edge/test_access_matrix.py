@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from edge.endpoint import Access, Dialect, Endpoint, StreamingEndpoint
-from edge.platform_api.routes import ENDPOINTS
+from edge.routes import ENDPOINTS
 from kit.clock import SystemClock
 from tests.edge.platform import Platform, open_platform
 from tests.fakes.tokens import FakeTokens

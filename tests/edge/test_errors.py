@@ -103,6 +103,8 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("TASK_FINISHED", Precondition, 400, 400),
     ("LINK_UNSUPPORTED", Invalid, 400, 400),
     ("VOICE_NOT_FOUND", NotFound, 404, 404),
+    ("PHONE_CODE_INVALID", Unauthenticated, 401, 401),
+    ("SMS_UNAVAILABLE", Unavailable, 503, 500),
 )
 
 

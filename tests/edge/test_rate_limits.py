@@ -11,9 +11,9 @@ import pytest
 from edge.config import RateSettings
 from edge.endpoint import Dialect, Endpoint, NoInput, RateClass, StreamingEndpoint
 from edge.errors import public_domain_error
-from edge.platform_api.routes import ENDPOINTS
 from edge.rate_limits import BURST_S, TokenBuckets, caller_key, make_buckets
 from edge.reply import error_reply
+from edge.routes import ENDPOINTS
 from kit.errors import RateLimited
 from tests.edge.platform import Platform, open_platform
 from tests.fakes.clock import FakeClock

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from edge.endpoint import Access, Endpoint, Source, StreamingEndpoint
-from edge.platform_api.routes import ENDPOINTS
+from edge.routes import ENDPOINTS
 from tests.stack.client import Client, client_of, paying_client
 from tests.stack.harness import stack
 from tests.stack.possessions import Possessions, acquire
@@ -118,6 +118,8 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("DELETE", "/api/tts/voice/{voice_id}"): [Attempt({"voice_id": "voice"})],
     ("DELETE", "/api/cards/admin/{card_id}"): [Attempt({"card_id": "card"})],
     ("DELETE", "/api/user/admin/credits/packages/{package_key}"): [Attempt({"package_key": "package"})],
+    ("GET", "/api/admin/users/{user_id}"): [Attempt(_USER)],
+    ("PATCH", "/api/admin/users/{user_id}/status"): [Attempt(_USER, {"status": "active"})],
     ("PUT", "/api/user/admin/users/{user_id}"): [Attempt(_USER, {"is_active": True})],
     ("PUT", "/api/user/admin/users/{user_id}/reset-password"): [Attempt(_USER, {"new_password": "a-new-password"})],
     ("DELETE", "/api/user/admin/users/{user_id}"): [Attempt(_USER)],

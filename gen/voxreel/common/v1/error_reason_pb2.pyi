@@ -122,6 +122,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No reader knows the platform of the link. INVALID_ARGUMENT."""
     ERROR_REASON_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 229
     """NOT_FOUND."""
+    ERROR_REASON_PHONE_CODE_INVALID: _ErrorReason.ValueType  # 240
+    """The code of a phone login is wrong, expired, used or burnt, or there is none. UNAUTHENTICATED."""
+    ERROR_REASON_SMS_UNAVAILABLE: _ErrorReason.ValueType  # 241
+    """The provider of text messages did not take the message. UNAVAILABLE."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -229,4 +233,8 @@ ERROR_REASON_LINK_UNSUPPORTED: ErrorReason.ValueType  # 228
 """No reader knows the platform of the link. INVALID_ARGUMENT."""
 ERROR_REASON_VOICE_NOT_FOUND: ErrorReason.ValueType  # 229
 """NOT_FOUND."""
+ERROR_REASON_PHONE_CODE_INVALID: ErrorReason.ValueType  # 240
+"""The code of a phone login is wrong, expired, used or burnt, or there is none. UNAUTHENTICATED."""
+ERROR_REASON_SMS_UNAVAILABLE: ErrorReason.ValueType  # 241
+"""The provider of text messages did not take the message. UNAVAILABLE."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
