@@ -16,6 +16,7 @@ from voxreel.auth.v1 import (
 from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
     card_service_pb2_grpc,
+    invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -66,6 +67,7 @@ class Clients:
     audit: audit_service_pb2_grpc.AuditServiceAsyncStub
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     cards: card_service_pb2_grpc.CardServiceAsyncStub
+    invites: invite_service_pb2_grpc.InviteServiceAsyncStub
     pricing: pricing_service_pb2_grpc.PricingServiceAsyncStub
     packages: package_service_pb2_grpc.PackageServiceAsyncStub
     statistics: statistics_service_pb2_grpc.StatisticsServiceAsyncStub
@@ -94,6 +96,7 @@ def make_clients(peers: EdgePeers) -> Clients:
         audit=peers.auth.stub(audit_service_pb2_grpc.AuditServiceStub),
         ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
         cards=peers.billing.stub(card_service_pb2_grpc.CardServiceStub),
+        invites=peers.billing.stub(invite_service_pb2_grpc.InviteServiceStub),
         pricing=peers.billing.stub(pricing_service_pb2_grpc.PricingServiceStub),
         packages=peers.billing.stub(package_service_pb2_grpc.PackageServiceStub),
         statistics=peers.billing.stub(statistics_service_pb2_grpc.StatisticsServiceStub),

@@ -75,9 +75,13 @@ def _expire_day(balance: ledger.Balance, times: DisplayTimes) -> str | None:
     return times.day(balance.credits_expire_time) if balance.HasField("credits_expire_time") else None
 
 
+def credits_expire_at(balance: ledger.GetBalanceResponse, times: DisplayTimes) -> str | None:
+    """When all credits of the user expire; null when they do not."""
+    return times.stamp(balance.credits_expire_time) if balance.HasField("credits_expire_time") else None
+
+
 def me(user: user_pb2.User, balance: ledger.GetBalanceResponse, times: DisplayTimes) -> MeOut:
     """The calling user with what they can spend."""
-    expires = times.stamp(balance.credits_expire_time) if balance.HasField("credits_expire_time") else None
     return {
         "uuid": user.uuid,
         "phone": user.phone,
@@ -85,7 +89,7 @@ def me(user: user_pb2.User, balance: ledger.GetBalanceResponse, times: DisplayTi
         "role": role(user),
         "status": status(user),
         "credits_balance": balance.available_credits,
-        "credits_expire_at": expires,
+        "credits_expire_at": credits_expire_at(balance, times),
         "created_at": times.stamp(user.create_time),
         "last_login": times.stamp(user.last_login_time) if user.HasField("last_login_time") else None,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 NOT_SERVED_YET = frozenset(
     {
-        ("POST", "/api/auth/use-invite-code"),
         ("GET", "/api/voices/tags"),
         ("GET", "/api/voices/templates"),
         ("GET", "/api/voices/templates/{template_id}"),
@@ -13,17 +12,10 @@ NOT_SERVED_YET = frozenset(
         ("GET", "/api/voices/custom/{voice_id}"),
         ("POST", "/api/synthesis/generate"),
         ("POST", "/api/synthesis/upload-emotion-reference"),
-        ("GET", "/api/credits/balance"),
-        ("GET", "/api/credits/transactions"),
         ("GET", "/api/history"),
         ("GET", "/api/history/{history_id}"),
         ("DELETE", "/api/history/{history_id}"),
         ("GET", "/api/history/{history_id}/download-url"),
-        ("GET", "/api/admin/invite-codes/generate"),
-        ("GET", "/api/admin/invite-codes"),
-        ("GET", "/api/admin/transactions"),
-        ("POST", "/api/admin/credits/recharge"),
-        ("GET", "/api/admin/credits/transactions"),
     }
 )
 

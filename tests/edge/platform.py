@@ -31,6 +31,7 @@ from tests.fakes.servicers_balances import FakeBalances
 from tests.fakes.servicers_billing import FakeLedger
 from tests.fakes.servicers_cards import FakeCards
 from tests.fakes.servicers_files import FakeFiles
+from tests.fakes.servicers_invites import FakeInvites
 from tests.fakes.servicers_jobs import FakeRecognition, FakeTexts, FakeVideo
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.servicers_phones import FakePhones
@@ -52,6 +53,7 @@ from voxreel.auth.v1 import (
 from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
     card_service_pb2_grpc,
+    invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -88,6 +90,7 @@ class Platform:
     ledger: FakeLedger
     balances: FakeBalances
     cards: FakeCards
+    invites: FakeInvites
     pricing: FakePricing
     packages: FakePackages
     statistics: FakeStatistics
@@ -126,7 +129,7 @@ async def open_platform(
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
-    cards = FakeCards(clock, ledger)
+    cards, invites = FakeCards(clock, ledger), FakeInvites(clock, ledger)
     user_admin, activities, audit = FakeUserAdmin(auth), FakeActivities(), FakeAudit()
     balances = FakeBalances(ledger)
     pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
@@ -146,6 +149,7 @@ async def open_platform(
         "billing": [
             (ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger),
             (card_service_pb2_grpc.add_CardServiceServicer_to_server, cards),
+            (invite_service_pb2_grpc.add_InviteServiceServicer_to_server, invites),
             (balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, balances),
             (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
             (package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages),
@@ -202,6 +206,7 @@ async def open_platform(
             ledger=ledger,
             balances=balances,
             cards=cards,
+            invites=invites,
             pricing=pricing,
             packages=packages,
             statistics=statistics,

@@ -1,10 +1,11 @@
-"""Login by phone, and who is logged in."""
+"""Login by phone, who is logged in, and invite codes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from edge.dubbing_api.handlers import phone, users
+from edge.dubbing_api.handlers import credits, phone, users
+from edge.dubbing_api.models.credits import InviteUsedOut, UseInviteIn
 from edge.dubbing_api.models.phone import PhoneLoginIn, PhoneLoginOut, SendCodeIn, SendCodeOut
 from edge.dubbing_api.models.users import MeOut
 from edge.endpoint import Access, Dialect, Endpoint, NoInput, RateClass, Source, Success
@@ -38,6 +39,19 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         success=Success(message="登录成功"),
         refusals=(401, 403),
         rate=RateClass.CREDENTIALS,
+    ),
+    Endpoint(
+        method="POST",
+        path="/api/auth/use-invite-code",
+        access=Access.USER,
+        input=UseInviteIn,
+        source=Source.BODY,
+        handler=credits.use_invite_code,
+        output=InviteUsedOut,
+        tag=TAG,
+        dialect=Dialect.DUBBING,
+        is_keyed=True,
+        refusals=(404,),
     ),
     Endpoint(
         method="GET",
