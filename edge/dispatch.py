@@ -20,7 +20,7 @@ from edge.errors import body_too_large, body_too_slow, shape_error
 from edge.event_stream import send_events
 from edge.facts import FACTS
 from edge.json_kinds import JsonKinds
-from edge.rate_limits import TokenBuckets, caller_key
+from edge.rate_limits import TokenBuckets
 from edge.reply import json_reply
 from edge.shared import Shared
 from edge.validation import first_problem
@@ -65,9 +65,9 @@ class Frame:
             token, principal = await self._identify(request.headers.get("Authorization"), access)
         except (Unauthenticated, Forbidden):
             # Or else bad tokens, which are expensive to refuse, would be free.
-            buckets.take(caller_key(None, address))
+            buckets.take(buckets.key_of(None, address))
             raise
-        buckets.take(caller_key(principal, address))
+        buckets.take(buckets.key_of(principal, address))
         return token, principal, address
 
     async def _identify(self, header: str | None, access: Access) -> tuple[str, Principal | None]:

@@ -43,8 +43,10 @@ class RateClass(Enum):
     # Hashes a password or answers tokens.
     CREDENTIALS = "credentials"
     UPLOAD = "upload"
-    # Starts work of an engine or fetches from elsewhere.
+    # Starts work of an engine.
     TASK = "task"
+    # Asks other sites in the platform's name; counted by the client's address, since accounts cost nothing.
+    LINK = "link"
 
 
 _READING_METHODS = frozenset({"GET", "HEAD"})

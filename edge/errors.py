@@ -126,6 +126,13 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_VOICE_NOT_FOUND: _NOT_FOUND,
         reasons.ERROR_REASON_PHONE_CODE_INVALID: _UNAUTHENTICATED,
         reasons.ERROR_REASON_SMS_UNAVAILABLE: ErrorRow(503, 500),
+        reasons.ERROR_REASON_LINK_MISSING: _INVALID,
+        reasons.ERROR_REASON_LINK_GONE: _NOT_FOUND,
+        reasons.ERROR_REASON_LINK_GATED: ErrorRow(403, 403),
+        reasons.ERROR_REASON_LINK_PLATFORM_LIMITED: ErrorRow(503, 500),
+        reasons.ERROR_REASON_LINK_PAGE_CHANGED: ErrorRow(503, 500),
+        reasons.ERROR_REASON_LINK_PLATFORM_UNREACHABLE: ErrorRow(503, 500),
+        reasons.ERROR_REASON_LINK_KIND_UNSUPPORTED: _INVALID,
     }
 )
 

@@ -36,7 +36,14 @@ def error_reply(error: PublicError, dialect: Dialect, now: Callable[[], str]) ->
     if dialect is Dialect.DUBBING:
         body = {"code": error.status, "message": error.message, "data": None}
     elif dialect is Dialect.LINKS:
-        body = {"code": error.status, "msg": error.message, "data": None, "timestamp": now()}
+        # The fine reason in the body too: programs that read links decide by it whether to ask again.
+        body = {
+            "code": error.status,
+            "msg": error.message,
+            "data": None,
+            "timestamp": now(),
+            "reason": error.reason.lower(),
+        }
     headers = _JSON_HEADERS.copy()
     headers["X-Error-Reason"] = error.reason
     if error.allowed_methods:
