@@ -184,6 +184,8 @@ class StreamingEndpoint(Generic[InT]):
     """Where old clients look for the same; served, not described."""
     multipart_alternative: str | None = None
     """The field of the form that names a stored file instead of bringing one."""
+    multipart_texts: type[In] | None = None
+    """The text fields of the form."""
     is_keyed: bool = False
     dialect: Dialect = Dialect.PLATFORM
     refusals: tuple[int, ...] = ()

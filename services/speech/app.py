@@ -30,6 +30,7 @@ from kit.tasks.worker import Worker
 from services.speech.config import RewritingSettings, SpeechConfig
 from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.jobs import JobEngines, JobEngineSettings, open_job_engines
+from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.openai_compatible.engine import OpenAiSettings
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
 from services.speech.engines.rewriters import RewriterSettings
@@ -92,6 +93,7 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         engine=engine,
         directory=directory,
         jobs=jobs,
+        listener=GuardedListener(await app.enter(open_listener_pool())),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
         attended=AttendedTasks(units, notifier, owner=f"{config.instance}#{boot}", clock=clock),

@@ -50,12 +50,16 @@ class Quality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A preset voice as clients see it. `language` is the one it was trained on; every voice speaks both."""
+    """A preset voice as clients see it. `language` is the one it was trained on; every voice speaks both.
+
+    `pitch_hz` is the median fundamental of its speech; None when it is not known.
+    """
 
     voice_id: str
     display_name: str
     gender: Gender
     language: Language
+    pitch_hz: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.engine.v1 import engine_service_pb2
 from voxreel.speech.v1 import synthesis_service_pb2, text_service_pb2, voice_service_pb2
 
-_GENDERS: dict[Gender, voice_service_pb2.Gender.ValueType] = {
+GENDERS: dict[Gender, voice_service_pb2.Gender.ValueType] = {
     Gender.FEMALE: voice_service_pb2.GENDER_FEMALE,
     Gender.MALE: voice_service_pb2.GENDER_MALE,
 }
@@ -92,7 +92,7 @@ def voice_to_proto(voice: Voice) -> voice_service_pb2.PresetVoice:
     return voice_service_pb2.PresetVoice(
         name=voice.voice_id,
         display_name=voice.display_name,
-        gender=_GENDERS[voice.gender],
+        gender=GENDERS[voice.gender],
         languages=[voice.language.value, *(language.value for language in others)],
     )
 

@@ -41,6 +41,7 @@ from services.speech.engines.jobs import (
     JobEngineSettings,
 )
 from services.speech.engines.kokoro.catalog import voices
+from services.speech.engines.listening import HeardSample, hear
 from services.speech.engines.rewriters import RewriterSettings
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import ledger_service_pb2_grpc
@@ -287,6 +288,19 @@ class FakeJobEngines:
 
     def _examine(self, name: str) -> Callable[[object], EngineState]:
         return lambda _: EngineState(model="fake-model", quality="native", problems=self.problems.get(name, ()))
+
+
+class FakeListener:
+    """Hears in this process. `failures` are raised first, one for each call."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+
+    async def hear(self, file: Path, *, timeout_s: float) -> HeardSample:
+        if self.failures:
+            raise self.failures.pop(0)
+        async with asyncio.timeout(timeout_s):
+            return await asyncio.to_thread(hear, None, file)
 
 
 def tone_wav(samples: int) -> bytes:
