@@ -13,10 +13,12 @@ from kit.ids import IdSource
 from kit.rpc.server import RpcServer
 from kit.sources import SourceFiles
 from kit.tasks.acceptance import TaskAcceptance
+from kit.tasks.attended import AttendedTasks
 from kit.tasks.handlers import TaskHandler
 from kit.tasks.model import TaskKind
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.servicer import TaskServicer
+from services.speech.config import RewritingSettings
 from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.jobs import JobEngines
@@ -40,6 +42,7 @@ from services.speech.usecases.dubbing import CreateDubbing, DubbingHandler, Spee
 from services.speech.usecases.emotion_references import EmotionReferences
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
 from services.speech.usecases.history import DubbingHistory
+from services.speech.usecases.live_rewriting import LiveRewrites
 from services.speech.usecases.recognition import CreateRecognition, RecognitionHandler
 from services.speech.usecases.rewriting import CreateRewrite, RewriteHandler
 from services.speech.usecases.shared_files import SharedFiles
@@ -83,6 +86,8 @@ class Parts:
     synthesis_timeout_s: float
     dubbing_timeout_s: float
     job_timeout_s: float
+    attended: AttendedTasks
+    rewriting: RewritingSettings
 
 
 def add_servicers(server: RpcServer, parts: Parts) -> None:
@@ -93,7 +98,9 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     previews = VoicePreviews(parts.synthesizer, parts.engine, SharedFiles(parts.audio))
     voices = VoiceServicer(parts.engine, ClonedVoices(parts.units, parts.clock), clones, previews=previews)
     recognitions = CreateRecognition(acceptance, sources, jobs.recognizer, ids=ids)
-    texts = TextServicer(CreateRewrite(acceptance, jobs.rewriter, ids=ids), jobs.rewriter)
+    rewrites = CreateRewrite(acceptance, jobs.rewriter, ids=ids)
+    live = LiveRewrites(rewrites, parts.attended, _rewrite_handler(parts), places=parts.rewriting.places)
+    texts = TextServicer(rewrites, live, jobs.rewriter)
     tasks = TaskServicer(parts.database, TASKS, parts.notifier, units=parts.units)
     server.add(synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, SynthesisServicer(syntheses))
     server.add(voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, voices)
@@ -132,7 +139,7 @@ def task_handlers(parts: Parts) -> Mapping[TaskKind, TaskHandler]:
         TaskKind.TTS: SpeechHandler(_synthesis_handler(parts), _dubbing_handler(parts)),
         TaskKind.ASR: RecognitionHandler(jobs.recognizer, sources, timeout_s=timeout_s),
         TaskKind.VOICE_CLONE: CloneHandler(jobs.cloner, sources, clock=parts.clock, timeout_s=timeout_s),
-        TaskKind.LLM: RewriteHandler(jobs.rewriter, timeout_s=timeout_s),
+        TaskKind.LLM: _rewrite_handler(parts),
     }
 
 
@@ -152,3 +159,7 @@ def _dubbing_handler(parts: Parts) -> DubbingHandler:
         clock=parts.clock,
         timeout_s=parts.dubbing_timeout_s,
     )
+
+
+def _rewrite_handler(parts: Parts) -> RewriteHandler:
+    return RewriteHandler(parts.jobs.rewriter, timeout_s=parts.rewriting.timeout_s)

@@ -28,9 +28,11 @@ from kit.rpc.context import CallContext, bind_call, unbind_call
 from kit.rpc.observer import SilentObserver
 from kit.rpc.server import RpcServer
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
+from kit.tasks.attended import AttendedTasks
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
+from services.speech.config import RewritingSettings
 from services.speech.engines.registry import SynthesizerSettings
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
@@ -151,6 +153,7 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
     units = Units(database, lambda connection: SpeechUnit(connection, events))
     bus = MemoryBus(clock)
     engine = SynthesisEngine(synthesizer.name, synthesizer.voices())
+    notifier = TaskNotifier()
     fakes, cache = FakeJobEngines(), folder / "models"
     jobs, listener = fakes.slots(), FakeListener()
     synthesis = SynthesizerSettings(model_cache_dir=cache)
@@ -160,7 +163,7 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
     parts = Parts(
         database=database,
         units=units,
-        notifier=TaskNotifier(),
+        notifier=notifier,
         clock=clock,
         ids=ids,
         acceptance=TaskAcceptance(units, BillingCreditHolds(billing), QueueLimits(USER_LIMIT, USER_LIMIT + 2)),
@@ -175,6 +178,8 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         dubbing_timeout_s=5,
         synthesis_timeout_s=5,
         job_timeout_s=5,
+        attended=AttendedTasks(units, notifier, owner="test#1", clock=clock),
+        rewriting=RewritingSettings(places=2, timeout_s=5),
     )
     server = build.server("speech")
     add_servicers(server, parts)
