@@ -11,6 +11,7 @@ from services.speech.engines.base import Voice
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.errors import UnknownEngine
 from services.speech.engines.jobs import JobEngines
+from services.speech.engines.kokoro.settings import ENGINE_NAME as KOKORO
 from services.speech.engines.registry import AUTO, SYNTHESIZERS, Availability, SynthesizerSettings, availability
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -25,6 +26,7 @@ class SynthesisEngine:
         self.name = name
         self.voices = voices
         self.voice_ids = frozenset(voice.voice_id for voice in voices)
+        self.speaks_styles = name == KOKORO
         self._problem = ""
 
     @property

@@ -154,6 +154,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Also another user's. NOT_FOUND."""
     ERROR_REASON_EMOTION_REFERENCES_FULL: _ErrorReason.ValueType  # 281
     """A user has as many emotion references as there may be. FAILED_PRECONDITION."""
+    ERROR_REASON_SAMPLE_TOO_SHORT: _ErrorReason.ValueType  # 380
+    """Too little to learn a voice from. INVALID_ARGUMENT."""
+    ERROR_REASON_SAMPLE_RATE_TOO_LOW: _ErrorReason.ValueType  # 381
+    """Recorded at a rate that leaves out what voices differ in. INVALID_ARGUMENT."""
+    ERROR_REASON_SAMPLE_TOO_QUIET: _ErrorReason.ValueType  # 382
+    ERROR_REASON_SAMPLE_CLIPPED: _ErrorReason.ValueType  # 383
+    """Louder than the recording could hold. INVALID_ARGUMENT."""
+    ERROR_REASON_SAMPLE_WITHOUT_SPEECH: _ErrorReason.ValueType  # 384
+    """Nobody speaks in it. INVALID_ARGUMENT."""
+    ERROR_REASON_SAMPLE_MOSTLY_SILENT: _ErrorReason.ValueType  # 385
+    ERROR_REASON_SAMPLE_UNREACHABLE: _ErrorReason.ValueType  # 386
+    """Its address is not allowed, or does not answer with a file. INVALID_ARGUMENT."""
+    ERROR_REASON_VOICE_LOST: _ErrorReason.ValueType  # 387
+    """What a voice was learnt as is no longer stored; it has to be cloned anew. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -293,4 +307,18 @@ ERROR_REASON_EMOTION_REFERENCE_NOT_FOUND: ErrorReason.ValueType  # 280
 """Also another user's. NOT_FOUND."""
 ERROR_REASON_EMOTION_REFERENCES_FULL: ErrorReason.ValueType  # 281
 """A user has as many emotion references as there may be. FAILED_PRECONDITION."""
+ERROR_REASON_SAMPLE_TOO_SHORT: ErrorReason.ValueType  # 380
+"""Too little to learn a voice from. INVALID_ARGUMENT."""
+ERROR_REASON_SAMPLE_RATE_TOO_LOW: ErrorReason.ValueType  # 381
+"""Recorded at a rate that leaves out what voices differ in. INVALID_ARGUMENT."""
+ERROR_REASON_SAMPLE_TOO_QUIET: ErrorReason.ValueType  # 382
+ERROR_REASON_SAMPLE_CLIPPED: ErrorReason.ValueType  # 383
+"""Louder than the recording could hold. INVALID_ARGUMENT."""
+ERROR_REASON_SAMPLE_WITHOUT_SPEECH: ErrorReason.ValueType  # 384
+"""Nobody speaks in it. INVALID_ARGUMENT."""
+ERROR_REASON_SAMPLE_MOSTLY_SILENT: ErrorReason.ValueType  # 385
+ERROR_REASON_SAMPLE_UNREACHABLE: ErrorReason.ValueType  # 386
+"""Its address is not allowed, or does not answer with a file. INVALID_ARGUMENT."""
+ERROR_REASON_VOICE_LOST: ErrorReason.ValueType  # 387
+"""What a voice was learnt as is no longer stored; it has to be cloned anew. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kit.engines import EngineBroken, InputRefused
 from kit.guarded.errors import WorkerError
@@ -21,6 +21,10 @@ from services.speech.engines.style_clone.settings import (
 from services.speech.engines.styles import StyleVoice
 from services.speech.media.decoder import SoundDecoder
 from services.speech.media.sound import Sound, SoundOrder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # The language of the manner of speaking. Every voice speaks English, too.
 _LANGUAGE = Language.CHINESE
@@ -40,7 +44,9 @@ class Learnt(Protocol):
 class Learner(Protocol):
     """The models as they live inside a worker process."""
 
-    def learn(self, sound: Sound, language: Language, options: StyleCloneOptions) -> Learnt: ...
+    def learn(
+        self, audio: NDArray[np.float32], language: Language, options: StyleCloneOptions, *, source_rate: int
+    ) -> Learnt: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +110,4 @@ class StyleCloner:
 
 
 def _learn(learner: Learner, sound: Sound, options: StyleCloneOptions) -> Learnt:
-    return learner.learn(sound, _LANGUAGE, options)
+    return learner.learn(sound.samples(), _LANGUAGE, options, source_rate=sound.source_rate)

@@ -28,7 +28,6 @@ from services.speech.engines.style_clone.settings import (
     StyleModelFiles,
 )
 from services.speech.engines.style_clone.space import StyleSpace
-from services.speech.media.sound import Sound
 
 SEARCHING = "searching"
 # More tells the encoder nothing new.
@@ -62,13 +61,14 @@ class StyleLearner:
         self._encoder = SpeakerEncoder.load(self._store.ensure(ENCODER_FILE))
         self._space = StyleSpace.load(self._store.ensure(SPACE_FILE))
 
-    def learn(self, sound: Sound, language: Language, options: StyleCloneOptions) -> LearntStyle:
+    def learn(
+        self, audio: NDArray[np.float32], language: Language, options: StyleCloneOptions, *, source_rate: int
+    ) -> LearntStyle:
         """The voice of a sample at 16 kHz, speaking in the manner of a preset voice of `language`.
 
-        Raises InputRefused when nobody can be learnt from it.
+        `source_rate` is the rate the sample was recorded at. Raises InputRefused when nobody can be learnt from it.
         """
-        audio = np.array(sound.samples())
-        pitch_hz = check_sample(audio, sound.sample_rate, source_rate=sound.source_rate)
+        pitch_hz = check_sample(audio, SAMPLE_RATE, source_rate=source_rate)
         target = self._encoder.embed(audio[: round(_LISTEN_S * SAMPLE_RATE)])
         prosody = self._prosody(language, pitch_hz)
         ends_at = time.monotonic() + options.max_search_s

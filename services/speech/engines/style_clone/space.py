@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 TIMBRE_WIDTH = 128
 PACK_SHAPE = (510, 256)
-PACK_BYTES = PACK_SHAPE[0] * PACK_SHAPE[1] * 4
+# In standard deviations. Styles unlike those of any voice make the model stammer.
+_FARTHEST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,12 @@ class StyleSpace:
         return self.coordinates[int(np.argmax(self.embeddings @ voice))]
 
     def pack(self, point: NDArray[np.float64], prosody: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The voice pack at a point, which speaks in the manner of another pack, both of PACK_SHAPE."""
-        at_knots = self.mean + np.tensordot(point.astype(np.float32), self.components, 1)
+        """The voice pack at a point, which speaks in the manner of another pack, both of PACK_SHAPE.
+
+        A point too far outside is taken as the nearest inside.
+        """
+        inside = np.clip(point, -_FARTHEST, _FARTHEST).astype(np.float32)
+        at_knots = self.mean + np.tensordot(inside, self.components, 1)
         pack = prosody.copy()
         pack[:, :TIMBRE_WIDTH] = _between(self.knots, at_knots)
         return pack
