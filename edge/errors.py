@@ -124,6 +124,10 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_TASK_FINISHED: _PRECONDITION,
         reasons.ERROR_REASON_LINK_UNSUPPORTED: _INVALID,
         reasons.ERROR_REASON_VOICE_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_AUDIO_TRACK_MISSING: _INVALID,
+        reasons.ERROR_REASON_MEDIA_BROKEN: _INVALID,
+        reasons.ERROR_REASON_AUDIO_EMPTY: _INVALID,
+        reasons.ERROR_REASON_AUDIO_TOO_LONG: _INVALID,
     }
 )
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from kit.errors import Invalid, Unavailable
+from kit.errors import Invalid, Reason, Unavailable
 from kit.tasks.handlers import RetryableError
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -27,9 +27,10 @@ class EngineError(Exception):
 class InputRefused(EngineError):
     """The engine cannot do anything with this input, however often it is asked. The text is Chinese, for clients."""
 
-    def __init__(self, message_zh: str) -> None:
-        super().__init__(message_zh)
+    def __init__(self, message_zh: str, reason: Reason = reasons.ERROR_REASON_FIELD_INVALID) -> None:
+        super().__init__(message_zh, reason)
         self.message_zh = message_zh
+        self.reason = reason
 
 
 class EngineBroken(EngineError):
@@ -147,11 +148,12 @@ def open_slot(capability: Capability, table: Mapping[str, EngineEntry[E, S]], se
 
 
 async def result_of(asked: Awaitable[T]) -> T:
-    """What the engine answers. Raises Invalid (FIELD_INVALID) when it refuses the input, RetryableError otherwise."""
+    """What the engine answers. Raises Invalid, with the engine's reason, when it refuses the input, RetryableError
+    otherwise."""
     try:
         return await asked
     except InputRefused as error:
-        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, error.message_zh) from error
+        raise Invalid(error.reason, error.message_zh) from error
     except EngineBroken as error:
         raise RetryableError(error.detail) from error
 

@@ -103,6 +103,10 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("TASK_FINISHED", Precondition, 400, 400),
     ("LINK_UNSUPPORTED", Invalid, 400, 400),
     ("VOICE_NOT_FOUND", NotFound, 404, 404),
+    ("AUDIO_TRACK_MISSING", Invalid, 400, 400),
+    ("MEDIA_BROKEN", Invalid, 400, 400),
+    ("AUDIO_EMPTY", Invalid, 400, 400),
+    ("AUDIO_TOO_LONG", Invalid, 400, 400),
 )
 
 

@@ -122,6 +122,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No reader knows the platform of the link. INVALID_ARGUMENT."""
     ERROR_REASON_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 229
     """NOT_FOUND."""
+    ERROR_REASON_AUDIO_TRACK_MISSING: _ErrorReason.ValueType  # 350
+    """A file with pictures or data, and no sound. INVALID_ARGUMENT."""
+    ERROR_REASON_MEDIA_BROKEN: _ErrorReason.ValueType  # 351
+    """Not a media file, or damaged beyond use. INVALID_ARGUMENT."""
+    ERROR_REASON_AUDIO_EMPTY: _ErrorReason.ValueType  # 352
+    """There is a track of sound and nothing in it. INVALID_ARGUMENT."""
+    ERROR_REASON_AUDIO_TOO_LONG: _ErrorReason.ValueType  # 353
+    """Longer than the platform takes. INVALID_ARGUMENT."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -229,4 +237,12 @@ ERROR_REASON_LINK_UNSUPPORTED: ErrorReason.ValueType  # 228
 """No reader knows the platform of the link. INVALID_ARGUMENT."""
 ERROR_REASON_VOICE_NOT_FOUND: ErrorReason.ValueType  # 229
 """NOT_FOUND."""
+ERROR_REASON_AUDIO_TRACK_MISSING: ErrorReason.ValueType  # 350
+"""A file with pictures or data, and no sound. INVALID_ARGUMENT."""
+ERROR_REASON_MEDIA_BROKEN: ErrorReason.ValueType  # 351
+"""Not a media file, or damaged beyond use. INVALID_ARGUMENT."""
+ERROR_REASON_AUDIO_EMPTY: ErrorReason.ValueType  # 352
+"""There is a track of sound and nothing in it. INVALID_ARGUMENT."""
+ERROR_REASON_AUDIO_TOO_LONG: ErrorReason.ValueType  # 353
+"""Longer than the platform takes. INVALID_ARGUMENT."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
