@@ -25,9 +25,9 @@ from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
-from services.speech.config import SpeechConfig
+from services.speech.config import SpeechConfig, job_engine_settings
 from services.speech.engines.base import SpeechSynthesizer
-from services.speech.engines.jobs import JobEngines, JobEngineSettings, open_job_engines
+from services.speech.engines.jobs import JobEngines, open_job_engines
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
@@ -103,7 +103,8 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
         boot=RandomIds().random(),
         clock=parts.clock,
         notifier=parts.notifier,
-        concurrency=config.synthesis.processes,
+        # A long recording must not keep others from being spoken.
+        concurrency=config.synthesis.processes + config.recognition.processes,
         grace_s=app.work_grace_s,
     )
     app.background("worker", worker.run)
@@ -111,8 +112,7 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
 
 
 async def _job_engines(app: App[SpeechConfig]) -> JobEngines:
-    settings = JobEngineSettings(model_cache_dir=app.config.data_dir / "models")
-    jobs = await asyncio.to_thread(open_job_engines, settings)
+    jobs = await asyncio.to_thread(open_job_engines, job_engine_settings(app.config))
     for engine in (jobs.recognizer.engine, jobs.cloner.engine, jobs.rewriter.engine):
         if engine is not None:
             await app.enter(aclosing(engine))

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit.config import ServiceConfig, service_settings
+from services.speech.engines.jobs import JobEngineSettings, RecognitionOptions
 from services.speech.engines.registry import AUTO
 
 
@@ -37,6 +38,24 @@ class SynthesisSettings(BaseModel):
     )
 
 
+class RecognitionSettings(BaseModel):
+    """Speech to text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model_dir: Path | None = Field(
+        default=None,
+        description="Your own folder of a Whisper model in CTranslate2's format, instead of the base model.",
+    )
+    processes: int = Field(
+        default=1, ge=1, le=64, description="Worker processes with a model each, about 0.5 GB of memory per process."
+    )
+    threads: int = Field(default=2, ge=1, le=64, description="Threads of one model.")
+    max_duration_s: float = Field(
+        default=3600, ge=1, le=14400, description="The longest recording that is taken; longer ones are refused."
+    )
+
+
 class JobSettings(BaseModel):
     """Recognition, cloning and rewriting."""
 
@@ -53,4 +72,14 @@ class SpeechConfig(ServiceConfig):
     model_config = service_settings("speech")
 
     synthesis: SynthesisSettings = Field(default=SynthesisSettings(), description="Text to speech.")
+    recognition: RecognitionSettings = Field(default=RecognitionSettings(), description="Speech to text.")
     jobs: JobSettings = Field(default=JobSettings(), description="Recognition, cloning and rewriting.")
+
+
+def job_engine_settings(config: SpeechConfig) -> JobEngineSettings:
+    """What the engines of recognition, cloning and rewriting get to see."""
+    given = config.recognition
+    return JobEngineSettings(
+        model_cache_dir=config.data_dir / "models",
+        recognition=RecognitionOptions(given.model_dir, given.processes, given.threads, given.max_duration_s),
+    )

@@ -19,6 +19,7 @@ from services.speech.engines.base import (
     AudioFormat,
     CloneRequest,
     LanguageModel,
+    OnProgress,
     Quality,
     Recognition,
     RecognizedPart,
@@ -179,8 +180,9 @@ class FakeRecognizer:
         self.heard: list[bytes] = []
         self.failures: list[Exception] = []
 
-    async def recognize(self, media: Path, *, timeout_s: float) -> Recognition:
+    async def recognize(self, media: Path, *, timeout_s: float, on_progress: OnProgress) -> Recognition:
         self.heard.append(await asyncio.to_thread(media.read_bytes))
+        on_progress(0.5)
         if self.failures:
             raise self.failures.pop(0)
         words = tuple(RecognizedPart("好", at * 100, at * 100 + 100) for at in range(len(self.heard[-1])))
