@@ -60,11 +60,12 @@ class WhisperRecognizer:
             closing.create_task(self._workers.aclose())
 
     async def recognize(self, media: Path, *, timeout_s: float, on_progress: OnProgress) -> Recognition:
-        """See `SpeechRecognizer.recognize`. The samples are put beside the media."""
+        """See `SpeechRecognizer.recognize`. The samples lie beside the media meanwhile."""
         now = asyncio.get_running_loop().time
         deadline = now() + timeout_s
-        sound = await self._decoder.decode(media, media.with_suffix(".samples"), timeout_s=timeout_s)
+        samples = media.with_suffix(".samples")
         try:
+            sound = await self._decoder.decode(media, samples, timeout_s=timeout_s)
             return await self._workers.run(
                 _hear,
                 sound,
@@ -73,6 +74,8 @@ class WhisperRecognizer:
             )
         except WorkerError as error:
             raise EngineBroken(f"{ENGINE_NAME}: {error}") from error
+        finally:
+            await asyncio.shield(asyncio.to_thread(samples.unlink, missing_ok=True))
 
 
 def _hear(ears: Ears, sound: Sound) -> Recognition:
