@@ -84,6 +84,15 @@ class EventStream:
 
 
 @dataclass(frozen=True, slots=True)
+class TextFile:
+    """A reply that a browser saves under `name`, which is plain ASCII."""
+
+    name: str
+    media_type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request, as a handler sees it.
 
@@ -114,7 +123,7 @@ class Endpoint(Generic[InT]):
     path: str
     access: Access
     input: type[InT]
-    handler: Callable[[InT, Call], Awaitable[JsonObject | EventStream]]
+    handler: Callable[[InT, Call], Awaitable[JsonObject | EventStream | TextFile]]
     output: Any
     tag: str
     source: Source = Source.QUERY
@@ -129,6 +138,8 @@ class Endpoint(Generic[InT]):
     spelling."""
     rate: RateClass | None = None
     """None: a read or a write, by its method."""
+    other_media: tuple[str, ...] = ()
+    """Types of the files it answers instead of JSON when the query asks for one."""
 
     @property
     def rate_class(self) -> RateClass:

@@ -128,6 +128,7 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_MEDIA_BROKEN: _INVALID,
         reasons.ERROR_REASON_AUDIO_EMPTY: _INVALID,
         reasons.ERROR_REASON_AUDIO_TOO_LONG: _INVALID,
+        reasons.ERROR_REASON_TASK_WITHOUT_RESULT: _PRECONDITION,
     }
 )
 

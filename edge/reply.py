@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 
-from edge.endpoint import Dialect, JsonObject
+from edge.endpoint import Dialect, JsonObject, TextFile
 from edge.errors import PublicError
 
 _JSON_HEADERS = CIMultiDict(
@@ -27,6 +27,14 @@ def json_reply(body: JsonObject, dialect: Dialect) -> web.Response:
     if dialect is Dialect.DUBBING:
         body = {"code": 200, "message": "success", "data": body}
     return web.Response(body=orjson.dumps(body), headers=_JSON_HEADERS.copy())
+
+
+def file_reply(file: TextFile) -> web.Response:
+    """A success that is a file."""
+    headers = _JSON_HEADERS.copy()
+    headers["Content-Type"] = f"{file.media_type}; charset=utf-8"
+    headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return web.Response(body=file.text.encode(), headers=headers)
 
 
 def error_reply(error: PublicError, dialect: Dialect, now: Callable[[], str]) -> web.Response:

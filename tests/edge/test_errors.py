@@ -107,6 +107,7 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("MEDIA_BROKEN", Invalid, 400, 400),
     ("AUDIO_EMPTY", Invalid, 400, 400),
     ("AUDIO_TOO_LONG", Invalid, 400, 400),
+    ("TASK_WITHOUT_RESULT", Precondition, 400, 400),
 )
 
 

@@ -86,7 +86,8 @@ class SynthesisRequest:
 class SpokenSegment:
     """A sentence of the cleaned text and when it is heard, in milliseconds from the start of the audio.
 
-    Sentences too long for one utterance come as several segments.
+    The pause behind a sentence belongs to it: the segments of an utterance cover it without gaps. Sentences too long
+    for one utterance come as several segments.
     """
 
     text: str

@@ -27,6 +27,7 @@ from services.speech.engines.base import (
     RewriteRequest,
     RewrittenText,
     SpeechRecognizer,
+    SpokenSegment,
     SynthesisRequest,
     SynthesizedAudio,
     TextRewriter,
@@ -164,7 +165,7 @@ class FakeSynthesizer:
             engine=self.name,
             model="fake-model",
             quality=Quality.NATIVE,
-            segments=(),
+            segments=(SpokenSegment(request.text, 0, samples * 1000 // SAMPLE_RATE),),
         )
 
     async def aclose(self) -> None:

@@ -130,6 +130,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """There is a track of sound and nothing in it. INVALID_ARGUMENT."""
     ERROR_REASON_AUDIO_TOO_LONG: _ErrorReason.ValueType  # 353
     """Longer than the platform takes. INVALID_ARGUMENT."""
+    ERROR_REASON_TASK_WITHOUT_RESULT: _ErrorReason.ValueType  # 354
+    """The task has no result yet, or ended without one. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -245,4 +247,6 @@ ERROR_REASON_AUDIO_EMPTY: ErrorReason.ValueType  # 352
 """There is a track of sound and nothing in it. INVALID_ARGUMENT."""
 ERROR_REASON_AUDIO_TOO_LONG: ErrorReason.ValueType  # 353
 """Longer than the platform takes. INVALID_ARGUMENT."""
+ERROR_REASON_TASK_WITHOUT_RESULT: ErrorReason.ValueType  # 354
+"""The task has no result yet, or ended without one. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
@@ -67,7 +68,8 @@ class KokoroSynthesizer:
         spoken = [item for sentence in sentences if (item := self._speak(sentence, pack)) is not None]
         if not spoken:
             raise NothingToSpeak
-        audio, segments = _join(spoken, speech_rate=request.speech_rate)
+        audio, starts = _join(spoken)
+        joined_samples = len(audio)
         audio = change_prosody(audio, SAMPLE_RATE, speech_rate=request.speech_rate, pitch_rate=request.pitch_rate)
         audio = limit_peak(apply_volume(audio, request.volume), SAMPLE_RATE)
         label = ContentLabel(self._producer, request.content_id or uuid4().hex)
@@ -79,7 +81,7 @@ class KokoroSynthesizer:
             engine=ENGINE_NAME,
             model=MODEL_NAME,
             quality=Quality.NATIVE,
-            segments=segments,
+            segments=_segments(spoken, starts, samples=len(audio), of=joined_samples),
         )
 
     def _speak(self, sentence: Sentence, pack: NDArray[np.float32]) -> _Spoken | None:
@@ -93,22 +95,26 @@ class KokoroSynthesizer:
         return _Spoken(sentence.text, level(np.concatenate(chunks), SAMPLE_RATE))
 
 
-def _join(spoken: list[_Spoken], *, speech_rate: float) -> tuple[NDArray[np.float32], tuple[SpokenSegment, ...]]:
-    """The sentences with pauses between them, and where each will be heard after the change of speed."""
+def _join(spoken: list[_Spoken]) -> tuple[NDArray[np.float32], list[int]]:
+    """The sentences with pauses between them, and the sample at which each begins."""
     pieces: list[NDArray[np.float32]] = []
-    segments = []
+    starts: list[int] = []
     position = 0
     for index, item in enumerate(spoken):
-        start, position = position, position + len(item.audio)
-        segments.append(
-            SpokenSegment(item.text, _milliseconds(start / speech_rate), _milliseconds(position / speech_rate))
-        )
-        pieces.append(item.audio)
-        if index + 1 < len(spoken):
-            gap = pause(_pause_after(item.text), SAMPLE_RATE)
-            pieces.append(gap)
-            position += len(gap)
-    return np.concatenate(pieces), tuple(segments)
+        starts.append(position)
+        is_last = index + 1 == len(spoken)
+        piece = item.audio if is_last else np.concatenate([item.audio, pause(_pause_after(item.text), SAMPLE_RATE)])
+        pieces.append(piece)
+        position += len(piece)
+    return np.concatenate(pieces), starts
+
+
+def _segments(spoken: list[_Spoken], starts: list[int], *, samples: int, of: int) -> tuple[SpokenSegment, ...]:
+    """Where each sentence is heard now that the `of` samples that were joined have become `samples`."""
+    bounds = [_milliseconds(start * samples / of) for start in (*starts, of)]
+    return tuple(
+        SpokenSegment(item.text, start, end) for item, (start, end) in zip(spoken, pairwise(bounds), strict=True)
+    )
 
 
 def _pause_after(text: str) -> float:
