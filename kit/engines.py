@@ -133,18 +133,21 @@ class EngineSlot(Generic[E]):
         return self._engine
 
 
+def examine_engines(
+    capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S, *, selected: str = ""
+) -> tuple[EngineFact, ...]:
+    """What is known of the engines of a table. Opens none; touches the disk, so call it off the event loop."""
+    if not table:
+        return (EngineFact(capability.planned_engine, capability.key, _NOT_INCLUDED),)
+    return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
+
+
 def open_slot(capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S) -> EngineSlot[E]:
     """A slot over a table, its engine opened. Touches the disk; call it off the event loop."""
-
-    def look(selected: str) -> tuple[EngineFact, ...]:
-        if not table:
-            return (EngineFact(capability.planned_engine, capability.key, _NOT_INCLUDED),)
-        return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
-
-    usable = [fact.name for fact in look("") if fact.is_available]
+    usable = [fact.name for fact in examine_engines(capability, table, settings) if fact.is_available]
     selected = next(iter((*usable, *table)), "")
     engine = table[selected].open_engine(settings) if selected else None
-    return EngineSlot(capability, engine, lambda: look(selected))
+    return EngineSlot(capability, engine, lambda: examine_engines(capability, table, settings, selected=selected))
 
 
 async def result_of(asked: Awaitable[T]) -> T:

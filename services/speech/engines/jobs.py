@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from kit.engines import Capability, EngineEntry, EngineFact, EngineSlot, EngineState, open_slot
+from kit.engines import Capability, EngineEntry, EngineFact, EngineSlot, EngineState, examine_engines, open_slot
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import Quality, SpeechRecognizer, TextRewriter, VoiceCloner
 from services.speech.engines.whisper.recognizer import WhisperRecognizer
@@ -78,6 +78,15 @@ class JobEngines:
     async def step(self) -> None:
         """Looks again at what the engines need."""
         await asyncio.gather(self.recognizer.step(), self.cloner.step(), self.rewriter.step())
+
+
+def examine_job_engines(settings: JobEngineSettings) -> tuple[EngineFact, ...]:
+    """What is known of the engines of the tables above. Opens none; touches the disk."""
+    return (
+        *examine_engines(RECOGNITION, RECOGNIZERS, settings),
+        *examine_engines(VOICE_CLONE, CLONERS, settings),
+        *examine_engines(TEXT_REWRITE, REWRITERS, settings),
+    )
 
 
 def open_job_engines(settings: JobEngineSettings) -> JobEngines:
