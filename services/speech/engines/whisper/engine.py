@@ -102,4 +102,4 @@ def _was_spoken(segment: Segment) -> bool:
         return False
     if segment.no_speech_prob > _MOST_NO_SPEECH and segment.avg_logprob < _DOUBTFUL_LOGPROB:
         return False
-    return sum(word.probability for word in words) / len(words) >= _LEAST_WORD_PROBABILITY
+    return bool(sum(word.probability for word in words) / len(words) >= _LEAST_WORD_PROBABILITY)
