@@ -1,10 +1,10 @@
 """Speed and memory of the recogniser: from a media file to its text.
 
-Method. Kokoro speaks a Mandarin and an English text; each is repeated, with pauses, up to the length to be measured and
-written as an MP4. The engine of the service hears it as the service does, decoder and model in worker processes of their
-own. The first file of all, with which the workers start and the model is loaded, is told apart. A figure is the median of
-the runs: processing time over audio time, lower is better; and the time to the first progress, which is when the first
-stretch has been heard. Memory is the largest resident set that any worker had.
+Method. Kokoro speaks a Mandarin and an English text; each is repeated, with pauses, up to the length to be measured
+and written as an MP4. The engine of the service hears it as the service does, decoder and model in worker processes of
+their own. The first file of all, with which the workers start and the model is loaded, is told apart. A figure is the
+median of the runs: processing time over audio time, lower is better; and the time to the first progress, which is when
+the first stretch has been heard. Memory is the largest resident set that any worker had.
 
     python -m bench.speech [--cache-dir DIR] [--seconds N ...] [--runs N] [--threads N]
 """

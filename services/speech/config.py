@@ -48,7 +48,7 @@ class RecognitionSettings(BaseModel):
         description="Your own folder of a Whisper model in CTranslate2's format, instead of the base model.",
     )
     processes: int = Field(
-        default=1, ge=1, le=64, description="Worker processes with a model each, about 0.5 GB of memory per process."
+        default=1, ge=1, le=64, description="Worker processes with a model each, about 0.6 GB of memory per process."
     )
     threads: int = Field(default=2, ge=1, le=64, description="Threads of one model.")
     max_duration_s: float = Field(

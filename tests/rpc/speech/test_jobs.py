@@ -13,6 +13,7 @@ from kit.engines import EngineBroken, InputRefused
 from kit.errors import DomainError, Invalid, NotFound, Precondition, Unavailable
 from services.speech.store.tables import EVENT_TABLES
 from tests.polling import eventually
+from services.speech.media.refusals import no_audio_track
 from tests.rpc.speech.conftest import World
 from voxreel.speech.v1 import recognition_service_pb2 as recognition
 from voxreel.speech.v1 import text_service_pb2 as texts
@@ -124,6 +125,7 @@ async def test_the_same_bytes_again_are_the_same_request(world: World) -> None:
     ("failure", "state", "reason"),
     [
         (InputRefused("文件中没有声音"), task_pb2.TASK_STATE_FAILED, "FIELD_INVALID"),
+        (no_audio_track(), task_pb2.TASK_STATE_FAILED, "AUDIO_TRACK_MISSING"),
         (EngineBroken("worker died"), task_pb2.TASK_STATE_QUEUED, ""),
     ],
 )

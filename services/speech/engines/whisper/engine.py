@@ -42,7 +42,7 @@ _DOUBTFUL_LOGPROB = -0.5
 
 
 class WhisperEars:
-    """One model instance. Holds about 0.3 GB with the base model; not for concurrent use."""
+    """One model instance. Holds up to 0.6 GB with the base model; not for concurrent use."""
 
     def __init__(self, folder: Path, model_name: str, *, threads: int) -> None:
         self._model = WhisperModel(
