@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from kit.engines import EngineBroken, InputRefused
 from kit.errors import DomainError, Invalid, NotFound, Precondition, Unavailable
+from services.speech.media.refusals import no_audio_track
 from services.speech.store.tables import EVENT_TABLES
 from tests.polling import eventually
-from services.speech.media.refusals import no_audio_track
 from tests.rpc.speech.conftest import World
 from voxreel.speech.v1 import recognition_service_pb2 as recognition
 from voxreel.speech.v1 import text_service_pb2 as texts
