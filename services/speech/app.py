@@ -103,7 +103,7 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
         boot=RandomIds().random(),
         clock=parts.clock,
         notifier=parts.notifier,
-        # A long recording must not keep others from being spoken.
+        # As many as have a worker process: one long recording must not keep everybody else's texts waiting.
         concurrency=config.synthesis.processes + config.recognition.processes,
         grace_s=app.work_grace_s,
     )

@@ -16,6 +16,9 @@ from services.speech.engines.whisper.settings import ENGINE_NAME, WhisperModelFi
 from services.speech.media.decoder import SoundDecoder
 from services.speech.media.sound import Sound, SoundOrder
 
+# An hour takes seconds; a file that takes longer than this was made to.
+_DECODING_TIMEOUT_S = 300.0
+
 
 class Ears(Protocol):
     """The model as it lives inside a worker process."""
@@ -65,7 +68,7 @@ class WhisperRecognizer:
         deadline = now() + timeout_s
         samples = media.with_suffix(".samples")
         try:
-            sound = await self._decoder.decode(media, samples, timeout_s=timeout_s)
+            sound = await self._decoder.decode(media, samples, timeout_s=min(timeout_s, _DECODING_TIMEOUT_S))
             return await self._workers.run(
                 _hear,
                 sound,
