@@ -3,6 +3,7 @@ hears what the voice activity detector lets through, and its answers have to loo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,11 @@ _MOST_TOKENS = 220
 _LANGUAGE_SAMPLE_S = 30.0
 # The model's answer to the silence at the end of a stretch is never worth another look.
 _LEAST_REST_S = 0.5
+
+# A model that has lost its way says the same again and again. It gets a second look in which it must not; always
+# forbidding it would take away what people do repeat.
+_LOOP = re.compile(r"(\S.{0,7}?)\1{7}")
+_UNLIKE_A_LOOP = 6
 
 # Beyond these the text was not spoken.
 _MOST_REPETITIVE = 2.4
@@ -77,8 +83,18 @@ class WhisperEars:
         return str(language)
 
     def _words(self, part: NDArray[np.float32], stretch: Stretch, language: str) -> Iterator[HeardWord]:
-        duration_s, offset_s = len(part) / SAMPLE_RATE, stretch.start / SAMPLE_RATE
-        segments, _info = self._model.transcribe(
+        offset_s = stretch.start / SAMPLE_RATE
+        segments = self._segments(part, language)
+        if any(_LOOP.search(segment.text) for segment in segments):
+            segments = self._segments(part, language, no_repeat_ngram_size=_UNLIKE_A_LOOP)
+        for segment in segments:
+            if _was_spoken(segment):
+                for word in segment.words or ():
+                    yield HeardWord(word.word, offset_s + word.start, offset_s + word.end)
+
+    def _segments(self, part: NDArray[np.float32], language: str, *, no_repeat_ngram_size: int = 0) -> list[Segment]:
+        duration_s = len(part) / SAMPLE_RATE
+        heard, _info = self._model.transcribe(
             part,
             language=language,
             initial_prompt=_CHINESE_PROMPT if language == _CHINESE else None,
@@ -86,14 +102,15 @@ class WhisperEars:
             beam_size=_BEAM_SIZE,
             temperature=_TEMPERATURES,
             max_new_tokens=min(_TOKENS_AT_LEAST + int(duration_s * _TOKENS_PER_S), _MOST_TOKENS),
+            no_repeat_ngram_size=no_repeat_ngram_size,
             word_timestamps=True,
         )
-        for segment in segments:
-            if _was_spoken(segment):
-                for word in segment.words or ():
-                    yield HeardWord(word.word, offset_s + word.start, offset_s + word.end)
+        segments: list[Segment] = []
+        for segment in heard:
+            segments.append(segment)
             if segment.end > duration_s - _LEAST_REST_S:
                 break  # the model looks on only while it is asked
+        return segments
 
 
 def _was_spoken(segment: Segment) -> bool:

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.model
 RATE = 16_000
 CHINESE = "今天天气很好，我们去公园散步吧。"
 ENGLISH = "The weather is fine today, so let us take a walk in the park."
+NUMBER = "有问题请拨打13800138000，我们会尽快回复您。"
 Samples = NDArray[np.float32]
 Hear = Callable[[Samples], Recognition]
 
@@ -47,7 +48,7 @@ def speech(cache_dir: Path) -> dict[str, Samples]:
     """What is said in both languages, at the recogniser's rate."""
     speak = KokoroFactory(DEFAULT_MODELS_DIR, cache_dir)().synthesize
     spoken = {}
-    for text, voice in ((CHINESE, "zhichu"), (ENGLISH, "heart")):
+    for text, voice in ((CHINESE, "zhichu"), (NUMBER, "zhichu"), (ENGLISH, "heart")):
         data = speak(SynthesisRequest(text, voice, AudioFormat.PCM)).data
         spoken[text] = resample_poly(np.frombuffer(data, "<i2") / 32768, 2, 3).astype(np.float32)
     return spoken
@@ -109,6 +110,12 @@ def test_where_nobody_speaks_nothing_is_heard(hear: Hear, sound: Samples) -> Non
     heard = hear(sound)
     assert (heard.sentences, heard.language) == ((), UNDETERMINED)
     assert heard.duration_ms == round(len(sound) / RATE * 1000)
+
+
+def test_a_row_of_digits_does_not_lead_into_a_loop(hear: Hear, speech: dict[str, Samples]) -> None:
+    text = "".join(sentence.text for sentence in hear(speech[NUMBER]).sentences)
+    assert text.rstrip("。").endswith("回复您")
+    assert len(text) < len(NUMBER) + 6
 
 
 def test_speech_is_heard_over_what_is_not(hear: Hear, speech: dict[str, Samples]) -> None:
