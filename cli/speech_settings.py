@@ -6,7 +6,8 @@ from pathlib import Path
 
 from cli.stack.catalog import effective_config
 from kit.models import ModelStore
-from services.speech.config import SpeechConfig, job_engine_settings
+from services.speech.config import SpeechConfig
+from services.speech.engine_settings import job_engine_settings
 from services.speech.engines.jobs import JobEngineSettings
 from services.speech.engines.registry import SynthesizerSettings
 

@@ -15,6 +15,8 @@ from kit.errors import Invalid, Reason, Unavailable
 from kit.tasks.handlers import RetryableError
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
+# Chooses the first engine of a table that can work here.
+AUTO = "auto"
 S = TypeVar("S")
 T = TypeVar("T")
 _NOT_INCLUDED = "当前版本未包含该引擎"
@@ -31,6 +33,14 @@ class InputRefused(EngineError):
         super().__init__(message_zh, reason)
         self.message_zh = message_zh
         self.reason = reason
+
+
+class NoSuchEngine(EngineError):
+    """The table has no engine of the name that the settings choose."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(engine)
+        self.engine = engine
 
 
 class EngineBroken(EngineError):
@@ -142,10 +152,18 @@ def examine_engines(
     return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
 
 
-def open_slot(capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S) -> EngineSlot[E]:
-    """A slot over a table, its engine opened. Touches the disk; call it off the event loop."""
+def open_slot(
+    capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S, *, choice: str = AUTO
+) -> EngineSlot[E]:
+    """A slot over a table, its engine opened: the one called `choice`, or for `auto` the first that can work here.
+
+    Touches the disk; call it off the event loop. Raises NoSuchEngine.
+    """
+    if choice != AUTO and choice not in table:
+        raise NoSuchEngine(choice)
+
     usable = [fact.name for fact in examine_engines(capability, table, settings) if fact.is_available]
-    selected = next(iter((*usable, *table)), "")
+    selected = next(iter((*usable, *table)), "") if choice == AUTO else choice
     engine = table[selected].open_engine(settings) if selected else None
     return EngineSlot(capability, engine, lambda: examine_engines(capability, table, settings, selected=selected))
 

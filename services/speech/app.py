@@ -22,12 +22,15 @@ from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
+from kit.tasks.attended import AttendedTasks
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
-from services.speech.config import SpeechConfig, job_engine_settings
+from services.speech.config import SpeechConfig
+from services.speech.engine_settings import job_engine_settings
 from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.jobs import JobEngines, open_job_engines
+from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
@@ -52,7 +55,8 @@ async def build(app: App[SpeechConfig]) -> None:
     app.add_flush("outbox", relay.step)
     app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
 
-    parts = await _parts(app, database, units)
+    boot = RandomIds().random()
+    parts = await _parts(app, database, units, boot)
     server = RpcServer(
         app.name,
         verifier=await _verifier(app),
@@ -61,14 +65,14 @@ async def build(app: App[SpeechConfig]) -> None:
     )
     add_servicers(server, parts)
     if app.runs_workers:
-        _work(app, bus, parts)
+        _work(app, bus, parts, boot)
         if isinstance(parts.synthesizer, Warmable) and not parts.engine.problem:
             app.background("warm-up", WarmUp(parts.synthesizer, parts.directory).run)
     app.serve_rpc(server)
 
 
-async def _parts(app: App[SpeechConfig], database: Database, units: Units[SpeechUnit]) -> Parts:
-    config = app.config
+async def _parts(app: App[SpeechConfig], database: Database, units: Units[SpeechUnit], boot: str) -> Parts:
+    config, notifier, clock = app.config, TaskNotifier(), SystemClock()
     limits = QueueLimits(config.synthesis.max_user_tasks, config.synthesis.max_tasks)
     holds = BillingCreditHolds(await _peer(app, config.peers.billing))
     files = await _peer(app, config.peers.files)
@@ -77,8 +81,8 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
     return Parts(
         database=database,
         units=units,
-        notifier=TaskNotifier(),
-        clock=SystemClock(),
+        notifier=notifier,
+        clock=clock,
         ids=RandomIds(),
         acceptance=TaskAcceptance(units, holds, limits),
         audio=FilesAudioFiles(files),
@@ -87,12 +91,15 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         engine=engine,
         directory=directory,
         jobs=jobs,
+        listener=GuardedListener(await app.enter(open_listener_pool())),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
+        attended=AttendedTasks(units, notifier, owner=f"{config.instance}#{boot}", clock=clock),
+        rewriting=config.rewriting,
     )
 
 
-def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
+def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None:
     config = app.config
     worker = Worker(
         parts.units,
@@ -100,7 +107,7 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
         service=app.name,
         handlers=task_handlers(parts),
         instance=config.instance,
-        boot=RandomIds().random(),
+        boot=boot,
         clock=parts.clock,
         notifier=parts.notifier,
         # As many as have a worker process: one long recording must not keep everybody else's texts waiting.

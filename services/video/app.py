@@ -100,7 +100,9 @@ def _work(app: App[VideoConfig], bus: NatsBus, parts: Parts) -> None:
 
 
 async def _engines(app: App[VideoConfig]) -> VideoEngines:
-    settings = VideoEngineSettings(model_cache_dir=app.config.data_dir / "models")
+    settings = VideoEngineSettings(
+        model_cache_dir=app.config.data_dir / "models", is_web_allowed=app.config.links.is_on
+    )
     engines = await asyncio.to_thread(open_engines, settings)
     for engine in (engines.lip_syncer.engine, engines.chroma_keyer.engine, engines.link_reader.engine):
         if engine is not None:
@@ -111,6 +113,14 @@ async def _engines(app: App[VideoConfig]) -> VideoEngines:
             await engines.step()
 
     app.background("engines", look, phase=Phase.SUPPORT)
+    reader = engines.link_reader.engine
+    if reader is not None:
+        app.metrics.gauges(
+            "link_changed_ways",
+            "Ways of reading a platform's links whose pages no longer hold what is looked for.",
+            label="platform",
+            read=lambda: {each.key: float(len(each.changed_ways)) for each in reader.platforms()},
+        )
     return engines
 
 

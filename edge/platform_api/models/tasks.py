@@ -133,6 +133,7 @@ class VoiceResultOut(TypedDict):
 class TextResultOut(TypedDict):
     rewritten_text: str
     model: str
+    warnings: list[str]
 
 
 class SpokenSentenceOut(TypedDict):

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from kit.engines import Capability, EngineEntry, EngineFact, EngineSlot, EngineState, examine_engines, open_slot
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import Quality, SpeechRecognizer, TextRewriter, VoiceCloner
+from services.speech.engines.rewriters import REWRITERS, RewriterSettings
 from services.speech.engines.whisper.recognizer import WhisperRecognizer
 from services.speech.engines.whisper.settings import ENGINE_NAME as WHISPER
 from services.speech.engines.whisper.settings import WhisperModelFiles
@@ -36,6 +37,7 @@ class JobEngineSettings:
     """What an operator can choose about these engines. `model_cache_dir` receives large model files."""
 
     model_cache_dir: Path
+    rewriting: RewriterSettings
     models_dir: Path = DEFAULT_MODELS_DIR
     recognition: RecognitionOptions = RecognitionOptions()
 
@@ -59,7 +61,6 @@ RECOGNIZERS: Mapping[str, EngineEntry[SpeechRecognizer, JobEngineSettings]] = Ma
     {WHISPER: EngineEntry(_open_whisper, _examine_whisper)}
 )
 CLONERS: Mapping[str, EngineEntry[VoiceCloner, JobEngineSettings]] = MappingProxyType({})
-REWRITERS: Mapping[str, EngineEntry[TextRewriter, JobEngineSettings]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def examine_job_engines(settings: JobEngineSettings) -> tuple[EngineFact, ...]:
     return (
         *examine_engines(RECOGNITION, RECOGNIZERS, settings),
         *examine_engines(VOICE_CLONE, CLONERS, settings),
-        *examine_engines(TEXT_REWRITE, REWRITERS, settings),
+        *examine_engines(TEXT_REWRITE, REWRITERS, settings.rewriting),
     )
 
 
@@ -94,5 +95,5 @@ def open_job_engines(settings: JobEngineSettings) -> JobEngines:
     return JobEngines(
         open_slot(RECOGNITION, RECOGNIZERS, settings),
         open_slot(VOICE_CLONE, CLONERS, settings),
-        open_slot(TEXT_REWRITE, REWRITERS, settings),
+        open_slot(TEXT_REWRITE, REWRITERS, settings.rewriting, choice=settings.rewriting.choice),
     )

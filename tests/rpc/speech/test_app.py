@@ -32,11 +32,10 @@ async def test_it_answers_what_it_can_while_the_others_are_away(tmp_path: Path) 
             assert {"zhichu", "zhixia", "zhiwei", "zhijie"} <= {voice.name for voice in listed.voices}
             engines = peer.stub(engine_service_pb2_grpc.EngineServiceStub)
             facts = (await engines.ListEngines(engine_service_pb2.ListEnginesRequest())).engines
-            assert [fact.name for fact in facts if fact.is_selected] == ["kokoro", "whisper"]
-            assert all(fact.model and fact.model_sha256 for fact in facts if fact.is_selected)
-            others = [fact for fact in facts if not fact.is_selected]
+            assert [fact.name for fact in facts if fact.is_selected] == ["kokoro", "whisper", "rules"]
+            others = [fact for fact in facts if not fact.is_available]
             assert {fact.capability for fact in others} == {"voice_clone", "text_rewrite"}
-            assert all(fact.unavailable_reason and not fact.is_available for fact in others)
+            assert all(fact.unavailable_reason for fact in others)
             await _check_refusal(peer, tokens.issue(7))
 
 
