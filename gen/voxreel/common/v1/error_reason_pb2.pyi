@@ -150,6 +150,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Nothing in the file can be heard. INVALID_ARGUMENT."""
     ERROR_REASON_CUSTOM_VOICES_FULL: _ErrorReason.ValueType  # 264
     """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
+    ERROR_REASON_EMOTION_REFERENCE_NOT_FOUND: _ErrorReason.ValueType  # 280
+    """Also another user's. NOT_FOUND."""
+    ERROR_REASON_EMOTION_REFERENCES_FULL: _ErrorReason.ValueType  # 281
+    """A user has as many emotion references as there may be. FAILED_PRECONDITION."""
     ERROR_REASON_AUDIO_TRACK_MISSING: _ErrorReason.ValueType  # 350
     """A file with pictures or data, and no sound. INVALID_ARGUMENT."""
     ERROR_REASON_MEDIA_BROKEN: _ErrorReason.ValueType  # 351
@@ -295,6 +299,10 @@ ERROR_REASON_AUDIO_INVALID: ErrorReason.ValueType  # 263
 """Nothing in the file can be heard. INVALID_ARGUMENT."""
 ERROR_REASON_CUSTOM_VOICES_FULL: ErrorReason.ValueType  # 264
 """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
+ERROR_REASON_EMOTION_REFERENCE_NOT_FOUND: ErrorReason.ValueType  # 280
+"""Also another user's. NOT_FOUND."""
+ERROR_REASON_EMOTION_REFERENCES_FULL: ErrorReason.ValueType  # 281
+"""A user has as many emotion references as there may be. FAILED_PRECONDITION."""
 ERROR_REASON_AUDIO_TRACK_MISSING: ErrorReason.ValueType  # 350
 """A file with pictures or data, and no sound. INVALID_ARGUMENT."""
 ERROR_REASON_MEDIA_BROKEN: ErrorReason.ValueType  # 351
