@@ -93,8 +93,11 @@ def measure(pack: Path, studio: Studio, learner: StyleLearner, options: StyleClo
     started = time.perf_counter()
     learnt = learner.learn(sample, Language.CHINESE, options, source_rate=SAMPLE_RATE)
     seconds = time.perf_counter() - started
-    print(f"{pack.stem}: sample {len(sample) / SAMPLE_RATE:.1f} s, {learnt.evaluations} evaluations in {seconds:.0f} s, "
-          f"pitch x{learnt.pitch}, in the search {learnt.similarity:.2f}", flush=True)
+    print(
+        f"{pack.stem}: sample {len(sample) / SAMPLE_RATE:.1f} s, {learnt.evaluations} evaluations in {seconds:.0f} s, "
+        f"pitch x{learnt.pitch}, in the search {learnt.similarity:.2f}",
+        flush=True,
+    )
     stock = {each.voice_id: studio.embed(studio.record(SAMPLE_TEXT, each.voice_id)) for each in voices()}
     best = max(stock, key=lambda voice_id: similarity(stock[voice_id], target))
     readings = {
@@ -119,9 +122,7 @@ def main() -> None:
     studio = Studio(options.cache_dir, options.sentences)
     learner = StyleLearner(StyleModelFiles(DEFAULT_MODELS_DIR, options.cache_dir), threads=2)
     search = StyleCloneOptions(evaluations=options.evaluations, max_search_s=3600.0)
-    results = [
-        measure(options.folder / f"{name}.bin", studio, learner, search) for name in options.target or HELD_OUT
-    ]
+    results = [measure(options.folder / f"{name}.bin", studio, learner, search) for name in options.target or HELD_OUT]
     gains = [each["clone"].likeness - each["default"].likeness for each in results]
     print(f"clone above default: {np.mean(gains):+.3f}")
 

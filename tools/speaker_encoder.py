@@ -58,7 +58,10 @@ class _Describing(pickle.Unpickler):
 
 
 def convert(checkpoint: Path, target: Path) -> None:
-    """Writes the arrays that `services.speech.engines.style_clone.encoder` reads. Raises ValueError for another file."""
+    """Writes the arrays that `services.speech.engines.style_clone.encoder` reads.
+
+    Raises ValueError for another file.
+    """
     if hashlib.sha256(checkpoint.read_bytes()).hexdigest() != _SHA256:
         raise ValueError("not the checkpoint of resemblyzer 0.1.4")
     with checkpoint.open("rb") as source:

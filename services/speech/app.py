@@ -18,6 +18,7 @@ from kit.events.streams import EVENTS, work_stream
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
+from kit.net.fetcher import Fetcher
 from kit.observability.health import Severity
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
@@ -36,6 +37,7 @@ from services.speech.engines.indextts.settings import IndexTtsSettings
 from services.speech.engines.jobs import JobEngines, open_job_engines
 from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
+from services.speech.engines.styles import StyleFolder
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
@@ -98,6 +100,8 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         dubber=dubber,
         dubbing_timeout_s=config.dubbing.timeout_s,
         listener=GuardedListener(await app.enter(open_listener_pool())),
+        web=await app.enter(Fetcher()),
+        styles=StyleFolder(config.data_dir / "models"),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
         attended=AttendedTasks(units, notifier, owner=f"{config.instance}#{boot}", clock=clock),
@@ -117,7 +121,7 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None
         clock=parts.clock,
         notifier=parts.notifier,
         # As many as have a worker process: one long recording must not keep everybody else's texts waiting.
-        concurrency=config.synthesis.processes + config.recognition.processes,
+        concurrency=config.synthesis.processes + config.recognition.processes + config.cloning.processes,
         grace_s=app.work_grace_s,
     )
     app.background("worker", worker.run)

@@ -8,14 +8,23 @@ from services.speech.config import RewritingSettings, SpeechConfig
 from services.speech.engines.jobs import JobEngineSettings, RecognitionOptions
 from services.speech.engines.openai_compatible.engine import OpenAiSettings
 from services.speech.engines.rewriters import RewriterSettings
+from services.speech.engines.style_clone.settings import StyleCloneOptions
 
 
 def job_engine_settings(config: SpeechConfig) -> JobEngineSettings:
     """Those of recognition, cloning and rewriting."""
-    cache_dir, given = config.data_dir / "models", config.recognition
+    cache_dir, given, cloning = config.data_dir / "models", config.recognition, config.cloning
     return JobEngineSettings(
         cache_dir,
         _rewriter_settings(config.rewriting, cache_dir),
+        model_dir=config.synthesis.model_dir,
+        cloning=StyleCloneOptions(
+            processes=cloning.processes,
+            threads=cloning.threads,
+            evaluations=cloning.evaluations,
+            max_search_s=cloning.max_search_s,
+            seed=cloning.seed,
+        ),
         recognition=RecognitionOptions(given.model_dir, given.processes, given.threads, given.max_duration_s),
     )
 

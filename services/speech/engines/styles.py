@@ -15,7 +15,7 @@ PACK_BYTES = 510 * 256 * 4
 """510 style vectors of 256 float32, one for each length of utterance."""
 
 _FOLDER = "styles"
-_NAME = re.compile(r"style:(?P<language>[a-z]{2}):(?P<pitch>[01]\.[0-9]{3}):(?P<sha256>[0-9a-f]{64})")
+_NAME = re.compile(r"style:(?P<language>zh|en):(?P<pitch>[01]\.[0-9]{3}):(?P<sha256>[0-9a-f]{64})")
 
 
 class StyleMissing(Exception):
@@ -39,7 +39,7 @@ class StyleVoice:
 def style_of(voice: str) -> StyleVoice | None:
     """The learnt voice that a request of synthesis means; None when it means a preset voice."""
     found = _NAME.fullmatch(voice)
-    if found is None or found["language"] not in Language:
+    if found is None:
         return None
     return StyleVoice(found["sha256"], Language(found["language"]), float(found["pitch"]))
 

@@ -51,8 +51,8 @@ class VoiceRow(SpeechTable, table=True):
 
 
 class CustomVoiceRow(SpeechTable, table=True):
-    """Voices that users uploaded. `pitch_hz` is null when nobody speaks in the sample; `engine_voice` and `pack_file_id`,
-    as of cloned voices, are null until an engine has learnt the voice."""
+    """Voices that users uploaded. `pitch_hz` is null when nobody speaks in the sample; `engine_voice` and
+    `pack_file_id`, as of cloned voices, are null until an engine has learnt the voice."""
 
     __tablename__ = "custom_voices"
     # The owner's list is read from the constraint's index.

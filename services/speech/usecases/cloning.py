@@ -190,7 +190,9 @@ class CloneHandler:
         )
 
 
-def _learning(user_id: int, voice_id: int, learnt: VoiceClone, pack_file_id: str | None) -> Callable[[SpeechUnit], None]:
+def _learning(
+    user_id: int, voice_id: int, learnt: VoiceClone, pack_file_id: str | None
+) -> Callable[[SpeechUnit], None]:
     def publish(unit: SpeechUnit) -> None:
         unit.custom_voices.learn(user_id, voice_id, learnt.engine_voice, pack_file_id=pack_file_id)
 

@@ -76,8 +76,8 @@ class KokoroSynthesizer:
         self._learnt_pack = lru_cache(_KEPT_STYLES)(lambda sha256: pack_from(styles.read(sha256)))
 
     def synthesize(self, request: SynthesisRequest) -> SynthesizedAudio:
-        """Raises UnknownVoice, TextTooLong, NothingToSpeak, EngineFailed for a learnt voice that is not on this machine,
-        and model errors for a missing or corrupt voice pack.
+        """Raises UnknownVoice, TextTooLong, NothingToSpeak, EngineFailed for a learnt voice that is not on this
+        machine, and model errors for a missing or corrupt voice pack.
         """
         if len(request.text) > self._max_chars:
             raise TextTooLong(self._max_chars, len(request.text))

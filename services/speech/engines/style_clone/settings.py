@@ -25,7 +25,7 @@ class StyleCloneOptions:
     processes: int = 1
     threads: int = 2
     evaluations: int = 150
-    max_search_s: float = 240.0
+    max_search_s: float = 300.0
     seed: int = 1
 
 
