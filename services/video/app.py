@@ -100,7 +100,11 @@ def _work(app: App[VideoConfig], bus: NatsBus, parts: Parts) -> None:
 
 
 async def _engines(app: App[VideoConfig]) -> VideoEngines:
-    settings = VideoEngineSettings(model_cache_dir=app.config.data_dir / "models")
+    settings = VideoEngineSettings(
+        model_cache_dir=app.config.data_dir / "models",
+        max_workers=app.config.render.concurrency,
+        producer=app.config.render.producer,
+    )
     engines = await asyncio.to_thread(open_engines, settings)
     for engine in (engines.lip_syncer.engine, engines.chroma_keyer.engine, engines.link_reader.engine):
         if engine is not None:
