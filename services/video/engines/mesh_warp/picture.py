@@ -25,11 +25,11 @@ class Picture:
 
     @property
     def width(self) -> int:
-        return self.planes.shape[1]
+        return int(self.planes.shape[1])
 
     @property
     def height(self) -> int:
-        return self.planes.shape[0] * 2 // 3
+        return int(self.planes.shape[0]) * 2 // 3
 
     @property
     def luma(self) -> Bytes:

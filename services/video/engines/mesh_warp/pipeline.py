@@ -70,7 +70,9 @@ def speak(models: FaceModels, order: SpeakingOrder) -> int:
     with closing(PictureStore(order.scratch / "pictures")) as store:
         keep = store.append if order.is_looped and look.duration_s < count / look.rate + _HEADER_ERROR_S else _forget
         track, response = _analyse(models, order, look, count=count, wanted=wanted, keep=keep)
-        shown = _forth_and_back(store, count) if len(store) else _with_last_held(pictures(order.video, look.rate), count)
+        shown = (
+            _forth_and_back(store, count) if len(store) else _with_last_held(pictures(order.video, look.rate), count)
+        )
         with VideoWriter(order.target, look, order.label) as writer:
             sound = frames_to_encode(order.voice, layout=SOUND_LAYOUT, rate=SOUND_RATE)
             written = writer.write(sound, _spoken(Speaker(models.mesh, response), shown, track, curve))

@@ -28,9 +28,7 @@ class VideoWriter:
 
     def __init__(self, target: Path, look: Look, label: ContentLabel) -> None:
         self._stack = ExitStack()
-        self._output = self._stack.enter_context(
-            av.open(str(target), "w", format="mp4", options={"movflags": _FLAGS})
-        )
+        self._output = self._stack.enter_context(av.open(str(target), "w", format="mp4", options={"movflags": _FLAGS}))
         self._output.metadata[METADATA_KEY] = label.to_json()
         self._pictures = _picture_stream(self._output, look)
         sound = self._output.add_stream("aac", rate=SOUND_RATE, layout=SOUND_LAYOUT)

@@ -30,7 +30,10 @@ def likeness_of(picture: Picture, face: Face) -> Likeness:
     light = cv2.GaussianBlur(lab[..., 0], (0, 0), _LIGHT_BLUR)
     features = cv2.GaussianBlur(lab[..., 0] - light, (0, 0), _FEATURE_BLUR)[::2, ::2]
     colours = cv2.resize(lab[..., 1:] - 128.0, (_COLOUR_CELLS, _COLOUR_CELLS), interpolation=cv2.INTER_AREA)
-    both = [_unit(features.ravel() - features.mean()), _COLOUR_WEIGHT * _unit(colours.ravel())]
+    both = [
+        _unit(np.asarray(features - features.mean(), dtype=np.float32).ravel()),
+        _COLOUR_WEIGHT * _unit(np.asarray(colours, dtype=np.float32).ravel()),
+    ]
     return _unit(np.concatenate(both))
 
 

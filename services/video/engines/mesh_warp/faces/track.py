@@ -70,4 +70,4 @@ def _strength(is_there: NDArray[np.bool_]) -> Floats:
     if not len(missing):
         return np.ones(len(is_there), np.float32)
     distance = np.abs(np.arange(len(is_there))[:, np.newaxis] - missing[np.newaxis]).min(axis=1)
-    return np.clip(distance / _FADE, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(distance / _FADE, 0.0, 1.0), dtype=np.float32)

@@ -79,7 +79,7 @@ def _narrowed(mouth: Mouth, stance: Stance, across: Floats, down: Floats) -> Flo
     factor = 1 + _ROUNDER * stance.spread * min(1.0, opening * 3) - _DROP_NARROWS * opening
     reach = np.exp(-2 * (across / 0.95) ** 2) * np.exp(-((np.maximum(np.abs(down - 0.1) - 0.35, 0) / 0.3) ** 2))
     middle = mouth.middle
-    return (middle + (across - middle) / (1 + (factor - 1) * reach)).astype(np.float32)
+    return np.asarray(middle + (across - middle) / (1 + (factor - 1) * reach), dtype=np.float32)
 
 
 def _change_of_gap(mouth: Mouth, stance: Stance, across: Floats, gap: Floats) -> Floats:
@@ -88,23 +88,23 @@ def _change_of_gap(mouth: Mouth, stance: Stance, across: Floats, gap: Floats) ->
     bell = inside**0.75
     wanted = stance.gap
     if wanted >= mouth.gap:
-        return ((wanted - mouth.gap) * bell).astype(np.float32)
+        return np.asarray((wanted - mouth.gap) * bell, dtype=np.float32)
     # Everything between the corners closes in step, so that no corner stays open.
     rim = max(_HIDDEN_RIM, _HIDDEN_PIXELS / mouth.scale)
     pressed = rim * max(0.0, 1 - wanted / _SHUT) * np.minimum(1.0, bell * 4)
-    return (np.maximum(gap, 0) * (wanted / mouth.gap - 1) - pressed).astype(np.float32)
+    return np.asarray(np.maximum(gap, 0) * (wanted / mouth.gap - 1) - pressed, dtype=np.float32)
 
 
 def _jaw_change(mouth: Mouth, stance: Stance, across: Floats) -> Floats:
     width = np.exp(-((across / _JAW_WIDTH) ** 2))
-    return (_JAW_SHARE * (stance.gap - mouth.gap) * width).astype(np.float32)
+    return np.asarray(_JAW_SHARE * (stance.gap - mouth.gap) * width, dtype=np.float32)
 
 
 def _fall_above(mouth: Mouth, rim: Floats, down: Floats) -> Floats:
     """The upper lip moves whole at its rim, the nose does not."""
     height = np.maximum(rim - mouth.nose, 0.08)
     t = np.clip((rim - down) / height, 0, 1)
-    return ((1 - t) ** 2 * (1 + 2 * t)).astype(np.float32)
+    return np.asarray((1 - t) ** 2 * (1 + 2 * t), dtype=np.float32)
 
 
 def _shift_below(mouth: Mouth, under_rim: Floats, drop: Floats, jaw: Floats) -> Floats:
@@ -114,4 +114,4 @@ def _shift_below(mouth: Mouth, under_rim: Floats, drop: Floats, jaw: Floats) -> 
     to_jaw = np.clip(t * 2.2, 0, 1)
     to_jaw = to_jaw * to_jaw * (3 - 2 * to_jaw)
     fall = np.where(t < 1, 1 - _CHIN_FALL * t, (1 - _CHIN_FALL) * np.clip(1 - (t - 1) / _BELOW_CHIN, 0, 1))
-    return ((drop * (1 - to_jaw) + jaw * to_jaw) * fall).astype(np.float32)
+    return np.asarray((drop * (1 - to_jaw) + jaw * to_jaw) * fall, dtype=np.float32)

@@ -59,7 +59,7 @@ def _loudness(features: VoiceFeatures) -> Floats:
     noise = float(np.percentile(features.level, 5))
     # A voice without pauses has no noise to be seen.
     floor = max(loud - _RANGE_DB, min(noise + _OVER_NOISE_DB, loud - _RANGE_DB / 2), _FAINTEST_DB)
-    return np.clip((features.level - floor) / max(loud - floor, 1.0), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip((features.level - floor) / max(loud - floor, 1.0), 0.0, 1.0), dtype=np.float32)
 
 
 def _openness(features: VoiceFeatures) -> Floats:
@@ -89,5 +89,5 @@ def _blur(values: Floats, seconds: float) -> Floats:
     return np.convolve(padded, kernel / kernel.sum(), mode="valid").astype(np.float32)
 
 
-def _at(values: Floats, moments: NDArray[np.float64]) -> Floats:
+def _at(values: Floats, moments: NDArray[np.floating]) -> Floats:
     return np.interp(moments, np.arange(len(values)) + 0.5, values, right=0.0).astype(np.float32)
