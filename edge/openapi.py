@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from edge.contract.reader import Documented, documented_endpoints
-from edge.endpoint import Access, NoInput, Source, StreamingEndpoint
+from edge.endpoint import Access, Dialect, NoInput, Source, StreamingEndpoint, Success
 from edge.openapi_refusals import HEADERS, AnyEndpoint, Schema, header, refusal_components, refusals_of
 
 _JSON = "application/json"
@@ -146,17 +146,28 @@ class _OperationWriter:
 
     def _responses(self) -> Schema:
         success = {**self._success(), "headers": {"X-Request-Id": header("X-Request-Id")}}
-        return {"200": success, **refusals_of(self._endpoint)}
+        return {str(self._endpoint.success.code): success, **refusals_of(self._endpoint)}
 
     def _success(self) -> Schema:
         if isinstance(self._endpoint, StreamingEndpoint) and self._output is None:
             schema = {"type": "string", "format": "binary"}
             return {"description": "文件内容", "content": {self._endpoint.media_type: {"schema": schema}}}
-        content: Schema = {"schema": self._output}
+        is_enveloped = self._endpoint.dialect is Dialect.DUBBING
+        content: Schema = {"schema": _envelope(self._output, self._endpoint.success) if is_enveloped else self._output}
         examples = self._documented.response_examples if self._documented else ()
         if examples:
             content["examples"] = {f"example{number}": {"value": body} for number, body in enumerate(examples, 1)}
         return {"description": "成功", "content": {_JSON: content}}
+
+
+def _envelope(data: Schema | None, success: Success) -> Schema:
+    properties: Schema = {"code": {"const": success.code}, "message": {"const": success.message}, "data": data}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def _multipart_body(field: str, alternative: str | None) -> Schema:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import structlog
@@ -45,10 +45,15 @@ class UploadTarget:
 
 
 async def receive_file(
-    request: web.Request, target: UploadTarget, *, files: file_service_pb2_grpc.FileServiceAsyncStub, blobs: BlobStore
+    request: web.Request,
+    target: UploadTarget,
+    *,
+    files: file_service_pb2_grpc.FileServiceAsyncStub,
+    blobs: BlobStore,
+    field: str = FILE_FIELD,
 ) -> messages.File:
     """Stores the form's file. Raises TooLarge as soon as the limit is passed, and what the service refuses."""
-    reader, part = await _part_of(request, (FILE_FIELD,))
+    reader, part = await _part_of(request, field)
     return await _store(request, reader, part, target=target, files=files, blobs=blobs)
 
 
@@ -61,7 +66,7 @@ async def receive_file_or_text(
     blobs: BlobStore,
 ) -> messages.File | str:
     """Stores the form's file, or answers its text field: whichever comes first. Raises as `receive_file`."""
-    reader, part = await _part_of(request, (FILE_FIELD, text_field))
+    reader, part = await _part_of(request, FILE_FIELD, text_field)
     if part.name == FILE_FIELD:
         return await _store(request, reader, part, target=target, files=files, blobs=blobs)
     try:
@@ -110,7 +115,9 @@ async def _store(
         raise
 
 
-async def _part_of(request: web.Request, fields: Collection[str]) -> tuple[MultipartReader, BodyPartReader]:
+async def _part_of(
+    request: web.Request, file_field: str, text_field: str | None = None
+) -> tuple[MultipartReader, BodyPartReader]:
     """The form and the first part of one of these names in it, read up to its content."""
     if not request.content_type.startswith("multipart/"):
         raise shape_error("请求必须是 multipart/form-data 格式")
@@ -121,8 +128,8 @@ async def _part_of(request: web.Request, fields: Collection[str]) -> tuple[Multi
                 part = await reader.next()
                 if part is None:
                     break
-                if isinstance(part, BodyPartReader) and part.name in fields and not _is_left_empty(part, fields):
-                    _check_encoding(part)
+                if isinstance(part, BodyPartReader) and _is_wanted(part, file_field, text_field):
+                    _check_encoding(part, file_field)
                     return reader, part
                 await _skip(part)
             else:
@@ -131,21 +138,22 @@ async def _part_of(request: web.Request, fields: Collection[str]) -> tuple[Multi
         raise body_too_slow() from None
     except _BROKEN_FORM:
         raise shape_error("multipart 请求体格式不正确") from None
-    others = "".join(f" 或 {field}" for field in fields if field != FILE_FIELD)
-    raise shape_error(f"缺少上传文件 {FILE_FIELD}{others}")
+    other = "" if text_field is None else f" 或 {text_field}"
+    raise shape_error(f"缺少上传文件 {file_field}{other}")
 
 
-def _is_left_empty(part: BodyPartReader, fields: Collection[str]) -> bool:
+def _is_wanted(part: BodyPartReader, file_field: str, text_field: str | None) -> bool:
     """A form in which nothing was chosen brings its file field all the same, without a name."""
-    return part.name == FILE_FIELD and len(fields) > 1 and not part.filename
+    is_left_empty = text_field is not None and not part.filename
+    return (part.name == file_field and not is_left_empty) or (part.name is not None and part.name == text_field)
 
 
-def _check_encoding(part: BodyPartReader) -> None:
+def _check_encoding(part: BodyPartReader, file_field: str) -> None:
     transfer = part.headers.get("Content-Transfer-Encoding", "").lower()
     if transfer not in _PLAIN_ENCODINGS or "Content-Encoding" in part.headers:
         raise shape_error("不支持经过编码的上传内容")
-    if part.name == FILE_FIELD and part.filename is None:
-        raise shape_error(f"{FILE_FIELD} 必须是文件")
+    if part.name == file_field and part.filename is None:
+        raise shape_error(f"{file_field} 必须是文件")
 
 
 async def _skip(part: BodyPartReader | MultipartReader) -> None:

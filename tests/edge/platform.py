@@ -31,8 +31,10 @@ from tests.fakes.servicers_balances import FakeBalances
 from tests.fakes.servicers_billing import FakeLedger
 from tests.fakes.servicers_cards import FakeCards
 from tests.fakes.servicers_files import FakeFiles
+from tests.fakes.servicers_invites import FakeInvites
 from tests.fakes.servicers_jobs import FakeRecognition, FakeTexts, FakeVideo
 from tests.fakes.servicers_keys import FakeKeys
+from tests.fakes.servicers_phones import FakePhones
 from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
@@ -43,6 +45,7 @@ from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
     audit_service_pb2_grpc,
+    phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_pb2,
     user_service_pb2_grpc,
@@ -50,6 +53,7 @@ from voxreel.auth.v1 import (
 from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
     card_service_pb2_grpc,
+    invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -78,6 +82,7 @@ class Platform:
     clock: FakeClock
     tokens: FakeTokens
     auth: FakeAuth
+    phones: FakePhones
     keys: FakeKeys
     user_admin: FakeUserAdmin
     activities: FakeActivities
@@ -85,6 +90,7 @@ class Platform:
     ledger: FakeLedger
     balances: FakeBalances
     cards: FakeCards
+    invites: FakeInvites
     pricing: FakePricing
     packages: FakePackages
     statistics: FakeStatistics
@@ -118,11 +124,12 @@ async def open_platform(
     # The edge judges tokens by the machine's clock.
     tokens = FakeTokens(SystemClock())
     auth, keys = FakeAuth(clock, tokens), FakeKeys(tokens)
+    phones = FakePhones(auth)
     user = auth.add_user("testuser", "password123")
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
-    cards = FakeCards(clock, ledger)
+    cards, invites = FakeCards(clock, ledger), FakeInvites(clock, ledger)
     user_admin, activities, audit = FakeUserAdmin(auth), FakeActivities(), FakeAudit()
     balances = FakeBalances(ledger)
     pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
@@ -132,6 +139,7 @@ async def open_platform(
     services: dict[str, list[Registration]] = {
         "auth": [
             (account_service_pb2_grpc.add_AccountServiceServicer_to_server, auth),
+            (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, phones),
             (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
             (user_admin_service_pb2_grpc.add_UserAdminServiceServicer_to_server, user_admin),
             (activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities),
@@ -141,6 +149,7 @@ async def open_platform(
         "billing": [
             (ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger),
             (card_service_pb2_grpc.add_CardServiceServicer_to_server, cards),
+            (invite_service_pb2_grpc.add_InviteServiceServicer_to_server, invites),
             (balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, balances),
             (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
             (package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages),
@@ -189,6 +198,7 @@ async def open_platform(
             clock=clock,
             tokens=tokens,
             auth=auth,
+            phones=phones,
             keys=keys,
             user_admin=user_admin,
             activities=activities,
@@ -196,6 +206,7 @@ async def open_platform(
             ledger=ledger,
             balances=balances,
             cards=cards,
+            invites=invites,
             pricing=pricing,
             packages=packages,
             statistics=statistics,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from aiohttp import FormData
 
+from edge.config import RateSettings
 from edge.endpoint import Access
 from edge.own_urls import file_id_of
 from edge.platform_api.endpoints import llm as llm_endpoints
@@ -18,7 +20,7 @@ from edge.platform_api.endpoints import videoretalk as videoretalk_endpoints
 from edge.platform_api.endpoints import voices as voices_endpoints
 from kit.errors import Unavailable
 from tests.edge.golden import same_shape, same_shape_as_read
-from tests.edge.platform import Platform
+from tests.edge.platform import Platform, open_platform
 from voxreel.auth.v1 import user_pb2
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.engine.v1 import engine_service_pb2 as engines
@@ -318,23 +320,71 @@ async def test_a_link_as_documented(platform: Platform) -> None:
     assert (response.status, reply["code"], reply["msg"]) == (200, 200, "解析成功")
 
 
+async def test_a_link_to_images(platform: Platform) -> None:
+    async with platform.client.post("/api/video/parse", json={"url": "https://v.douyin.com/images/"}) as response:
+        found = (await response.json())["data"]
+    assert (found["video_url"], found["images"]) == (
+        "",
+        [
+            {"url": "https://cdn.example/1.jpg", "live_photo_url": "https://cdn.example/1.mp4"},
+            {"url": "https://cdn.example/2.jpg", "live_photo_url": ""},
+        ],
+    )
+
+
+async def test_platforms_of_links_as_administrators_see_them(platform: Platform) -> None:
+    headers = platform.bearer(platform.admin)
+    async with platform.client.get("/api/system/link-platforms", headers=headers) as response:
+        assert response.status == 200
+        asked, unasked = (await response.json())["platforms"]
+    assert asked == {
+        "platform": "douyin",
+        "name": "抖音",
+        "status": "changed",
+        "counts": {"read": 3, "changed": 1},
+        "last_success_at": "2026-01-01T12:00:00",
+        "changed_ways": ["details"],
+        "paused_seconds": 2,
+    }
+    assert (unasked["status"], unasked["counts"], unasked["last_success_at"]) == ("unknown", {}, None)
+
+
+async def test_links_have_a_budget_for_each_address_in_their_own_envelope(tmp_path: Path) -> None:
+    async with open_platform(tmp_path, rates=RateSettings(links_per_s=0.2), trusted_proxies=1) as platform:
+
+        async def parse(address: str, headers: dict[str, str]) -> tuple[int, Any, str | None]:
+            asked = {**headers, "X-Forwarded-For": address}
+            body = {"url": "https://v.douyin.com/x/"}
+            async with platform.client.post("/api/video/parse", json=body, headers=asked) as response:
+                return response.status, await response.json(), response.headers.get("Retry-After")
+
+        statuses = [(await parse("192.0.2.1", headers))[0] for headers in ({}, platform.bearer())]
+        assert statuses == [200, 200]
+        # Another account at the same address has no budget of its own.
+        status, reply, retry_after = await parse("192.0.2.1", platform.bearer(platform.admin))
+        assert (status, retry_after) == (429, "5")
+        assert (reply["code"], reply["msg"], reply["data"]) == (429, "请求过于频繁，请稍后重试", None)
+        assert reply["reason"] == "too_many_requests"
+        assert (await parse("192.0.2.2", {}))[0] == 200
+
+
 @pytest.mark.parametrize(
-    ("body", "status", "message"),
+    ("body", "status", "message", "reason"),
     [
-        (b'{"url": "https://example.com/"}', 400, "暂不支持该平台的视频链接"),
-        (b'{"url": ""}', 422, "参数 url 不能少于 1 个字符"),
-        (b"{}", 422, "缺少参数 url"),
-        (b"nonsense", 422, "请求体不是有效的 JSON"),
+        (b'{"url": "https://example.com/"}', 400, "暂不支持该平台的视频链接", "link_unsupported"),
+        (b'{"url": ""}', 422, "参数 url 不能少于 1 个字符", "request_malformed"),
+        (b"{}", 422, "缺少参数 url", "request_malformed"),
+        (b"nonsense", 422, "请求体不是有效的 JSON", "request_malformed"),
     ],
 )
 async def test_links_keep_their_envelope_in_every_outcome(
-    platform: Platform, body: bytes, status: int, message: str
+    platform: Platform, body: bytes, status: int, message: str, reason: str
 ) -> None:
     async with platform.client.post("/api/video/parse", data=body) as response:
         reply = await response.json()
     assert response.status == status
     assert len(reply.pop("timestamp")) == len("2026-01-01T10:00:00")
-    assert reply == {"code": status, "msg": message, "data": None}
+    assert reply == {"code": status, "msg": message, "data": None, "reason": reason}
 
 
 async def test_links_keep_their_envelope_for_another_method_and_a_lost_engine(platform: Platform) -> None:

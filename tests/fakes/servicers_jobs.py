@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kit.clock import Clock
@@ -10,6 +11,7 @@ from kit.errors import Invalid
 from kit.ids import IdSource
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from kit.rpc.times import duration_of, timestamp_of
 from tests.fakes.refusals import Refusals
 from tests.fakes.servicers_tasks import FakeTasks
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -129,13 +131,29 @@ class FakeVideo(FakeJobs, render_service_pb2_grpc.RenderServiceServicer, link_se
         self.refusals.enter("ParseLink")
         if "v.douyin.com" not in request.text:
             raise Invalid(reasons.ERROR_REASON_LINK_UNSUPPORTED, "暂不支持该平台的视频链接")
+        is_images = "images" in request.text
         return links.ParseLinkResponse(
-            video_url="https://cdn.example/v.mp4",
+            video_url="" if is_images else "https://cdn.example/v.mp4",
+            image_urls=["https://cdn.example/1.jpg", "https://cdn.example/2.jpg"] if is_images else [],
+            live_photo_urls=["https://cdn.example/1.mp4", ""] if is_images else [],
             cover_url="https://cdn.example/c.jpg",
             title="视频标题",
             music_url="https://cdn.example/m.mp3",
             author=links.LinkAuthor(uid="1", display_name="作者", avatar_url="https://cdn.example/a.jpg"),
         )
+
+    async def ListPlatforms(self, request: links.ListPlatformsRequest, context: Context) -> links.ListPlatformsResponse:
+        asked = links.LinkPlatform(
+            key="douyin",
+            display_name="抖音",
+            last_outcome="changed",
+            counts={"read": 3, "changed": 1},
+            last_read_time=timestamp_of(datetime(2026, 1, 1, 4, tzinfo=UTC)),
+            changed_ways=["details"],
+            paused_for=duration_of(timedelta(seconds=1.5)),
+        )
+        unasked = links.LinkPlatform(key="weibo", display_name="微博")
+        return links.ListPlatformsResponse(platforms=[asked, unasked])
 
     def _made(self, kind: task_pb2.TaskKind.ValueType, given: Mapping[str, Any]) -> task_pb2.Task:
         output = {"file_id": "videos_1.mp4", "file_size_bytes": 1048576, "duration_ms": 2000}

@@ -1,4 +1,4 @@
-"""The video service as its process runs it, and truthful about its engines."""
+"""The video service as its process runs it: truthful about its engines."""
 
 from __future__ import annotations
 
@@ -48,4 +48,6 @@ async def _check_engines(peer: Peer) -> None:
     assert (lips.name, lips.is_available, lips.is_selected) == ("mesh_warp", True, True)
     assert lips.quality == engine_service_pb2.QUALITY_APPROXIMATE
     assert lips.model_sha256.startswith("c603fa61")
+    usable = {engine.name for engine in listed if engine.is_available}
+    assert usable == {engine.name for engine in listed if engine.is_selected} == {"mesh_warp", "web_pages"}
     assert all(engine.is_available or engine.unavailable_reason for engine in listed)

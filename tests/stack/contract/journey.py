@@ -435,7 +435,7 @@ ACTIVITIES = (
 )
 
 ENDING = (
-    # 2000 recharged, 100 given, 1000 of the card, 15 and two renders spent: what was refused or cancelled has cost nothing.
+    # 2000 recharged, 100 given, 1000 of the card, 15 and two renders spent: what was refused or cancelled cost nothing.
     Step(
         method="GET",
         path="/api/user/profile",
