@@ -25,8 +25,11 @@ from voxreel.billing.v1 import (
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import (
+    custom_voice_service_pb2_grpc,
+    history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
+    template_service_pb2_grpc,
     text_service_pb2_grpc,
     voice_service_pb2_grpc,
 )
@@ -75,6 +78,9 @@ class Clients:
     files: file_service_pb2_grpc.FileServiceAsyncStub
     synthesis: synthesis_service_pb2_grpc.SynthesisServiceAsyncStub
     voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
+    templates: template_service_pb2_grpc.TemplateServiceAsyncStub
+    custom_voices: custom_voice_service_pb2_grpc.CustomVoiceServiceAsyncStub
+    history: history_service_pb2_grpc.HistoryServiceAsyncStub
     recognition: recognition_service_pb2_grpc.RecognitionServiceAsyncStub
     texts: text_service_pb2_grpc.TextServiceAsyncStub
     renders: render_service_pb2_grpc.RenderServiceAsyncStub
@@ -104,6 +110,9 @@ def make_clients(peers: EdgePeers) -> Clients:
         files=peers.files.stub(file_service_pb2_grpc.FileServiceStub),
         synthesis=peers.speech.stub(synthesis_service_pb2_grpc.SynthesisServiceStub),
         voices=peers.speech.stub(voice_service_pb2_grpc.VoiceServiceStub),
+        templates=peers.speech.stub(template_service_pb2_grpc.TemplateServiceStub),
+        custom_voices=peers.speech.stub(custom_voice_service_pb2_grpc.CustomVoiceServiceStub),
+        history=peers.speech.stub(history_service_pb2_grpc.HistoryServiceStub),
         recognition=peers.speech.stub(recognition_service_pb2_grpc.RecognitionServiceStub),
         texts=peers.speech.stub(text_service_pb2_grpc.TextServiceStub),
         renders=peers.video.stub(render_service_pb2_grpc.RenderServiceStub),

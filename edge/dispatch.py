@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
+from edge.attendance import while_connected
 from edge.auth import Authenticator, bearer_token
 from edge.client_address import ClientAddresses
 from edge.endpoint import Access, Call, Endpoint, EventStream, In, NoInput, RateClass, Source, StreamingEndpoint
@@ -101,6 +102,7 @@ class JsonRoute(Generic[InT]):
         self._handler = endpoint.handler
         self._buckets = frame.buckets[endpoint.rate_class]
         self._is_keyed = endpoint.is_keyed
+        self._is_attended = endpoint.is_attended
         self._timeout_s = endpoint.timeout_s
         self._route = f"{endpoint.method} {endpoint.path}"
         self._parse = _Parser(endpoint.input, endpoint.path, endpoint.source)
@@ -135,11 +137,15 @@ class JsonRoute(Generic[InT]):
             )
         )
         try:
-            reply = await self._handler(given, call)
-            if isinstance(reply, EventStream):
-                return await send_events(request, reply, self._dialect)
+            answering = self._answer(request, given, call)
+            return await (while_connected(request, answering) if self._is_attended else answering)
         finally:
             unbind_call(bound)
+
+    async def _answer(self, request: web.Request, given: InT, call: Call) -> web.StreamResponse:
+        reply = await self._handler(given, call)
+        if isinstance(reply, EventStream):
+            return await send_events(request, reply, self._dialect)
         return json_reply(reply, self._dialect, self._success)
 
 

@@ -142,6 +142,8 @@ class Endpoint(Generic[InT]):
     dialect: Dialect = Dialect.PLATFORM
     is_keyed: bool = False
     """It moves credits or starts a task: the header `Idempotency-Key` makes a repeat harmless."""
+    is_attended: bool = False
+    """What it does stops when the client goes away before the reply is whole."""
     title: str = ""
     timeout_s: float = 15.0
     """Longer than the longest deadline of the methods behind it."""
@@ -182,6 +184,8 @@ class StreamingEndpoint(Generic[InT]):
     """Where old clients look for the same; served, not described."""
     multipart_alternative: str | None = None
     """The field of the form that names a stored file instead of bringing one."""
+    multipart_texts: type[In] | None = None
+    """The text fields of the form."""
     is_keyed: bool = False
     dialect: Dialect = Dialect.PLATFORM
     refusals: tuple[int, ...] = ()

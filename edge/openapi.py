@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from edge.contract.reader import Documented, documented_endpoints
-from edge.endpoint import Access, Dialect, NoInput, Source, StreamingEndpoint, Success
+from edge.endpoint import Access, Dialect, In, NoInput, Source, StreamingEndpoint, Success
 from edge.openapi_refusals import HEADERS, AnyEndpoint, Schema, header, refusal_components, refusals_of
 
 _JSON = "application/json"
@@ -131,7 +131,7 @@ class _OperationWriter:
         if isinstance(endpoint, StreamingEndpoint):
             if endpoint.multipart_field is None:
                 return None
-            return _multipart_body(endpoint.multipart_field, endpoint.multipart_alternative)
+            return _multipart_body(endpoint.multipart_field, endpoint.multipart_alternative, endpoint.multipart_texts)
         if endpoint.input is NoInput or endpoint.source is not Source.BODY:
             return None
         names = [name for name in self._fields if name not in self._path_fields]
@@ -170,11 +170,13 @@ def _envelope(data: Schema | None, success: Success) -> Schema:
     }
 
 
-def _multipart_body(field: str, alternative: str | None) -> Schema:
+def _multipart_body(field: str, alternative: str | None, texts: type[In] | None) -> Schema:
+    described = {} if texts is None else texts.model_json_schema()
     # Raw bytes have no JSON type.
-    schema: Schema = {"type": "object", "properties": {field: {"contentMediaType": "application/octet-stream"}}}
+    properties = {field: {"contentMediaType": "application/octet-stream"}, **described.get("properties", {})}
+    schema: Schema = {"type": "object", "properties": properties}
     if alternative is None:
-        schema["required"] = [field]
+        schema["required"] = [field, *described.get("required", ())]
     else:
         schema["properties"][alternative] = {"type": "string", "minLength": 1}
         schema["oneOf"] = [{"required": [field]}, {"required": [alternative]}]

@@ -30,6 +30,7 @@ from tests.fakes.servicers_auth import FakeAuth
 from tests.fakes.servicers_balances import FakeBalances
 from tests.fakes.servicers_billing import FakeLedger
 from tests.fakes.servicers_cards import FakeCards
+from tests.fakes.servicers_dubbing import FakeCustomVoices, FakeHistory, FakeTemplates
 from tests.fakes.servicers_files import FakeFiles
 from tests.fakes.servicers_invites import FakeInvites
 from tests.fakes.servicers_jobs import FakeRecognition, FakeTexts, FakeVideo
@@ -63,8 +64,11 @@ from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import (
+    custom_voice_service_pb2_grpc,
+    history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
+    template_service_pb2_grpc,
     text_service_pb2_grpc,
     voice_service_pb2_grpc,
 )
@@ -99,6 +103,9 @@ class Platform:
     speech_engines: FakeEngines
     recognition: FakeRecognition
     texts: FakeTexts
+    templates: FakeTemplates
+    custom_voices: FakeCustomVoices
+    history: FakeHistory
     video: FakeVideo
     video_tasks: FakeTasks
     video_engines: FakeEngines
@@ -135,6 +142,7 @@ async def open_platform(
     pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
     recognition, texts = FakeRecognition(speech.tasks, clock, ids), FakeTexts(speech.tasks, clock, ids)
+    templates, custom_voices, history = FakeTemplates(clock), FakeCustomVoices(clock), FakeHistory(clock)
     video = FakeVideo(video_tasks, clock, ids)
     services: dict[str, list[Registration]] = {
         "auth": [
@@ -161,6 +169,9 @@ async def open_platform(
             (voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, speech),
             (recognition_service_pb2_grpc.add_RecognitionServiceServicer_to_server, recognition),
             (text_service_pb2_grpc.add_TextServiceServicer_to_server, texts),
+            (template_service_pb2_grpc.add_TemplateServiceServicer_to_server, templates),
+            (custom_voice_service_pb2_grpc.add_CustomVoiceServiceServicer_to_server, custom_voices),
+            (history_service_pb2_grpc.add_HistoryServiceServicer_to_server, history),
             (task_service_pb2_grpc.add_TaskServiceServicer_to_server, speech.tasks),
             (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, speech_engines),
         ],
@@ -215,6 +226,9 @@ async def open_platform(
             speech_engines=speech_engines,
             recognition=recognition,
             texts=texts,
+            templates=templates,
+            custom_voices=custom_voices,
+            history=history,
             video=video,
             video_tasks=video_tasks,
             video_engines=video_engines,

@@ -103,9 +103,13 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
         self.lives.append(request.life.seconds)
         end = Timestamp()
         end.FromDatetime(self._clock.now() + request.life.ToTimedelta())
-        known = [each for each in request.file_ids if each in self.stored]
+        caller = require_principal()
+        known = [each for each in request.file_ids if self._is_of(each, caller.user_id)]
         downloads = [files.SignedDownload(file_id=each, link=f"signed-{each}", expire_time=end) for each in known]
         return files.SignDownloadsResponse(downloads=downloads)
+
+    def _is_of(self, file_id: str, user_id: int) -> bool:
+        return file_id in self.stored and self.stored[file_id][0].user_id == user_id
 
     async def DeleteFile(self, request: files.DeleteFileRequest, context: Context) -> files.DeleteFileResponse:
         self.refusals.enter("DeleteFile")

@@ -52,6 +52,7 @@ def _material(list_name: str) -> dict[tuple[str, str], list[Attempt]]:
 _USER = {"user_id": "user"}
 _CARD_FILTERS = {"package_key": "package", "created_admin_id": "user", "used_user_id": "user"}
 _TASK = {"task_id": "task"}
+_DUBBING = {"history_id": "dubbing"}
 _VIDEO_TASK = {"task_id": "video task"}
 _RENDERED_FILES = {"video_file_id": "file", "audio_file_id": "file", "ref_image_file_id": "file"}
 _RENDERED_URLS = {"video_url": "file url", "audio_url": "file url", "ref_image_url": "file url"}
@@ -65,6 +66,11 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("GET", "/api/task/{task_id}"): [Attempt(_TASK, stranger=200), Attempt(_VIDEO_TASK, stranger=200)],
     ("GET", "/api/tasks/{task_id}"): [Attempt(_TASK), Attempt(_VIDEO_TASK)],
     ("GET", "/api/tts/voice/{voice_id}"): [Attempt({"voice_id": "voice"})],
+    # The catalogue is everybody's.
+    ("GET", "/api/voices/templates/{template_id}"): [Attempt({"template_id": "template"}, stranger=200)],
+    ("GET", "/api/voices/custom/{voice_id}"): [Attempt({"voice_id": "custom voice"})],
+    ("GET", "/api/history/{history_id}"): [Attempt(_DUBBING)],
+    ("GET", "/api/history/{history_id}/download-url"): [Attempt(_DUBBING)],
     ("POST", "/api/tts/voice/clone"): [
         Attempt({"audio_url": "file url"}, {"prefix": "mine"}, allowed=503),
     ],
@@ -117,6 +123,7 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
         Attempt({"file_id": "temp file"}, {"file_type": "temp"}),
         Attempt({"file_id": "file"}, {"file_type": "bgm"}),
     ],
+    ("DELETE", "/api/history/{history_id}"): [Attempt(_DUBBING)],
     ("DELETE", "/api/tts/voice/{voice_id}"): [Attempt({"voice_id": "voice"})],
     ("DELETE", "/api/cards/admin/{card_id}"): [Attempt({"card_id": "card"})],
     ("DELETE", "/api/user/admin/credits/packages/{package_key}"): [Attempt({"package_key": "package"})],

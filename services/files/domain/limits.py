@@ -41,11 +41,18 @@ PRODUCED_RULES: Mapping[str, UploadRule] = MappingProxyType(
     {
         "audio": UploadRule(("wav", "mp3", "pcm", "opus"), 500 * MEBIBYTE),
         "videos": UploadRule(("mp4",), 2048 * MEBIBYTE),
+        # Recordings of users that speech has heard, whatever they are called.
+        "voice_samples": UploadRule((), 10 * MEBIBYTE),
     }
 )
 """Persistent files that services make for users."""
 
-CACHE_RULES: Mapping[str, UploadRule] = MappingProxyType({"voice_previews": UploadRule(("wav",), 10 * MEBIBYTE)})
+CACHE_RULES: Mapping[str, UploadRule] = MappingProxyType(
+    {
+        "voice_previews": UploadRule(("wav",), 10 * MEBIBYTE),
+        "voice_avatars": UploadRule(("png",), MEBIBYTE),
+    }
+)
 """Files that services make and can make again."""
 
 TEMP_RULE = UploadRule((), 50 * MEBIBYTE)

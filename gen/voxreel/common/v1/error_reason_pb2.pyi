@@ -140,6 +140,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The platform does not answer. UNAVAILABLE."""
     ERROR_REASON_LINK_KIND_UNSUPPORTED: _ErrorReason.ValueType  # 326
     """A link of a known platform that leads to no post. INVALID_ARGUMENT."""
+    ERROR_REASON_VOICE_TEMPLATE_NOT_FOUND: _ErrorReason.ValueType  # 260
+    """No voice of the public catalogue has the id. NOT_FOUND."""
+    ERROR_REASON_CUSTOM_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 261
+    """Also another user's. NOT_FOUND."""
+    ERROR_REASON_HISTORY_NOT_FOUND: _ErrorReason.ValueType  # 262
+    """Also another user's. NOT_FOUND."""
+    ERROR_REASON_AUDIO_INVALID: _ErrorReason.ValueType  # 263
+    """Nothing in the file can be heard. INVALID_ARGUMENT."""
+    ERROR_REASON_CUSTOM_VOICES_FULL: _ErrorReason.ValueType  # 264
+    """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -265,4 +275,14 @@ ERROR_REASON_LINK_PLATFORM_UNREACHABLE: ErrorReason.ValueType  # 325
 """The platform does not answer. UNAVAILABLE."""
 ERROR_REASON_LINK_KIND_UNSUPPORTED: ErrorReason.ValueType  # 326
 """A link of a known platform that leads to no post. INVALID_ARGUMENT."""
+ERROR_REASON_VOICE_TEMPLATE_NOT_FOUND: ErrorReason.ValueType  # 260
+"""No voice of the public catalogue has the id. NOT_FOUND."""
+ERROR_REASON_CUSTOM_VOICE_NOT_FOUND: ErrorReason.ValueType  # 261
+"""Also another user's. NOT_FOUND."""
+ERROR_REASON_HISTORY_NOT_FOUND: ErrorReason.ValueType  # 262
+"""Also another user's. NOT_FOUND."""
+ERROR_REASON_AUDIO_INVALID: ErrorReason.ValueType  # 263
+"""Nothing in the file can be heard. INVALID_ARGUMENT."""
+ERROR_REASON_CUSTOM_VOICES_FULL: ErrorReason.ValueType  # 264
+"""A user has as many custom voices as there may be. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
