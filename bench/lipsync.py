@@ -6,8 +6,9 @@ of the result the opening of the lips is measured again by a mesh that starts fr
 correlated with the opening the voice asked for, at no lag and at one picture either way. Two controls say what the
 figure is worth: the same curve against the source as it was, and against the result for the other voice.
 
-Cost: milliseconds a picture of the whole pipeline, beside decoding and encoding the same video and nothing else; then
-ten seconds of 1080p through the engine's worker process, and that process's memory.
+Cost: milliseconds a picture of the whole pipeline, by the clock and of CPU over all threads, beside the CPU of decoding
+and encoding the same video and nothing else; then ten seconds of 1080p through the engine's worker process, and that
+process's memory.
 
 Closures: Mandarin syllables that begin with m, b or p, and as many that begin with n, d, t, l, g or k, are spoken by
 two voices; counted is how often the curve finds lips closed. The second figure is of mistakes.
@@ -152,8 +153,8 @@ def correlation(wanted: Curve, measured: Curve, lag: int = 0) -> float:
 
 
 def transcode(source: Path, target: Path) -> float:
-    """Seconds a picture of decoding and encoding alone, with the engine's own settings."""
-    started, count = time.perf_counter(), 0
+    """Seconds of CPU a picture of decoding and encoding alone, with the engine's own settings."""
+    started, count = time.process_time(), 0
     with av.open(str(source)) as video, av.open(str(target), "w") as output:
         stream = output.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "crf": "20"})
         assert isinstance(stream, av.VideoStream)
@@ -163,7 +164,7 @@ def transcode(source: Path, target: Path) -> float:
             count += 1
             output.mux(stream.encode(frame.reformat(format="yuv420p")))
         output.mux(stream.encode(None))
-    return (time.perf_counter() - started) / count
+    return (time.process_time() - started) / count
 
 
 def sheet(measured: Measured, wanted: Curve) -> Image:
@@ -187,23 +188,26 @@ def bench_footage(
         order = SpeakingOrder(
             footage.path, voice, None, folder / f"{name}.mp4", folder, True, ContentLabel("bench", "1")
         )
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.process_time()
         speak(models, order)
-        elapsed = time.perf_counter() - started
+        elapsed, busy = time.perf_counter() - started, time.process_time() - busy
         results[name] = measure(models, order.target)
         count = len(results[name].openings)
         curves[name] = mouth_curve(read_voice(voice, SAMPLE_RATE), pictures=count, per_second=RATE).opening
         lags = ", ".join(
             f"{lag:+d}: {correlation(curves[name], results[name].openings, lag):.3f}" for lag in (-1, 0, 1)
         )
-        print(f"{footage.name} {name}: {count} pictures, {1000 * elapsed / count:.1f} ms each; correlation {lags}")
+        cost = f"{1000 * elapsed / count:.1f} ms each, {1000 * busy / count:.1f} ms of CPU"
+        print(f"{footage.name} {name}: {count} pictures, {cost}; correlation {lags}")
         if sheets is not None:
             path = sheets / f"{footage.name.replace(' ', '-')}-{name}.png"
             cv2.imwrite(str(path), sheet(results[name], curves[name]))
     untouched = [correlation(curve, np.resize(source, len(curve))) for curve in curves.values() if source.std() > 1e-6]
     crossed = correlation(curves["zh"], results["en"].openings)
     shown = f"{np.mean(untouched):.3f}" if untouched else "constant"
-    print(f"{footage.name}: controls: source {shown}, other voice {crossed:.3f}; transcoding alone {plain_ms:.1f} ms")
+    print(
+        f"{footage.name}: controls: source {shown}, other voice {crossed:.3f}; transcoding alone {plain_ms:.1f} ms of CPU"
+    )
 
 
 def bench_closures(cache_dir: Path, folder: Path) -> None:
