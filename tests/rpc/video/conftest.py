@@ -35,7 +35,7 @@ from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
 from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
 from tests.fakes.tokens import FakeTokens
-from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger
+from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger, FakeProber, FakeWeb, Gate
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.task.v1 import task_service_pb2_grpc
@@ -54,7 +54,9 @@ class World:
     tasks: task_service_pb2_grpc.TaskServiceAsyncStub
     ledger: FakeLedger
     files: FakeFiles
+    web: FakeWeb
     fakes: FakeEngines
+    gate: Gate
     engines: VideoEngines
     database: Database
     relay: Relay
@@ -93,7 +95,8 @@ async def _peer_of(stack: AsyncExitStack, server: RpcServer) -> Peer:
 
 async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
     clock, ids = SystemClock(), RandomIds()
-    tokens, ledger, files, fakes = FakeTokens(clock), FakeLedger(), FakeFiles(), FakeEngines()
+    tokens, ledger, gate, web = FakeTokens(clock), FakeLedger(), Gate(), FakeWeb()
+    files, fakes = FakeFiles(gate), FakeEngines(gate)
     engines = fakes.slots()
 
     def server(name: str) -> RpcServer:
@@ -119,6 +122,8 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         ids=ids,
         acceptance=TaskAcceptance(units, BillingCreditHolds(billing), QueueLimits(4, 6)),
         sources=FilesSourceFiles(storage),
+        web=web,
+        prober=FakeProber(),
         videos=FilesVideoFiles(storage),
         engines=engines,
         timeout_s=5,
@@ -141,7 +146,9 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         tasks=peer.stub(task_service_pb2_grpc.TaskServiceStub),
         ledger=ledger,
         files=files,
+        web=web,
         fakes=fakes,
+        gate=gate,
         engines=engines,
         database=database,
         relay=relay,
