@@ -13,6 +13,9 @@ _COMMANDS = {
     "models": "List, verify and locate model files.",
     "restart": "Restart one process of a running stack.",
     "ledger": "Check the ledger of credits, or print one account.",
+    "dlq": "List, retry or drop events that a consumer gave up.",
+    "backup": "Copy an installation, also while it runs.",
+    "restore": "Make an installation of a backup.",
 }
 
 

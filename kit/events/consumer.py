@@ -15,13 +15,15 @@ from google.protobuf.message import DecodeError
 
 from kit.events.backoff import Backoff
 from kit.events.bus import Bus, BusUnavailable, ConsumerSpec, InboundMessage
-from kit.events.streams import EVENTS, dead_letter_subject
+from kit.events.streams import EVENTS, dead_letter_subject, retry_subject
 from kit.events.waiting import unless_stopped, wait_any
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
 EventHandler = Callable[[Sequence[EventEnvelope]], Awaitable[None]]
 """Applies all of the events or raises. The same event may come again, also twice at once."""
 
+SUBJECT_HEADER = "Voxreel-Subject"
+CAUSE_HEADER = "Voxreel-Cause"
 REDELIVERY_PAUSES_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
 _BATCH = 64
 _FETCH_WAIT_S = 5.0
@@ -57,7 +59,9 @@ class Consumer:
         self._handler = handler
         self._pauses_s = tuple(pauses_s)
         self._subscription = bus.consume(
-            ConsumerSpec(EVENTS.name, durable, tuple(subjects), ack_wait_s=ack_wait_s, replay_s=replay_s)
+            ConsumerSpec(
+                EVENTS.name, durable, (*subjects, retry_subject(durable)), ack_wait_s=ack_wait_s, replay_s=replay_s
+            )
         )
 
     async def step(self, wait_s: float = 0.0) -> int:
@@ -148,7 +152,8 @@ class Consumer:
             dead_letter_subject(self._durable),
             message.body,
             message_id=f"{self._durable}:{message.message_id}",
-            headers={**message.headers, "Voxreel-Subject": message.subject, "Voxreel-Cause": cause},
+            # One that an operator had tried again keeps the subject it first came under.
+            headers={SUBJECT_HEADER: message.subject, **message.headers, CAUSE_HEADER: cause},
         )
         _log.error("event_buried", consumer=self._durable, event_id=message.message_id, cause=cause)
         await message.term()

@@ -29,7 +29,7 @@ class StreamSpec:
     replicas: int = 1
 
 
-EVENTS = StreamSpec("EVENTS", ("evt.>",), Retention.LIMITS, max_age_s=7 * _DAY_S)
+EVENTS = StreamSpec("EVENTS", ("evt.>", "retry.>"), Retention.LIMITS, max_age_s=7 * _DAY_S)
 DEAD_LETTERS = StreamSpec("DLQ", ("dlq.>",), Retention.LIMITS, max_age_s=30 * _DAY_S)
 
 
@@ -53,10 +53,20 @@ def dead_letter_subject(durable: str) -> str:
     return "dlq." + durable.replace("--", ".")
 
 
+def retry_subject(durable: str) -> str:
+    """Subject on which a consumer alone gets an event again that it had given up."""
+    return "retry." + durable.replace("--", ".")
+
+
+def durable_of(dead_letter_subject: str) -> str:
+    """The consumer that gave up, from the subject."""
+    return dead_letter_subject.removeprefix("dlq.").replace(".", "--")
+
+
 def stream_of(subject: str) -> str:
     """Name of the stream that stores a subject. Raises ValueError for a subject outside of the scheme."""
     root, _, rest = subject.partition(".")
-    if root == "evt" and rest:
+    if root in ("evt", "retry") and rest:
         return EVENTS.name
     if root == "dlq" and rest:
         return DEAD_LETTERS.name

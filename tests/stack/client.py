@@ -44,6 +44,13 @@ class Client:
         async with self._session.request(method, self._stack.base_url + path, headers=headers, **options) as response:
             return Reply(response.status, await response.json())
 
+    async def download(self, file_id: str) -> bytes:
+        """The content of a file."""
+        url = f"{self._stack.base_url}/api/files/download/{file_id}"
+        async with self._session.get(url) as response:
+            assert response.status == 200, response
+            return await response.read()
+
     async def patiently(self, method: str, path: str, *, within_s: float = 60, **options: Any) -> Reply:
         """Repeats until something other than "try again" is answered. Only for requests that may be repeated."""
         answers: list[Reply] = []

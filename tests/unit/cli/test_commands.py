@@ -18,7 +18,7 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_help_lists_every_command_and_each_has_its_own() -> None:
     status, output = run("--help")
     assert status == 0
-    for name in ("up", "demo", "doctor", "models", "restart", "ledger"):
+    for name in ("up", "demo", "doctor", "models", "restart", "ledger", "dlq", "backup", "restore"):
         assert name in output
         assert run(name, "--help")[0] == 0
     assert run("nonsense")[0] == 2
@@ -44,6 +44,23 @@ def test_up_refuses_a_data_directory_in_use(tmp_path: Path) -> None:
 def test_restart_without_a_stack_says_so(tmp_path: Path) -> None:
     status, output = run("restart", "auth", "--data-dir", str(tmp_path))
     assert (status, "no stack is running" in output) == (1, True)
+
+
+def test_dead_letters_without_a_stack_say_so(tmp_path: Path) -> None:
+    status, output = run("dlq", "list", "--data-dir", str(tmp_path))
+    assert (status, "no stack is running" in output) == (1, True)
+
+
+def test_an_unreachable_broker_is_named_without_its_token() -> None:
+    status, output = run("dlq", "retry", "--all", "--nats-url", "nats://the-token@127.0.0.1:1")
+    assert (status, "cannot be reached" in output) == (1, True)
+    assert "the-token" not in output
+
+
+@pytest.mark.parametrize("arguments", [("retry",), ("drop",), ("retry", "1", "--all")])
+def test_dead_letters_are_named_or_all(arguments: tuple[str, ...]) -> None:
+    status, output = run("dlq", *arguments, "--nats-url", "nats://127.0.0.1:1")
+    assert (status, "give numbers, or --all" in output) == (2, True)
 
 
 def test_demo_asks_for_the_admin_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
