@@ -26,6 +26,7 @@ from voxreel.task.v1 import task_pb2 as tasks
 _Plain: TypeAlias = Mapping[str, Any]
 _State: TypeAlias = tasks.TaskState.ValueType
 _CANCELLED = "任务已取消"
+_RENDER_SOURCES = ("video", "audio", "ref_image")
 _DESCRIBED_CHARACTERS = 100
 
 _SPEECH_STATES: Mapping[_State, str] = MappingProxyType(
@@ -210,7 +211,8 @@ def _description(kind: tasks.TaskKind.ValueType, given: _Plain) -> str:
         case tasks.TASK_KIND_LLM:
             text = f"仿写文本：{given.get('text', '')}"
         case _:
-            text = f"视频文件：{given.get('video', {}).get('file_id', '')}"
+            video = given.get("video", {})
+            text = f"视频文件：{video.get('file_id') or video.get('url', '')}"
     return text if len(text) <= _DESCRIBED_CHARACTERS else text[: _DESCRIBED_CHARACTERS - 1] + "…"
 
 
@@ -222,6 +224,7 @@ def _shown_input(kind: tasks.TaskKind.ValueType, given: _Plain) -> _Plain:
                 "video_file_id": given["video"]["file_id"],
                 "audio_file_id": given["audio"]["file_id"],
                 "ref_image_file_id": given["ref_image"]["file_id"] or None,
+                **{f"{name}_url": given[name]["url"] for name in _RENDER_SOURCES if given[name].get("url")},
                 "video_extension": given["is_video_extended"],
             }
         case tasks.TASK_KIND_CHROMA_KEY if given:

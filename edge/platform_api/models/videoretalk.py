@@ -20,7 +20,7 @@ class GenerateIn(In):
     video_url: str | None = _URL
     audio_url: str | None = _URL
     ref_image_url: str | None = _URL
-    video_extension: bool = Field(default=False, description="音频比视频长时循环播放视频")
+    video_extension: bool = Field(default=False, description="音频比视频长时往复播放视频；否则停留在最后一帧")
     wait_completion: bool = Field(default=False, description="是否等待任务完成")
 
     @model_validator(mode="after")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+OnProgress: TypeAlias = Callable[[str, float], None]
+"""Is told what an engine does now and which fraction of its whole work is done, 0..1; returns at once."""
 
 
 class Quality(StrEnum):
@@ -17,9 +21,11 @@ class Quality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """Files on this machine; `target` is the MP4 to write. `content_id` goes into the AI-content label of the file.
+    """Files on this machine; `target` is the MP4 to write, in a folder whose other names are the engine's to use while
+    it works. `content_id` goes into the AI-content label of the file.
 
-    `is_video_extended`: the video is played again and again until the audio ends; else the longer of both is cut.
+    The result is as long as the audio. `is_video_extended`: a shorter video plays on until then; else its last picture
+    stays.
     """
 
     video: Path
@@ -61,7 +67,7 @@ class LipSyncer(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def render(self, request: RenderRequest, *, timeout_s: float) -> ProducedVideo:
+    async def render(self, request: RenderRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
         """Writes the target. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
         ...
 

@@ -8,22 +8,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from kit.engines import Capability, EngineEntry, EngineFact, EngineSlot, open_slot
-from services.video.engines.base import ChromaKeyer, LinkReader, LipSyncer
+from kit.engines import Capability, EngineEntry, EngineFact, EngineSlot, EngineState, open_slot
+from services.video.engines.base import ChromaKeyer, LinkReader, LipSyncer, Quality
+from services.video.engines.mesh_warp.engine import MeshWarp
+from services.video.engines.mesh_warp.settings import ENGINE_NAME as MESH_WARP
+from services.video.engines.mesh_warp.settings import MODEL_NAME as FACE_MESH
+from services.video.engines.mesh_warp.settings import MeshWarpFactory
 
-LIP_SYNC = Capability("lip_sync", "视频生成", planned_engine="mesh_warp")
+LIP_SYNC = Capability("lip_sync", "视频生成", planned_engine=MESH_WARP)
 CHROMA_KEY = Capability("chroma_key", "绿幕背景替换", planned_engine="yuv_tables")
 LINK_PARSE = Capability("link_parse", "视频解析", planned_engine="web_pages")
 
 
 @dataclass(frozen=True, slots=True)
 class VideoEngineSettings:
-    """What an operator can choose about these engines. `model_cache_dir` receives large model files."""
+    """What an operator can choose about these engines. `model_cache_dir` receives large model files; `producer` names
+    the service in the AI-content label of videos."""
 
     model_cache_dir: Path
+    max_workers: int = 1
+    producer: str = "Voxreel"
 
 
-LIP_SYNCERS: Mapping[str, EngineEntry[LipSyncer, VideoEngineSettings]] = MappingProxyType({})
+def _open_mesh_warp(settings: VideoEngineSettings) -> LipSyncer:
+    factory = MeshWarpFactory(settings.model_cache_dir)
+    return MeshWarp(factory, producer=settings.producer, max_workers=settings.max_workers)
+
+
+def _examine_mesh_warp(settings: VideoEngineSettings) -> EngineState:
+    factory = MeshWarpFactory(settings.model_cache_dir)
+    return EngineState(FACE_MESH, factory.model_sha256(), Quality.APPROXIMATE.value, factory.problems())
+
+
+LIP_SYNCERS: Mapping[str, EngineEntry[LipSyncer, VideoEngineSettings]] = MappingProxyType(
+    {MESH_WARP: EngineEntry(_open_mesh_warp, _examine_mesh_warp)}
+)
 CHROMA_KEYERS: Mapping[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = MappingProxyType({})
 LINK_READERS: Mapping[str, EngineEntry[LinkReader, VideoEngineSettings]] = MappingProxyType({})
 

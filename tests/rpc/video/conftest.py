@@ -35,7 +35,7 @@ from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
 from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
 from tests.fakes.tokens import FakeTokens
-from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger
+from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger, FakeProber, FakeWeb
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.task.v1 import task_service_pb2_grpc
@@ -54,6 +54,7 @@ class World:
     tasks: task_service_pb2_grpc.TaskServiceAsyncStub
     ledger: FakeLedger
     files: FakeFiles
+    web: FakeWeb
     fakes: FakeEngines
     engines: VideoEngines
     database: Database
@@ -84,7 +85,7 @@ async def _peer_of(stack: AsyncExitStack, server: RpcServer) -> Peer:
 
 async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
     clock, ids = SystemClock(), RandomIds()
-    tokens, ledger, files, fakes = FakeTokens(clock), FakeLedger(), FakeFiles(), FakeEngines()
+    tokens, ledger, files, fakes, web = FakeTokens(clock), FakeLedger(), FakeFiles(), FakeEngines(), FakeWeb()
     engines = fakes.slots()
 
     def server(name: str) -> RpcServer:
@@ -110,6 +111,8 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         ids=ids,
         acceptance=TaskAcceptance(units, BillingCreditHolds(billing), QueueLimits(4, 6)),
         sources=FilesSourceFiles(storage),
+        web=web,
+        prober=FakeProber(),
         videos=FilesVideoFiles(storage),
         engines=engines,
         timeout_s=5,
@@ -132,6 +135,7 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         tasks=peer.stub(task_service_pb2_grpc.TaskServiceStub),
         ledger=ledger,
         files=files,
+        web=web,
         fakes=fakes,
         engines=engines,
         database=database,

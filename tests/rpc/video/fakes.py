@@ -8,6 +8,8 @@ from pathlib import Path
 
 from kit.engines import Capability, EngineEntry, EngineState, InputRefused, open_slot
 from kit.errors import NotFound
+from kit.net.errors import FetchError
+from kit.net.messages import Downloaded, FetchLimits
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
 from services.video.engines.base import (
@@ -17,11 +19,13 @@ from services.video.engines.base import (
     LinkedMedia,
     LinkReader,
     LipSyncer,
+    OnProgress,
     ProducedVideo,
     Quality,
     RenderRequest,
 )
 from services.video.engines.registry import CHROMA_KEY, LINK_PARSE, LIP_SYNC, VideoEngines, VideoEngineSettings
+from services.video.media.facts import AudioFacts, MediaFacts, VideoFacts
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -78,12 +82,68 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
         return files.UploadFileResponse(file=files.File(id=f"videos_{header.request_id}.mp4", size_bytes=len(content)))
 
 
+class FakeProber:
+    """Knows what is in a file by its first word: a good face, voice or picture, or something else."""
+
+    def __init__(self) -> None:
+        self.facts = {
+            b"face": _video(),
+            b"voice": _audio(),
+            b"who": _video(container="png_pipe", frames=1),
+            b"short": _video(seconds=1.0),
+            b"slow": _video(rate=12.0),
+            b"vast": _video(width=30000),
+            b"blind": MediaFacts("mov,mp4,m4a,3gp,3g2,mj2", None, None),
+            b"film": _video(container="matroska,webm"),
+            b"long": _audio(seconds=121.0),
+            b"mute": MediaFacts("wav", None, None),
+            b"song": _audio(container="ogg"),
+        }
+
+    async def probe(self, path: Path) -> MediaFacts:
+        content = await asyncio.to_thread(path.read_bytes)
+        if content not in self.facts:
+            raise InputRefused("文件已损坏或不是支持的媒体文件")
+        return self.facts[content]
+
+
+def _video(
+    *,
+    container: str = "mov,mp4,m4a,3gp,3g2,mj2",
+    seconds: float = 3.0,
+    rate: float = 25.0,
+    width: int = 640,
+    frames: int = 75,
+) -> MediaFacts:
+    return MediaFacts(container, VideoFacts(width, 480, 0, frames, rate, True, seconds, "h264"), None)
+
+
+def _audio(*, container: str = "wav", seconds: float = 3.0) -> MediaFacts:
+    return MediaFacts(container, None, AudioFacts(16_000, 1, seconds, "pcm_s16le"))
+
+
+class FakeWeb:
+    """Files behind URLs."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.errors: dict[str, FetchError] = {}
+
+    async def download(self, url: str, target: Path, *, limits: FetchLimits) -> Downloaded:
+        if url in self.errors:
+            raise self.errors[url]
+        content = self.files[url]
+        await asyncio.to_thread(target.write_bytes, content)
+        return Downloaded(url, "application/octet-stream", len(content))
+
+
 class FakeLipSyncer:
     """Puts the files one behind the other."""
 
     name = "fake-lips"
 
-    async def render(self, request: RenderRequest, *, timeout_s: float) -> ProducedVideo:
+    async def render(self, request: RenderRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
+        on_progress("rendering", 0.5)
         sources = [request.video, request.audio, *([request.ref_image] if request.ref_image else [])]
         await _join(sources, request.target)
         return ProducedVideo(2000, "lips-1", Quality.APPROXIMATE)

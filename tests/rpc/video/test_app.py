@@ -1,4 +1,4 @@
-"""The video service as its process runs it: no engine, and truthful about it."""
+"""The video service as its process runs it, and truthful about its engines."""
 
 from __future__ import annotations
 
@@ -44,5 +44,8 @@ async def _check_engines(peer: Peer) -> None:
     engines = peer.stub(engine_service_pb2_grpc.EngineServiceStub)
     listed = (await engines.ListEngines(engine_service_pb2.ListEnginesRequest())).engines
     assert {engine.capability for engine in listed} == {"lip_sync", "chroma_key", "link_parse"}
-    assert not any(engine.is_available or engine.is_selected for engine in listed)
-    assert all(engine.unavailable_reason for engine in listed)
+    [lips] = [engine for engine in listed if engine.capability == "lip_sync"]
+    assert (lips.name, lips.is_available, lips.is_selected) == ("mesh_warp", True, True)
+    assert lips.quality == engine_service_pb2.QUALITY_APPROXIMATE
+    assert lips.model_sha256.startswith("c603fa61")
+    assert all(engine.is_available or engine.unavailable_reason for engine in listed)

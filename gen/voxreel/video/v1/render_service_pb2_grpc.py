@@ -67,7 +67,7 @@ class RenderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateRender(self, request, context):
-        """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+        """Accepts a lip-synced render as a task: looks into the media, holds the price, queues it. The result is the task's
         output: file_id, file_size_bytes, duration_ms, engine, quality.
 
         Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is

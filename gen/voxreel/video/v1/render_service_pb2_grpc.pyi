@@ -40,7 +40,7 @@ class RenderServiceStub:
     Errors: none of its own.
     """
     CreateRender: _grpc.UnaryUnaryMultiCallable[_render_service_pb2.CreateRenderRequest, _render_service_pb2.CreateRenderResponse]
-    """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+    """Accepts a lip-synced render as a task: looks into the media, holds the price, queues it. The result is the task's
     output: file_id, file_size_bytes, duration_ms, engine, quality.
 
     Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
@@ -69,7 +69,7 @@ class RenderServiceAsyncStub(RenderServiceStub):
     Errors: none of its own.
     """
     CreateRender: _aio.UnaryUnaryMultiCallable[_render_service_pb2.CreateRenderRequest, _render_service_pb2.CreateRenderResponse]  # type: ignore[assignment]
-    """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+    """Accepts a lip-synced render as a task: looks into the media, holds the price, queues it. The result is the task's
     output: file_id, file_size_bytes, duration_ms, engine, quality.
 
     Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
@@ -107,7 +107,7 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _render_service_pb2.CreateRenderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_render_service_pb2.CreateRenderResponse, _abc.Awaitable[_render_service_pb2.CreateRenderResponse]]:
-        """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+        """Accepts a lip-synced render as a task: looks into the media, holds the price, queues it. The result is the task's
         output: file_id, file_size_bytes, duration_ms, engine, quality.
 
         Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
