@@ -1,0 +1,95 @@
+"""The screen alone, as it would be without the person: light falls unevenly on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from services.video.engines.yuv_tables.keyer.planes import NEUTRAL, Bytes, Floats, Planes, Size
+from services.video.engines.yuv_tables.keyer.tables import ONE
+
+GAIN_ONE = 64
+"""The gain that leaves a share as it is."""
+
+_STEP = 4  # pixels of chroma to one of the plate
+# Windows of the plate, from what is near to what is far; the far counts only where nothing is near.
+_WINDOWS = ((7, 1.0), (31, 1e-2), (101, 1e-4))
+_EVERYWHERE = 1e-6
+_SURELY_SCREEN = 0.9  # of the screen's strength around
+_AROUND = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPlate:
+    """`luma` has the size of luma, the rest that of chroma. `u` and `v` are distances from grey, without their sign.
+
+    `gain` makes the share of the screen's colour equal in light and shadow; see GAIN_ONE.
+    """
+
+    luma: Bytes
+    u: Bytes
+    v: Bytes
+    gain: Bytes
+
+
+class PlateEstimator:
+    """Sees the screen of one picture after the other. `weakest`: the least share that can be screen in shadow.
+
+    `u_sign` and `v_sign` (1 or -1) tell on which side of grey the screen lies.
+    """
+
+    def __init__(self, size: Size, *, weakest: float, u_sign: int, v_sign: int) -> None:
+        width, height = size.chroma
+        self._chroma_size = (width, height)
+        self._luma_size = (size.width, size.height)
+        self._small_size = (max(1, width // _STEP), max(1, height // _STEP))
+        self._weakest = np.float32(weakest * ONE)
+        self._signs = (np.float32(u_sign), np.float32(v_sign))
+        self._plate = CleanPlate(
+            np.empty((size.height, size.width), np.uint8), *(np.empty((height, width), np.uint8) for _ in range(3))
+        )
+
+    def estimate(self, picture: Planes, shares: Bytes) -> CleanPlate:
+        """The plate of a picture whose shares of the screen's colour are known. Valid until the next estimate."""
+        small = [self._shrink(plane) for plane in (picture.luma, picture.u, picture.v, shares)]
+        strength = small[3]
+        around = _spread(small, np.asarray(strength > self._weakest, np.float32))
+        is_sure = cv2.erode(np.asarray(strength > _SURELY_SCREEN * around[..., 3], np.float32), _AROUND)
+        is_screen = np.asarray(strength > self._weakest, np.float32)
+        plate = _spread(small, np.asarray(is_sure, np.float32) * is_screen)
+        self._fill(plate)
+        return self._plate
+
+    def _shrink(self, plane: Bytes) -> Floats:
+        return np.asarray(cv2.resize(plane, self._small_size, interpolation=cv2.INTER_AREA), np.float32)
+
+    def _fill(self, plate: Floats) -> None:
+        u_sign, v_sign = self._signs
+        strength = np.maximum(plate[..., 3], 1)
+        grown = cv2.resize
+        grown(_bytes(plate[..., 0]), self._luma_size, self._plate.luma)
+        grown(_bytes((plate[..., 1] - NEUTRAL) * u_sign), self._chroma_size, self._plate.u)
+        grown(_bytes((plate[..., 2] - NEUTRAL) * v_sign), self._chroma_size, self._plate.v)
+        grown(_bytes(np.float32(GAIN_ONE * ONE) / strength), self._chroma_size, self._plate.gain)
+
+
+def _spread(values: list[Floats], weight: Floats) -> Floats:
+    """Weighted means of the surroundings of each pixel, (rows, columns, values)."""
+    weighted = cv2.merge([value * weight for value in values])
+    total, weights = np.zeros_like(weighted), np.zeros_like(weight)
+    for window, importance in _WINDOWS:
+        total += np.float32(importance) * cv2.blur(weighted, (window, window))
+        weights += np.float32(importance) * cv2.blur(weight, (window, window))
+    mean = weighted.mean((0, 1)) / max(float(weight.mean()), 1e-6)
+    if not weight.any():
+        # No screen in this picture: then nothing of it is taken away.
+        mean = np.array([0, NEUTRAL, NEUTRAL, ONE], np.float32)
+    total += np.float32(_EVERYWHERE) * mean
+    weights += np.float32(_EVERYWHERE)
+    return np.asarray(total / weights[..., np.newaxis], np.float32)
+
+
+def _bytes(values: Floats) -> Bytes:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
