@@ -92,8 +92,9 @@ def write_clip(path: Path, images: Iterable[Bytes], *, rate: int = 25) -> Path:
         stream = output.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "16"})
         assert isinstance(stream, av.VideoStream)
         stream.pix_fmt = "yuv420p"
-        for image in images:
-            stream.height, stream.width = image.shape[:2]
+        for number, image in enumerate(images):
+            if not number:
+                stream.height, stream.width = image.shape[:2]
             output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         output.mux(stream.encode(None))
     return path

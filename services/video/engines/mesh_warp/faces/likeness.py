@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -30,16 +32,13 @@ def likeness_of(picture: Picture, face: Face) -> Likeness:
     light = cv2.GaussianBlur(lab[..., 0], (0, 0), _LIGHT_BLUR)
     features = cv2.GaussianBlur(lab[..., 0] - light, (0, 0), _FEATURE_BLUR)[::2, ::2]
     colours = cv2.resize(lab[..., 1:] - 128.0, (_COLOUR_CELLS, _COLOUR_CELLS), interpolation=cv2.INTER_AREA)
-    both = [
-        _unit(np.asarray(features - features.mean(), dtype=np.float32).ravel()),
-        _COLOUR_WEIGHT * _unit(np.asarray(colours, dtype=np.float32).ravel()),
-    ]
-    return _unit(np.concatenate(both))
+    return _unit(np.concatenate([_unit(features - features.mean()), _COLOUR_WEIGHT * _unit(colours)]))
 
 
 def alike(one: Likeness, other: Likeness) -> float:
     return float(one @ other)
 
 
-def _unit(values: Likeness) -> Likeness:
-    return np.asarray(values / max(float(np.linalg.norm(values)), 1e-6), dtype=np.float32)
+def _unit(values: NDArray[Any]) -> Likeness:
+    flat = values.ravel()
+    return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-6), dtype=np.float32)

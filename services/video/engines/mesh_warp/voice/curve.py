@@ -35,9 +35,9 @@ class MouthCurve:
 
 def mouth_curve(voice: Floats, *, pictures: int, per_second: float) -> MouthCurve:
     """The curve of a voice (mono, at `features.SAMPLE_RATE`) for so many pictures. A silent voice keeps it shut."""
-    features = measure(voice)
-    if not len(features):
+    if not len(voice):
         return MouthCurve(np.zeros(pictures, np.float32), np.zeros(pictures, np.float32))
+    features = measure(voice)
     loudness = _loudness(features)
     is_hiss = features.high > features.low + _HISS_DB
     opening = np.where(is_hiss, _HISS_OPENING * loudness, loudness * _openness(features))
@@ -90,4 +90,4 @@ def _blur(values: Floats, seconds: float) -> Floats:
 
 
 def _at(values: Floats, moments: NDArray[np.floating]) -> Floats:
-    return np.interp(moments, np.arange(len(values)) + 0.5, values, right=0.0).astype(np.float32)
+    return np.asarray(np.interp(moments, np.arange(len(values)) + 0.5, values, right=0.0), dtype=np.float32)
