@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.video.reformatter import ColorRange
 
 from kit.engines import InputRefused
-from services.video.engines.mesh_warp.clips.opening import opened
+from services.video.media.opening import opened
 from services.video.engines.mesh_warp.picture import Picture, upright
 
 _WHAT = "视频"
