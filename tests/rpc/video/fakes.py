@@ -88,6 +88,10 @@ class FakeProber:
     def __init__(self) -> None:
         self.facts = {
             b"face": _video(),
+            b"screen": _video(),
+            b"room": _video(),
+            b"beach": _video(container="webp_pipe", frames=1),
+            b"waves": _video(),
             b"voice": _audio(),
             b"who": _video(container="png_pipe", frames=1),
             b"short": _video(seconds=1.0),
@@ -157,7 +161,12 @@ class FakeKeyer:
 
     name = "fake-keyer"
 
-    async def key(self, request: KeyingRequest, *, timeout_s: float) -> ProducedVideo:
+    async def screen_share(self, video: Path, color: str, *, timeout_s: float) -> float:
+        content = await asyncio.to_thread(video.read_bytes)
+        return 0.031 if content == b"room" else 0.6
+
+    async def key(self, request: KeyingRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
+        on_progress("keying", 0.5)
         await _join([request.video, request.background], request.target)
         return ProducedVideo(3000, "", Quality.NATIVE)
 

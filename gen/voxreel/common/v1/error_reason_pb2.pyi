@@ -122,6 +122,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No reader knows the platform of the link. INVALID_ARGUMENT."""
     ERROR_REASON_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 229
     """NOT_FOUND."""
+    ERROR_REASON_SCREEN_NOT_FOUND: _ErrorReason.ValueType  # 360
+    """Too little of the video is a screen of the colour asked for. INVALID_ARGUMENT, metadata: share (0 to 1), color."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -229,4 +231,6 @@ ERROR_REASON_LINK_UNSUPPORTED: ErrorReason.ValueType  # 228
 """No reader knows the platform of the link. INVALID_ARGUMENT."""
 ERROR_REASON_VOICE_NOT_FOUND: ErrorReason.ValueType  # 229
 """NOT_FOUND."""
+ERROR_REASON_SCREEN_NOT_FOUND: ErrorReason.ValueType  # 360
+"""Too little of the video is a screen of the colour asked for. INVALID_ARGUMENT, metadata: share (0 to 1), color."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
