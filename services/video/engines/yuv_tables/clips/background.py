@@ -22,6 +22,7 @@ _WHAT = "背景"
 _BLACK = 16
 _LUMA_RANGE, _CHROMA_RANGE = 219 / 255, 224 / 255
 _SHORTEST_FRAME_S = 1 / 240
+_TOLERANCE_S = 1e-3  # times are sums of rounded lengths
 
 
 class Background(Protocol):
@@ -53,7 +54,7 @@ class MovingBackground:
         self._shown, self._next = first, next(frames, None)
 
     def at(self, time_s: float) -> Planes:
-        while self._next is not None and self._next[0] <= time_s:
+        while self._next is not None and self._next[0] <= time_s + _TOLERANCE_S:
             self._shown, self._next = self._next, next(self._frames, None)
         return self._shown[1]
 

@@ -30,7 +30,7 @@ class VideoWriter:
         self._output.metadata[METADATA_KEY] = label.to_json()
         self._pictures = _picture_stream(self._output, footage)
         self._unit = footage.time_base
-        self._is_copied = sound is not None and sound.codec_context.name in _COPIED_CODECS
+        self._is_copied = sound is not None and sound.codec_context.codec.canonical_name in _COPIED_CODECS
         self._sound = None if sound is None else self._sound_stream(sound)
         self._end = 0
 

@@ -15,10 +15,14 @@ GAIN_ONE = 64
 
 _STEP = 4  # pixels of chroma to one of the plate
 # Windows of the plate, from what is near to what is far; the far counts only where nothing is near.
-_WINDOWS = ((7, 1.0), (31, 1e-2), (101, 1e-4))
-_EVERYWHERE = 1e-6
+_WINDOWS = ((3, 1.0), (9, 1e-2), (31, 1e-4), (101, 1e-6))
+_EVERYWHERE = 1e-8
 _SURELY_SCREEN = 0.9  # of the screen's strength around
-_AROUND = np.ones((3, 3), np.uint8)
+_EVEN = 0.12  # of the strength: where it differs less, even a weak screen is screen in shadow
+_TOO_BRIGHT = 1.5  # times the luma that goes with a strength: then something pale covers the screen
+_BLACK = 16
+_BESIDE = np.ones((3, 3), np.uint8)
+_AROUND = np.ones((5, 5), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,18 @@ class PlateEstimator:
     def estimate(self, picture: Planes, shares: Bytes) -> CleanPlate:
         """The plate of a picture whose shares of the screen's colour are known. Valid until the next estimate."""
         small = [self._shrink(plane) for plane in (picture.luma, picture.u, picture.v, shares)]
-        strength = small[3]
-        around = _spread(small, np.asarray(strength > self._weakest, np.float32))
-        is_sure = cv2.erode(np.asarray(strength > _SURELY_SCREEN * around[..., 3], np.float32), _AROUND)
-        is_screen = np.asarray(strength > self._weakest, np.float32)
-        plate = _spread(small, np.asarray(is_sure, np.float32) * is_screen)
-        self._fill(plate)
+        is_screen = self._may_be_screen(small[0], small[3])
+        around = _spread(small, is_screen)
+        self._fill(_spread(small, is_screen * _surely_screen(small[3], around[..., 3])))
         return self._plate
+
+    def _may_be_screen(self, luma: Floats, strength: Floats) -> Floats:
+        """1 or 0. Shadow takes from luma what it takes from the colour; what covers the screen need not."""
+        is_like = np.asarray(strength > self._weakest, np.float32)
+        if not is_like.any():
+            return is_like
+        usual = float(((luma - _BLACK) * is_like).sum() / (strength * is_like).sum())
+        return np.asarray(is_like * (luma - _BLACK <= np.float32(_TOO_BRIGHT * usual) * strength), np.float32)
 
     def _shrink(self, plane: Bytes) -> Floats:
         return np.asarray(cv2.resize(plane, self._small_size, interpolation=cv2.INTER_AREA), np.float32)
@@ -73,6 +82,13 @@ class PlateEstimator:
         grown(_bytes((plate[..., 1] - NEUTRAL) * u_sign), self._chroma_size, self._plate.u)
         grown(_bytes((plate[..., 2] - NEUTRAL) * v_sign), self._chroma_size, self._plate.v)
         grown(_bytes(np.float32(GAIN_ONE * ONE) / strength), self._chroma_size, self._plate.gain)
+
+
+def _surely_screen(strength: Floats, around: Floats) -> Floats:
+    """1 or 0: not at the edge of somebody, where part of the screen is covered."""
+    is_strong = cv2.erode(np.asarray(strength > _SURELY_SCREEN * around, np.float32), _BESIDE)
+    is_even = cv2.dilate(strength, _AROUND) - cv2.erode(strength, _AROUND) < _EVEN * strength
+    return np.asarray(np.maximum(is_strong, np.asarray(is_even, np.float32)), np.float32)
 
 
 def _spread(values: list[Floats], weight: Floats) -> Floats:
