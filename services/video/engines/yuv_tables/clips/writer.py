@@ -13,7 +13,7 @@ from av.video.reformatter import ColorRange
 from kit.content_label import METADATA_KEY, ContentLabel
 from services.video.engines.yuv_tables.clips.reader import Footage
 
-_PICTURE_OPTIONS = {"preset": "veryfast", "crf": "20"}
+PICTURE_OPTIONS = {"preset": "veryfast", "crf": "20"}
 _FLAGS = "+faststart+use_metadata_tags"
 _COPIED_CODECS = ("aac", "mp3")  # every player of MP4 has them
 _SOUND_RATE, _SOUND_LAYOUT, _SOUND_BITS = 48_000, "stereo", 128_000
@@ -73,7 +73,7 @@ class VideoWriter:
 
 
 def _picture_stream(output: av.container.OutputContainer, footage: Footage) -> av.VideoStream:
-    stream = output.add_stream("libx264", rate=footage.rate, options=_PICTURE_OPTIONS)
+    stream = output.add_stream("libx264", rate=footage.rate, options=PICTURE_OPTIONS)
     size, colours = footage.size, footage.colours
     stream.width, stream.height, stream.pix_fmt = size.width, size.height, "yuv420p"
     context = stream.codec_context
