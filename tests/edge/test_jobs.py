@@ -248,6 +248,17 @@ async def test_a_render_by_ids_and_by_urls(platform: Platform) -> None:
         assert not request.HasField("ref_image_file_id")
 
 
+async def test_sources_of_others_are_left_to_the_service(platform: Platform) -> None:
+    body = {"video_url": "https://elsewhere.example/v.mp4", "audio_url": SAMPLE, "ref_image_url": "https://e.example/i"}
+    task_id = (await _post(platform, "/api/videoretalk/generate", body))["task_id"]
+    [request] = platform.video.renders
+    assert (request.video_url, request.video_file_id) == ("https://elsewhere.example/v.mp4", "")
+    assert (request.audio_url, request.audio_file_id) == ("", "sample_1")
+    assert (request.ref_image_url, request.HasField("ref_image_file_id")) == ("https://e.example/i", False)
+    async with platform.client.get(f"/api/tasks/{task_id}", headers=platform.bearer()) as response:
+        assert "https://elsewhere.example/v.mp4" in await response.text()
+
+
 async def test_waiting_for_a_render(platform: Platform) -> None:
     reply = await _post(platform, "/api/videoretalk/generate", {**IDS, "wait_completion": True})
     assert (reply["status"], reply["message"]) == ("SUCCEEDED", "视频生成完成")
@@ -260,7 +271,6 @@ async def test_waiting_for_a_render(platform: Platform) -> None:
         ({}, 422),
         ({"video_file_id": "v"}, 422),
         ({**IDS, "video_url": "/api/files/download/v"}, 422),
-        ({"video_url": "https://elsewhere.example/v.mp4", "audio_url": SAMPLE}, 400),
     ],
 )
 async def test_renders_that_break_a_rule(platform: Platform, body: dict[str, str], status: int) -> None:

@@ -104,9 +104,9 @@ class FakeVideo(FakeJobs, render_service_pb2_grpc.RenderServiceServicer, link_se
         self.refusals.enter("CreateRender")
         self.renders.append(request)
         given = {
-            "video": {"file_id": request.video_file_id},
-            "audio": {"file_id": request.audio_file_id},
-            "ref_image": {"file_id": request.ref_image_file_id},
+            "video": {"file_id": request.video_file_id, "url": request.video_url},
+            "audio": {"file_id": request.audio_file_id, "url": request.audio_url},
+            "ref_image": {"file_id": request.ref_image_file_id, "url": request.ref_image_url},
             "is_video_extended": request.is_video_extended,
         }
         return renders.CreateRenderResponse(task=self._made(task_pb2.TASK_KIND_VIDEO, given))

@@ -133,7 +133,7 @@ def _mentions(keyword: str, user_ids: Sequence[int]) -> ColumnElement[bool]:
         # The description of an activation has the code of its card.
         ways.append(contains_text(TRANSACTIONS.c.description, code))
     if user_ids:
-        ways.append(_ID.in_(select(_POSTING_OF).where(AnyOf(POSTINGS.c.account, "accounts"))))
+        ways.append(_ID.in_(select(_POSTING_OF).where(_IS_ENTRY, AnyOf(POSTINGS.c.account, "accounts"))))
     return or_(*ways)
 
 

@@ -7,14 +7,21 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, bindparam, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.database import Database
 from services.billing.domain.journal import TransactionKind, spendable_account
 from services.billing.domain.statistics import Tally
 from services.billing.store.journal_sums import IS_CONSUMPTION, by_account, by_entry, by_quarter
-from services.billing.store.tables import CONSUMPTION_TOTALS, CREDIT_TOTALS, ENTRY_TOTALS, POSTINGS, STATISTICS_HEAD
+from services.billing.store.tables import (
+    CONSUMPTION_TOTALS,
+    CREDIT_TOTALS,
+    ENTRY_TOTALS,
+    IS_ENTRY,
+    POSTINGS,
+    STATISTICS_HEAD,
+)
 
 _SUMMED = select(STATISTICS_HEAD.c.transaction_id)
 _NOT_SUMMED = POSTINGS.c.transaction_id > bindparam("summed", type_=BigInteger())
@@ -22,7 +29,7 @@ _IS_THEIRS = POSTINGS.c.account == bindparam("owner")
 _TOTALS = select(CREDIT_TOTALS)
 _NEW_TOTALS = by_account(_NOT_SUMMED)
 _ENTRIES = select(ENTRY_TOTALS).where(ENTRY_TOTALS.c.account == bindparam("owner"))
-_NEW_ENTRIES = by_entry(_NOT_SUMMED, _IS_THEIRS)
+_NEW_ENTRIES = by_entry(_NOT_SUMMED, _IS_THEIRS, literal_column(IS_ENTRY))
 _CONSUMPTION = select(CONSUMPTION_TOTALS).where(
     CONSUMPTION_TOTALS.c.quarter >= bindparam("first"), CONSUMPTION_TOTALS.c.quarter < bindparam("end")
 )

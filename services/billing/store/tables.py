@@ -75,7 +75,14 @@ class PostingRow(BillingTable, table=True):
     __table_args__: ClassVar[Any] = (
         CheckConstraint("credits <> 0", name="credits"),
         CheckConstraint("balance_after >= 0", name="balance_after"),
-        Index(None, "account", "transaction_id"),
+        # Nothing but entries is looked up by account, and one index less changes with what is held.
+        Index(
+            None,
+            "account",
+            "transaction_id",
+            sqlite_where=text(IS_ENTRY),
+            postgresql_where=text(IS_ENTRY),
+        ),
         Index(
             "ix_postings_entries",
             "transaction_id",

@@ -16,6 +16,7 @@ _SLACK_RATE = 0.01
 _MAX_IMAGE_SIDE = 8192
 _MAX_VIDEO_PIXELS = 4096 * 2304
 
+_PICTURES = frozenset({"jpeg_pipe", "png_pipe", "bmp_pipe", "webp_pipe"})
 _CONTAINERS = {
     "mp4": "mov,mp4,m4a,3gp,3g2,mj2",
     "mov": "mov,mp4,m4a,3gp,3g2,mj2",
@@ -64,7 +65,7 @@ def check_background(facts: MediaFacts) -> VideoFacts:
 
 def _check_image(facts: MediaFacts, label: str) -> VideoFacts:
     image = facts.video
-    if image is None or facts.audio is not None or image.frames > 1:
+    if image is None or facts.container not in _PICTURES or image.frames > 1:
         raise _wrong_content(label, "、".join(REFERENCE_IMAGE.formats))
     if max(image.width, image.height) > _MAX_IMAGE_SIDE:
         raise field_invalid(f"{label}尺寸为 {image.width}×{image.height}，边长不能超过 {_MAX_IMAGE_SIDE} 像素")

@@ -35,7 +35,7 @@ from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
 from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
 from tests.fakes.tokens import FakeTokens
-from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger, FakeProber, FakeWeb
+from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger, FakeProber, FakeWeb, Gate
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.task.v1 import task_service_pb2_grpc
@@ -56,6 +56,7 @@ class World:
     files: FakeFiles
     web: FakeWeb
     fakes: FakeEngines
+    gate: Gate
     engines: VideoEngines
     database: Database
     relay: Relay
@@ -85,7 +86,8 @@ async def _peer_of(stack: AsyncExitStack, server: RpcServer) -> Peer:
 
 async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
     clock, ids = SystemClock(), RandomIds()
-    tokens, ledger, files, fakes, web = FakeTokens(clock), FakeLedger(), FakeFiles(), FakeEngines(), FakeWeb()
+    tokens, ledger, gate, web = FakeTokens(clock), FakeLedger(), Gate(), FakeWeb()
+    files, fakes = FakeFiles(gate), FakeEngines(gate)
     engines = fakes.slots()
 
     def server(name: str) -> RpcServer:
@@ -137,6 +139,7 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         files=files,
         web=web,
         fakes=fakes,
+        gate=gate,
         engines=engines,
         database=database,
         relay=relay,

@@ -49,10 +49,25 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
         return ledger.ReserveCreditsResponse(hold=hold)
 
 
+class Gate:
+    """Where work of the service can be held: at one named place at a time."""
+
+    def __init__(self) -> None:
+        self.closed_at = ""
+        self.reached = asyncio.Event()
+        self.folders: list[Path] = []
+
+    async def at(self, place: str) -> None:
+        if place == self.closed_at:
+            self.reached.set()
+            await asyncio.Event().wait()
+
+
 class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
     """Files of users, and what the service made of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         self.sources: dict[str, tuple[int, bytes, int]] = {}
         self.stored: dict[str, tuple[files.UploadFileHeader, bytes]] = {}
 
@@ -69,6 +84,7 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
     async def DownloadFile(
         self, request: files.DownloadFileRequest, _context: Context
     ) -> AsyncIterator[files.DownloadFileResponse]:
+        await self._gate.at(f"download {request.file_id}")
         user_id, content, _ = self.sources[request.file_id]
         yield files.DownloadFileResponse(file=files.File(id=request.file_id, user_id=user_id))
         yield files.DownloadFileResponse(chunk=content)
@@ -77,6 +93,7 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
         self, request_iterator: AsyncIterator[files.UploadFileRequest], _context: Context
     ) -> files.UploadFileResponse:
         header = (await anext(request_iterator)).header
+        await self._gate.at("upload")
         content = b"".join([part.chunk async for part in request_iterator])
         self.stored.setdefault(header.request_id, (header, content))
         return files.UploadFileResponse(file=files.File(id=f"videos_{header.request_id}.mp4", size_bytes=len(content)))
@@ -146,8 +163,13 @@ class FakeLipSyncer:
 
     name = "fake-lips"
 
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
     async def render(self, request: RenderRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
-        on_progress("rendering", 0.5)
+        on_progress("analysing", 0.5)
+        self._gate.folders.append(request.target.parent)
+        await self._gate.at("engine")
         sources = [request.video, request.audio, *([request.ref_image] if request.ref_image else [])]
         await _join(sources, request.target)
         return ProducedVideo(2000, "lips-1", Quality.APPROXIMATE)
@@ -194,13 +216,14 @@ class FakeReader:
 class FakeEngines:
     """One engine for each capability, registered as engines are. What is in `problems` cannot work."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         self.problems: dict[str, tuple[str, ...]] = {}
 
     def slots(self) -> VideoEngines:
         settings = VideoEngineSettings(model_cache_dir=Path("unused"))
         lips: dict[str, EngineEntry[LipSyncer, VideoEngineSettings]] = {
-            "fake": EngineEntry(lambda _: FakeLipSyncer(), self._examine(LIP_SYNC))
+            "fake": EngineEntry(lambda _: FakeLipSyncer(self._gate), self._examine(LIP_SYNC))
         }
         keyers: dict[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = {
             "fake": EngineEntry(lambda _: FakeKeyer(), self._examine(CHROMA_KEY))

@@ -1,7 +1,7 @@
 """All endpoints of the platform's document, in an order in which each finds what it needs.
 
 A row for each documented request. Engines that are not there answer 503, and their rows say so; what only they can make
-(cloned voices, video tasks) does not exist, so changing it is 404.
+(cloned voices) does not exist, so changing it is 404.
 """
 
 from __future__ import annotations
@@ -299,11 +299,10 @@ VIDEO = (
         path="/api/videoretalk/generate",
         changes={
             "video_file_id": "{digital_human}",
-            "audio_file_id": "{audio}",
+            "audio_file_id": "{bgm}",
             "ref_image_file_id": "{background}",
         },
-        status=503,
-        refusal="视频生成引擎暂不可用，请稍后重试",
+        keeps={"video_task_id": "task_id"},
     ),
     Step(
         method="POST",
@@ -312,26 +311,20 @@ VIDEO = (
         request=1,
         changes={
             "video_url": "{base_url}/api/files/videos/{digital_human}/download",
-            "audio_url": "{base_url}/api/files/audio/{audio}/download",
+            "audio_url": "{base_url}/api/files/audio/{bgm}/download",
             "ref_image_url": "{base_url}/api/files/images/{background}/download",
         },
-        status=503,
-        refusal="视频生成引擎暂不可用，请稍后重试",
     ),
     Step(
         method="POST",
         path="/api/videoretalk/chroma-key",
         changes={"video_file_id": "{digital_human}", "background_image_file_id": "{background}"},
-        status=503,
-        refusal="绿幕背景替换引擎暂不可用，请稍后重试",
     ),
-    Step(method="GET", path="/api/videoretalk/tasks", empty=("tasks",)),
+    Step(method="GET", path="/api/videoretalk/tasks", until={"total": 3}),
     Step(
         method="DELETE",
         path="/api/videoretalk/task/{task_id}",
-        ids={"task_id": "0b7f3a52-6b1c-4d6e-9a51-3c7c2b1d9e10"},
-        status=404,
-        refusal="任务不存在",
+        ids={"task_id": "{video_task_id}"},
     ),
     Step(
         method="POST",

@@ -24,7 +24,8 @@ def _hiss(seconds: float) -> Floats:
 def _murmur(seconds: float) -> Floats:
     """m: the voice behind closed lips, almost nothing above its lowest partials."""
     time = np.arange(round(seconds * VOICE_RATE)) / VOICE_RATE
-    return (0.08 * np.sin(2 * np.pi * 120 * time) + 0.06 * np.sin(2 * np.pi * 240 * time)).astype(np.float32)
+    partials = {120: 0.08, 240: 0.06, 1200: 0.001}
+    return sum(share * np.sin(2 * np.pi * hertz * time) for hertz, share in partials.items()).astype(np.float32)
 
 
 def _puff(seconds: float = 0.03) -> Floats:

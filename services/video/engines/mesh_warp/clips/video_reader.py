@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import repeat
 from pathlib import Path
 
 import av
@@ -32,10 +33,12 @@ class Colours:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What all pictures of a video have in common. `duration_s` is what its header says, 0 for nothing."""
+    """What all pictures of a video have in common. `pixel_shape` is the width of a pixel over its height;
+    `duration_s` is what its header says, 0 for nothing."""
 
     width: int
     height: int
+    pixel_shape: Fraction
     rate: Fraction
     duration_s: float
     colours: Colours
@@ -50,7 +53,14 @@ def look_at(path: Path) -> Look:
             raise InputRefused("视频文件没有画面")
         picture = _picture_of(frame)
         colours = Colours(int(frame.colorspace), int(frame.color_primaries), int(frame.color_trc))
-        return Look(picture.width, picture.height, _rate_of(stream), _duration_of(container), colours)
+        return Look(
+            width=picture.width,
+            height=picture.height,
+            pixel_shape=_pixel_shape(stream, frame),
+            rate=_rate_of(stream),
+            duration_s=_duration_of(container),
+            colours=colours,
+        )
 
 
 def pictures(path: Path, rate: Fraction) -> Iterator[Picture]:
@@ -58,16 +68,17 @@ def pictures(path: Path, rate: Fraction) -> Iterator[Picture]:
     with opened(path, _WHAT) as container:
         stream = _stream_of(container)
         stream.thread_type = "AUTO"
-        start: float | None = None
-        shown, last = 0, None
+        start, shown = 0.0, 0
+        last: Picture | None = None
         for frame in container.decode(stream):
-            time = frame.time if frame.time is not None else shown / float(rate)
-            start = time if start is None else start
-            # The picture before lasts until this one begins.
-            until = round((time - start) * float(rate))
-            for _ in range(until - shown if last is not None else 0):
-                yield last if last is not None else _picture_of(frame)
-            shown = max(shown, until)
+            time = frame.time if frame.time is not None else start + shown / float(rate)
+            if last is None:
+                start = time
+            else:
+                # The picture before lasts until this one begins.
+                until = round((time - start) * float(rate))
+                yield from repeat(last, until - shown)
+                shown = max(shown, until)
             last = _picture_of(frame)
         if last is not None:
             yield last
@@ -84,6 +95,11 @@ def _rate_of(stream: av.VideoStream) -> Fraction:
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     slowest, fastest = _RATES
     return min(max(Fraction(rate).limit_denominator(_MAX_DENOMINATOR), slowest), fastest)
+
+
+def _pixel_shape(stream: av.VideoStream, frame: av.VideoFrame) -> Fraction:
+    shape = Fraction(stream.sample_aspect_ratio or 1)
+    return 1 / shape if round(frame.rotation) % 180 else shape
 
 
 def _duration_of(container: InputContainer) -> float:

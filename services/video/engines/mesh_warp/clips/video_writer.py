@@ -73,6 +73,7 @@ def _picture_stream(output: av.container.OutputContainer, look: Look) -> av.Vide
     stream = output.add_stream("libx264", rate=look.rate, options=_PICTURE_OPTIONS)
     stream.width, stream.height, stream.pix_fmt = look.width, look.height, "yuv420p"
     context = stream.codec_context
+    context.sample_aspect_ratio = look.pixel_shape
     context.color_range = ColorRange.MPEG
     context.colorspace = look.colours.space
     context.color_primaries = look.colours.primaries

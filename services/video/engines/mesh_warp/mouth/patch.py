@@ -56,13 +56,17 @@ def move_mouth(picture: Picture, points: Points, stance: Stance, *, strength: fl
 
 def _compose(image: Bytes, points: Points, mouth: Mouth, moved: MouthWarp) -> Bytes:
     x, y = mouth.pixels_of(moved.source_across, moved.source_down)
-    skin = np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+    moved_skin = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    skin = np.asarray(moved_skin, dtype=np.uint8)
     opened = _between_the_rims(mouth, moved)
-    if not opened.any():
-        return skin.astype(np.uint8)
-    inside = paint(image, mouth, moved, palette_of(image, points))
-    mixed = skin + (inside - skin) * opened[..., np.newaxis]
-    return np.clip(mixed, 0, 255).round().astype(np.uint8)
+    rows, columns = np.flatnonzero(opened.any(axis=1)), np.flatnonzero(opened.any(axis=0))
+    if not len(rows):
+        return skin
+    part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    inside = paint(image, mouth, moved.part(*part), palette_of(image, points))
+    mixed = skin[part] + (inside - skin[part]) * opened[part][..., np.newaxis]
+    skin[part] = np.clip(mixed, 0, 255).round().astype(np.uint8)
+    return skin
 
 
 def _between_the_rims(mouth: Mouth, moved: MouthWarp) -> Floats:

@@ -42,6 +42,10 @@ class Response:
         """What the mesh should read at an opening of 0..1."""
         return self.readings[0] + self.span * opening
 
+    def reading_at(self, gap: float) -> float:
+        """What the mesh typically reads at a gap."""
+        return float(np.interp(gap, self.gaps, self.readings))
+
     def gap_to_read(self, reading: float) -> float:
         """The gap that gives a reading."""
         return float(np.interp(reading, self.readings, self.gaps))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from services.video.engines.mesh_warp.faces.mesh import FaceMesh
 from services.video.engines.mesh_warp.faces.points import Face, Points, opening_of
 from services.video.engines.mesh_warp.mouth.patch import move_mouth
+from services.video.engines.mesh_warp.mouth.reduced import reduced
 from services.video.engines.mesh_warp.mouth.response import Response
-from services.video.engines.mesh_warp.mouth.warp import WIDEST, Stance
+from services.video.engines.mesh_warp.mouth.warp import Stance
 from services.video.engines.mesh_warp.picture import Picture
 
-_MAX_GAP = 1.2 * WIDEST
-_GOOD_ENOUGH = 0.04  # of the span of readings
-_CORRECTIONS = 2
+_GOOD_ENOUGH = 0.03  # of the span of readings
+_TRIES = 4
+_TRIED_AT = 64  # pixels in a unit of the face: a little more than the mesh itself sees
 
 
 class Speaker:
@@ -27,15 +28,21 @@ class Speaker:
         response = self._response
         wanted = response.reading(opening)
         gap = response.gap_to_read(wanted)
-        moved = move_mouth(picture, points, Stance(gap, spread), strength=strength)
-        for _ in range(_CORRECTIONS if strength == 1 else 0):
-            missed = wanted - self._read(moved, points)
-            corrected = min(max(gap + missed * WIDEST / response.span, 0.0), _MAX_GAP)
-            if abs(missed) < _GOOD_ENOUGH * response.span or corrected == gap:
-                break
-            gap = corrected
-            moved = move_mouth(picture, points, Stance(gap, spread))
-        return moved
+        if strength == 1:
+            gap = self._corrected(picture, points, Stance(gap, spread), wanted)
+        return move_mouth(picture, points, Stance(gap, spread), strength=strength)
 
-    def _read(self, picture: Picture, points: Points) -> float:
-        return opening_of(self._mesh.near(picture, Face(points, 1.0)).points)
+    def _corrected(self, picture: Picture, points: Points, stance: Stance, wanted: float) -> float:
+        """The gap, of some that are tried, at which the mesh comes nearest to reading what is wanted."""
+        small, face = reduced(picture, points, pixels_per_unit=_TRIED_AT)
+        response, gap = self._response, stance.gap
+        tries: list[tuple[float, float]] = []
+        while len(tries) < _TRIES:
+            tried = move_mouth(small, face, Stance(gap, stance.spread))
+            reading = opening_of(self._mesh.near(tried, Face(face, 1.0)).points)
+            tries.append((abs(wanted - reading), gap))
+            if tries[-1][0] < _GOOD_ENOUGH * response.span:
+                break
+            # As if this picture were read higher or lower than the typical one throughout.
+            gap = response.gap_to_read(wanted - (reading - response.reading_at(gap)))
+        return min(tries)[1]

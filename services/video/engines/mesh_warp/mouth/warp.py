@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,10 @@ class MouthWarp:
     upper_rim: Floats
     lower_rim: Floats
     lower_shift: Floats
+
+    def part(self, rows: slice, columns: slice) -> MouthWarp:
+        """The warp of some of the patch's pixels."""
+        return MouthWarp(*(getattr(self, name.name)[rows, columns] for name in fields(self)))
 
 
 def warp(mouth: Mouth, stance: Stance, across: Floats, down: Floats) -> MouthWarp:

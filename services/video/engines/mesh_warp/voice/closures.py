@@ -1,8 +1,8 @@
 """Where the lips close while somebody speaks: for m, b and p.
 
-There is no telling them from n, d, t, g and k with certainty without knowing what is said. Two cues are used: a
-nasal made with the lips has less between 800 and 2500 Hz than one made with the tongue, and the burst after lips open
-falls with frequency, whereas that of t and k rises or stands in the middle.
+There is no telling them from n, d, t, g and k with certainty without knowing what is said. Two cues are used: in the
+murmur of closed lips little is left above the voice itself, and ever less the higher; and the burst when they open
+falls with frequency, whereas that of t rises.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from services.video.engines.mesh_warp.voice.features import FEATURES_PER_SECOND, Floats, VoiceFeatures
 
-_MURMUR_FALL_DB = 18.0  # of the middle band below the low one, from where a voiced sound is a nasal of the lips
-_MURMUR_SURE_DB = 24.0
+# Decibels at which a cue begins to count and at which it is sure.
+_MURMUR_FALL = (18.0, 24.0)  # of the middle band below the low one
+_MURMUR_FURTHER_FALL = (0.0, 5.0)  # of the high band below the middle one
+_BURST_FALL = (5.0, 10.0)  # of the high band below the middle one
 _QUIETER_DB = 3.0  # than the loudest nearby: a vowel with its energy far below (u) is not
 _NEARBY_S = 0.15
 _MURMUR_S = (0.03, 0.3)
 _GAP_DB = 14.0
 _GAP_S = (0.02, 0.15)
 _BURST_S = 0.03
-_BURST_FALL_DB = 6.0  # of the high band below the middle one, from where a burst is one of the lips
-_BURST_SURE_DB = 14.0
 _TONGUE_CLOSURE = 0.3
 
 
@@ -36,9 +36,10 @@ def closures(features: VoiceFeatures, *, voiced: NDArray[np.bool_]) -> Floats:
 
 def _add_murmurs(closed: Floats, features: VoiceFeatures, is_candidate: NDArray[np.bool_]) -> None:
     fall = features.low - features.middle
-    sureness = np.clip((fall - _MURMUR_FALL_DB) / (_MURMUR_SURE_DB - _MURMUR_FALL_DB), 0.0, 1.0)
-    for begin, end in _runs(is_candidate & (sureness > 0), _MURMUR_S):
-        closed[begin:end] = np.maximum(closed[begin:end], sureness[begin:end].max())
+    for begin, end in _runs(is_candidate & (fall > _MURMUR_FALL[0]), _MURMUR_S):
+        further = float((features.middle[begin:end] - features.high[begin:end]).mean())
+        sureness = _sureness(float(fall[begin:end].max()), _MURMUR_FALL) * _sureness(further, _MURMUR_FURTHER_FALL)
+        closed[begin:end] = np.maximum(closed[begin:end], sureness)
 
 
 def _add_stops(closed: Floats, features: VoiceFeatures, is_quiet: NDArray[np.bool_]) -> None:
@@ -47,8 +48,13 @@ def _add_stops(closed: Floats, features: VoiceFeatures, is_quiet: NDArray[np.boo
         if begin == 0 or end == len(features):
             continue
         fall = float((features.middle[end : end + burst] - features.high[end : end + burst]).mean())
-        lips = float(np.clip((fall - _BURST_FALL_DB) / (_BURST_SURE_DB - _BURST_FALL_DB), 0.0, 1.0))
-        closed[begin:end] = np.maximum(closed[begin:end], _TONGUE_CLOSURE + (1 - _TONGUE_CLOSURE) * lips)
+        lips = _TONGUE_CLOSURE + (1 - _TONGUE_CLOSURE) * _sureness(fall, _BURST_FALL)
+        closed[begin:end] = np.maximum(closed[begin:end], lips)
+
+
+def _sureness(decibels: float, bounds: tuple[float, float]) -> float:
+    low, high = bounds
+    return min(max((decibels - low) / (high - low), 0.0), 1.0)
 
 
 def _loudest_nearby(level: Floats) -> Floats:

@@ -38,16 +38,24 @@ def mouth_curve(voice: Floats, *, pictures: int, per_second: float) -> MouthCurv
     if not len(voice):
         return MouthCurve(np.zeros(pictures, np.float32), np.zeros(pictures, np.float32))
     features = measure(voice)
-    loudness = _loudness(features)
-    is_hiss = features.high > features.low + _HISS_DB
+    loudness, is_hiss = _loudness(features), _is_hiss(features)
     opening = np.where(is_hiss, _HISS_OPENING * loudness, loudness * _openness(features))
     opening[loudness < _SHUT_BELOW] = 0.0
-    closed = closures(features, voiced=~is_hiss & (loudness > _SHUT_BELOW))
+    closed = closures_of(features)
     opening = _blur(opening.astype(np.float32), _OPENING_BLUR_S)
     opening *= 1.0 - _blur(_widen(closed, 0.5 / per_second), 0.5 * _OPENING_BLUR_S)
     spread = _blur((_spread(features) * loudness * ~is_hiss).astype(np.float32), _SPREAD_BLUR_S)
     moments = (np.arange(pictures) + 0.5) * FEATURES_PER_SECOND / per_second
     return MouthCurve(_at(opening, moments), _at(spread, moments))
+
+
+def closures_of(features: VoiceFeatures) -> Floats:
+    """How far the lips are closed for m, b and p, `FEATURES_PER_SECOND` times a second."""
+    return closures(features, voiced=~_is_hiss(features) & (_loudness(features) > _SHUT_BELOW))
+
+
+def _is_hiss(features: VoiceFeatures) -> NDArray[np.bool_]:
+    return np.asarray(features.high > features.low + _HISS_DB, dtype=np.bool_)
 
 
 def _loudness(features: VoiceFeatures) -> Floats:
