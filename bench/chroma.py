@@ -9,8 +9,8 @@ the parameters of the highest composite PSNR and of the lowest error of alpha at
 
 Formulas. Alpha error: mean |a - t|, as a percentage, over all pixels and over edge pixels (0.01 < t < 0.99, grown by
 one). SAD: sum |a - t| / 1000 a picture. MSE: mean (a - t)^2 * 1000. Grad: sum of squared differences of the gradient
-magnitudes (derivatives of a Gaussian, sigma 1.4) / 1000 a picture. Flicker (dtSSD): root of the mean squared difference of
-the changes of alpha from picture to picture, * 100. PSNR: over the samples of all three planes of all pictures.
+magnitudes (derivatives of a Gaussian, sigma 1.4) / 1000 a picture. Flicker (dtSSD): standard deviation of the difference
+between the changes of alpha from picture to picture, * 100. PSNR: over the samples of all three planes of all pictures.
 
     python -m bench.chroma [--frames N] [--sheet FILE.png]
 """
@@ -35,7 +35,8 @@ from bench.media.yuv import Bytes, Floats, Planes, planes_of, rgb_of
 from kit.content_label import ContentLabel
 from services.video.engines.yuv_tables.clips import writer as product_writer
 from services.video.engines.yuv_tables.keyer import planes as product
-from services.video.engines.yuv_tables.keyer.colours import Matrix, chroma_of, rgb_of as key_rgb, staying_share
+from services.video.engines.yuv_tables.keyer.colours import Matrix, chroma_of, staying_share
+from services.video.engines.yuv_tables.keyer.colours import rgb_of as key_rgb
 from services.video.engines.yuv_tables.keyer.keyer import Keyer, KeySettings
 from services.video.engines.yuv_tables.keyer.survey import survey
 from services.video.engines.yuv_tables.keyer.tables import softness
@@ -46,7 +47,10 @@ RUNS = 3
 BT709 = 1
 _GRID = [
     (name, similarity, blend, despill)
-    for name, similarities in (("chromakey", (0.02, 0.03, 0.04, 0.05, 0.06)), ("colorkey", (0.06, 0.1, 0.14, 0.18, 0.24)))
+    for name, similarities in (
+        ("chromakey", (0.02, 0.03, 0.04, 0.05, 0.06)),
+        ("colorkey", (0.06, 0.1, 0.14, 0.18, 0.24)),
+    )
     for similarity in similarities
     for blend in (0.0, 0.02, 0.04, 0.06, 0.1)
     for despill in (False, True)
@@ -107,8 +111,14 @@ def measure(given: Sequence[Shot], results: Iterable[Result]) -> Quality:
         before = (result.alpha, shot.alpha)
         size = np.abs(error)
         rows.append(
-            (size.mean() * 100, size[edge].mean() * 100, size.sum() / 1000, (error**2).mean() * 1000,
-             ((_gradient(result.alpha) - _gradient(shot.alpha)) ** 2).sum() / 1000, flicker * 100)
+            (
+                size.mean() * 100,
+                size[edge].mean() * 100,
+                size.sum() / 1000,
+                (error**2).mean() * 1000,
+                ((_gradient(result.alpha) - _gradient(shot.alpha)) ** 2).sum() / 1000,
+                flicker * 100,
+            )
         )
         for plane, truth in zip(result.composite, shot.composite, strict=True):
             squares += float(((plane.astype(np.float32) - truth) ** 2).sum())
@@ -219,12 +229,12 @@ def replace_by_filter(given: Filter, video: Path, behind: Planes, target: Path) 
     with av.open(str(video)) as source, av.open(str(target), "w", options={"movflags": "+faststart"}) as output:
         source.streams.video[0].thread_type = "AUTO"
         graph = av.filter.Graph()
+        graph.threads = 0
         pictures, beach, keyed = _keying_graph(graph, given, behind)
         over, sink = graph.add("overlay", "format=yuv420"), graph.add("buffersink")
         beach.link_to(over, 0, 0)
         keyed.link_to(over, 0, 1)
         over.link_to(sink)
-        graph.threads = 0
         graph.configure()
         stream = output.add_stream("libx264", rate=RATE, options=product_writer.PICTURE_OPTIONS)
         stream.height, stream.width = behind[0].shape
@@ -266,7 +276,10 @@ def sheet(path: Path, rows: Sequence[tuple[Planes, Result, Result, Planes]]) -> 
         four = [rgb_of(planes) for planes in (filmed, theirs.composite, ours.composite, truth)]
         height, width = four[0].shape[:2]
         small = [cv2.resize(each, (480, 270), interpolation=cv2.INTER_AREA) for each in four]
-        rows_, columns = slice(height // 20, height // 20 + height // 4), slice(width // 3, width // 3 + height * 4 // 9)
+        rows_, columns = (
+            slice(height // 20, height // 20 + height // 4),
+            slice(width // 3, width // 3 + height * 4 // 9),
+        )
         cut = [cv2.resize(each[rows_, columns], (480, 270), interpolation=cv2.INTER_CUBIC) for each in four]
         lines += [np.hstack(small), np.hstack(cut)]
     cv2.imwrite(str(path), np.vstack(lines)[..., ::-1])

@@ -128,7 +128,9 @@ class _Person:
             steps = np.linspace(0, 1, 12)
             turn = angle + bend * steps + 0.05 * np.sin(index * 0.4 + angle * 7)
             reach = 1 + steps * length / 0.15
-            points = np.stack([x + 0.148 * unit * reach * np.cos(turn), 0.36 * unit + 0.198 * unit * reach * np.sin(turn)], 1)
+            points = np.stack(
+                [x + 0.148 * unit * reach * np.cos(turn), 0.36 * unit + 0.198 * unit * reach * np.sin(turn)], 1
+            )
             cv2.polylines(drawn, [np.rint(points * 16).astype(np.int32)], False, 255, 2, cv2.LINE_AA, 4)
 
     def _hand(self, index: int) -> Floats:

@@ -36,9 +36,7 @@ class GenerateIn(In):
 
 class ChromaKeyIn(In):
     video_file_id: str | None = _ID
-    background_image_file_id: str | None = Field(
-        default=None, min_length=1, max_length=512, description="图片或视频"
-    )
+    background_image_file_id: str | None = Field(default=None, min_length=1, max_length=512, description="图片或视频")
     video_url: str | None = _URL
     background_image_url: str | None = _URL
     chroma_key_color: str = Field(

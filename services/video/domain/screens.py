@@ -20,7 +20,6 @@ def check_screen(share: float, color: str) -> None:
         name = _NAMES.get(color, color)
         raise Invalid(
             reasons.ERROR_REASON_SCREEN_NOT_FOUND,
-            f"视频中{name}背景仅占画面的 {100 * share:.1f}%（至少需要 {MIN_SCREEN_SHARE:.0%}），"
-            "请更换视频或抠像颜色",
+            f"视频中{name}背景仅占画面的 {100 * share:.1f}%（至少需要 {MIN_SCREEN_SHARE:.0%}），请更换视频或抠像颜色",
             metadata={"share": f"{share:.4f}", "color": color},
         )

@@ -72,7 +72,7 @@ class WantedKeying:
     blend: float
 
     def files(self, limits: MediaLimits, find_screen: Callable[[Path], Awaitable[None]]) -> list[Wanted]:
-        """What is to be looked at: the background, and the video, for the screen last. `limits` are the background's."""
+        """What is to be looked at, the screen last. `limits` are the background's."""
         video, background = self.video, self.background
         check = partial(check_face_video, limits=FACE_VIDEO)
         return [
@@ -147,4 +147,3 @@ class CreateVideo:
             input_hash=input_digest({"kind": kind.value, **wanted}),
             input=wanted,
         )
-

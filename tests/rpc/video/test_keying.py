@@ -28,7 +28,12 @@ def _request(world: World, video: bytes, background: tuple[str, bytes], color: s
     ("video", "background", "color", "message"),
     [
         (b"room", ("b.png", b"beach"), "green", "视频中绿色背景仅占画面的 3.1%（至少需要 10%），请更换视频或抠像颜色"),
-        (b"room", ("b.png", b"beach"), "#00B140", "视频中#00B140背景仅占画面的 3.1%（至少需要 10%），请更换视频或抠像颜色"),
+        (
+            b"room",
+            ("b.png", b"beach"),
+            "#00B140",
+            "视频中#00B140背景仅占画面的 3.1%（至少需要 10%），请更换视频或抠像颜色",
+        ),
         (b"short", ("b.png", b"beach"), "green", "视频时长为 1.0 秒，须在 2 至 120 秒之间"),
         (b"blind", ("b.png", b"beach"), "green", "视频文件没有画面"),
         (b"list", ("b.png", b"beach"), "green", "视频文件已损坏或不是支持的媒体文件"),

@@ -28,7 +28,7 @@ _TOLERANCE_S = 1e-3  # times are sums of rounded lengths
 class Background(Protocol):
     """Answers what is behind at a time."""
 
-    def at(self, time_s: float) -> Planes:
+    def at(self, time_s: float, /) -> Planes:
         """Times do not go back. Raises InputRefused."""
         ...
 
@@ -39,7 +39,7 @@ class StillBackground:
 
     planes: Planes
 
-    def at(self, time_s: float) -> Planes:
+    def at(self, _time_s: float) -> Planes:
         return self.planes
 
 

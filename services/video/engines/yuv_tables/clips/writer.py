@@ -24,9 +24,7 @@ class VideoWriter:
 
     def __init__(self, target: Path, footage: Footage, sound: av.AudioStream | None, *, label: ContentLabel) -> None:
         self._stack = ExitStack()
-        self._output = self._stack.enter_context(
-            av.open(str(target), "w", format="mp4", options={"movflags": _FLAGS})
-        )
+        self._output = self._stack.enter_context(av.open(str(target), "w", format="mp4", options={"movflags": _FLAGS}))
         self._output.metadata[METADATA_KEY] = label.to_json()
         self._pictures = _picture_stream(self._output, footage)
         self._unit = footage.time_base

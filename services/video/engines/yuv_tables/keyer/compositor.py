@@ -28,7 +28,9 @@ class Compositor:
             np.empty((height, width), np.uint8) for _ in range(4)
         )
 
-    def compose(self, picture: Planes, plate: CleanPlate, behind: Planes, *, matte: Matte, spill: Bytes, out: Planes) -> None:
+    def compose(
+        self, picture: Planes, plate: CleanPlate, behind: Planes, *, matte: Matte, spill: Bytes, out: Planes
+    ) -> None:
         """`spill` is what of the screen's colour is taken off the chroma, 255 for all; `out` receives the result."""
         self._compose_luma(picture.luma, plate.luma, behind.luma, matte=matte.luma, out=out.luma)
         cv2.compare(matte.chroma, _WHOLE, cv2.CMP_EQ, self._gone_chroma)

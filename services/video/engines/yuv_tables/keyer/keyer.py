@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from services.video.engines.yuv_tables.keyer.clean_plate import GAIN_ONE, PlateEstimator
+from services.video.engines.yuv_tables.keyer.clean_plate import GAIN_ONE, CleanPlate, PlateEstimator
 from services.video.engines.yuv_tables.keyer.colours import Chroma
 from services.video.engines.yuv_tables.keyer.compositor import Compositor
 from services.video.engines.yuv_tables.keyer.matte import EdgeFilter, Matte
-from services.video.engines.yuv_tables.keyer.planes import Planes, Size
+from services.video.engines.yuv_tables.keyer.planes import Bytes, Planes, Size
 from services.video.engines.yuv_tables.keyer.tables import (
     Softness,
     despill_table,
@@ -21,6 +21,7 @@ from services.video.engines.yuv_tables.keyer.tables import (
 
 _WEAKEST_SCREEN = 0.3
 _ABOVE_STAYING = 0.1
+_BESIDE = np.ones((5, 5), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Keyer:
         key, edge = settings.key, settings.edge
         u_sign, v_sign = (1 if part > 0 else -1 for part in (key.u, key.v))
         self._share_of = share_table(key)
+        self._leaning_of = share_table(key, across_weight=0.0)
         self._transparency_of = transparency_table(edge)
         self._spill_of = despill_table(edge)
         weakest = max(_WEAKEST_SCREEN, edge.staying + _ABOVE_STAYING)
@@ -47,8 +49,8 @@ class Keyer:
         self._compositor = Compositor(size, u_sign=u_sign, v_sign=v_sign)
         self._pairs = np.empty((height, width, 2), np.uint8)
         self._places = np.empty((height, width, 2), np.int16)
-        self._shares, self._even, self._transparency, self._spill = (
-            np.empty((height, width), np.uint8) for _ in range(4)
+        self._shares, self._even, self._transparency, self._spill, self._edge_spill = (
+            np.empty((height, width), np.uint8) for _ in range(5)
         )
 
     def key(self, picture: Planes, behind: Planes, out: Planes) -> Matte:
@@ -63,7 +65,21 @@ class Keyer:
         plate = self._plates.estimate(picture, self._shares)
         cv2.multiply(self._shares, plate.gain, self._even, 1 / GAIN_ONE)
         cv2.LUT(self._even, self._transparency_of, self._transparency)
-        cv2.LUT(self._even, self._spill_of, self._spill)
+        spill = self._spill_beside(plate)
         matte = self._edges.apply(picture.luma, self._transparency)
-        self._compositor.compose(picture, plate, behind, matte=matte, spill=self._spill, out=out)
+        self._compositor.compose(picture, plate, behind, matte=matte, spill=spill, out=out)
         return matte
+
+    def _spill_beside(self, plate: CleanPlate) -> Bytes:
+        """What of the screen's colour is taken off the chroma of a pixel.
+
+        Where the screen shines through, all that leans towards it: hair has a colour of its own, which hides some. On
+        the person only what is hardly anything else, since yellow leans towards green, too.
+        """
+        cv2.LUT(self._even, self._spill_of, self._spill)
+        cv2.remap(self._leaning_of, self._places, None, cv2.INTER_NEAREST, self._shares)
+        cv2.multiply(self._shares, plate.gain, self._even, 1 / GAIN_ONE)
+        cv2.LUT(self._even, self._spill_of, self._edge_spill)
+        cv2.dilate(self._transparency, _BESIDE, self._even)
+        cv2.min(self._edge_spill, self._even, self._edge_spill)
+        return np.asarray(cv2.max(self._spill, self._edge_spill, self._spill), np.uint8)

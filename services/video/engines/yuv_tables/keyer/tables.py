@@ -44,13 +44,16 @@ def softness(similarity: float, blend: float, *, staying: float) -> Softness:
     return Softness(low, high, kept)
 
 
-def share_table(key: Chroma) -> Bytes:
-    """(256, 256): row V, column U; how much of the key's colour is in a chroma, ONE for the key itself."""
+def share_table(key: Chroma, *, across_weight: float = ACROSS_WEIGHT) -> Bytes:
+    """(256, 256): row V, column U; how much of the key's colour is in a chroma, ONE for the key itself.
+
+    With less weight on what lies across the key, colours that only lean towards it hold more of it.
+    """
     levels = np.arange(256, dtype=np.float64) - NEUTRAL
     u, v = levels[np.newaxis, :], levels[:, np.newaxis]
     along = u * key.u + v * key.v
     across = np.abs(u * key.v - v * key.u)
-    return _bytes((along - ACROSS_WEIGHT * across) / key.strength**2 * ONE)
+    return _bytes((along - across_weight * across) / key.strength**2 * ONE)
 
 
 def transparency_table(edge: Softness) -> Bytes:
