@@ -9,8 +9,9 @@ the parameters of the highest composite PSNR and of the lowest error of alpha at
 
 Formulas. Alpha error: mean |a - t|, as a percentage, over all pixels and over edge pixels (0.01 < t < 0.99, grown by
 one). SAD: sum |a - t| / 1000 a picture. MSE: mean (a - t)^2 * 1000. Grad: sum of squared differences of the gradient
-magnitudes (derivatives of a Gaussian, sigma 1.4) / 1000 a picture. Flicker (dtSSD): standard deviation of the difference
-between the changes of alpha from picture to picture, * 100. PSNR: over the samples of all three planes of all pictures.
+magnitudes (derivatives of a Gaussian, sigma 1.4) / 1000 a picture. Flicker (dtSSD): standard deviation of the
+difference between the changes of alpha from picture to picture, * 100. PSNR: over the samples of all three planes of
+all pictures.
 
     python -m bench.chroma [--frames N] [--sheet FILE.png]
 """

@@ -30,6 +30,7 @@ STAYING: Mapping[str, Rgb] = MappingProxyType(
         "denim": (70, 90, 125),
         "navy": (35, 42, 75),
         "red": (180, 30, 30),
+        "yellow": (220, 190, 60),
     }
 )
 RATE = 25

@@ -220,13 +220,14 @@ class FakeEngines:
         self._gate = gate
         self.problems: dict[str, tuple[str, ...]] = {}
 
-    def slots(self) -> VideoEngines:
+    def slots(self, keyer: ChromaKeyer | None = None) -> VideoEngines:
+        """With another keyer than the fake one, if it is given."""
         settings = VideoEngineSettings(model_cache_dir=Path("unused"))
         lips: dict[str, EngineEntry[LipSyncer, VideoEngineSettings]] = {
             "fake": EngineEntry(lambda _: FakeLipSyncer(self._gate), self._examine(LIP_SYNC))
         }
         keyers: dict[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = {
-            "fake": EngineEntry(lambda _: FakeKeyer(), self._examine(CHROMA_KEY))
+            "fake": EngineEntry(lambda _: keyer or FakeKeyer(), self._examine(CHROMA_KEY))
         }
         readers: dict[str, EngineEntry[LinkReader, VideoEngineSettings]] = {
             "fake": EngineEntry(lambda _: FakeReader(), self._examine(LINK_PARSE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from kit.engines import InputRefused
 from services.video.engines.yuv_tables.clips.frames import Colours, upright_planes
 from services.video.engines.yuv_tables.keyer.colours import Matrix
-from services.video.engines.yuv_tables.keyer.planes import NEUTRAL, Bytes, Planes, Size
+from services.video.engines.yuv_tables.keyer.planes import NEUTRAL, Bytes, Floats, Planes, Size
 from services.video.media.opening import opened
 
 _WHAT = "背景"
@@ -86,14 +86,16 @@ def _still(path: Path, size: Size, matrix: Matrix) -> Planes:
     red_weight, blue_weight = matrix.value
     weights = np.array([blue_weight, 1 - red_weight - blue_weight, red_weight], np.float32)
     luma = bgr @ weights
-    small = cv2.resize(np.dstack([bgr[..., 0] - luma, bgr[..., 2] - luma]), size.chroma, interpolation=cv2.INTER_AREA)
-    blue, red = small[..., 0] / (2 * (1 - blue_weight)), small[..., 1] / (2 * (1 - red_weight))
-    return Planes(
-        _bytes(luma * _LUMA_RANGE + _BLACK), *(_bytes(part * _CHROMA_RANGE + NEUTRAL) for part in (blue, red))
+    blue, red = (
+        np.asarray(cv2.resize(bgr[..., at] - luma, size.chroma, interpolation=cv2.INTER_AREA), np.float32)
+        / np.float32(2 * (1 - weight))
+        for at, weight in ((0, blue_weight), (2, red_weight))
     )
+    chroma = (_bytes(part * np.float32(_CHROMA_RANGE) + np.float32(NEUTRAL)) for part in (blue, red))
+    return Planes(_bytes(luma * np.float32(_LUMA_RANGE) + np.float32(_BLACK)), *chroma)
 
 
-def _looped(path: Path, size: Size, colours: Colours) -> Iterator[tuple[float, Planes]]:
+def _looped(path: Path, size: Size, colours: Colours) -> Generator[tuple[float, Planes]]:
     """Frames with the times at which they begin, again and again; one frame alone only once."""
     begin = 0.0
     while True:
@@ -140,5 +142,5 @@ def _scaled(plane: Bytes, size: tuple[int, int]) -> Bytes:
     return np.asarray(cv2.resize(plane, size, interpolation=method), np.uint8)
 
 
-def _bytes(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Bytes:
+def _bytes(values: Floats) -> Bytes:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)

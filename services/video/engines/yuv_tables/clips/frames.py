@@ -94,7 +94,7 @@ def _converted(frame: av.VideoFrame, coded: tuple[int, int], colours: Colours | 
 
 
 def _view(plane: av.video.plane.VideoPlane) -> Bytes:
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    rows: Bytes = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: plane.height, : plane.width]
 
 

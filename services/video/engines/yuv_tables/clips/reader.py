@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import av
 from av.container import InputContainer
@@ -21,7 +21,7 @@ NO_PICTURES = "视频文件没有画面"
 
 _SAMPLES = 8
 _FEW_SAMPLES = 4
-_SAMPLED_FRAMES, _SAMPLED_EVERY = 120, 15
+_SAMPLED_FRAMES, _SAMPLED_EVERY = 33, 8
 _DEFAULT_RATE = Fraction(25)
 _RATES = (Fraction(1), Fraction(120))
 
@@ -54,7 +54,7 @@ class Picture:
 class Sound:
     """A packet; its times are those of the file less those of the first picture."""
 
-    packet: av.Packet[av.AudioStream]
+    packet: av.Packet[Any]
 
 
 Part: TypeAlias = Picture | Sound
@@ -76,7 +76,7 @@ class VideoReader:
     def parts(self) -> Iterator[Part]:
         """Pictures and sound as they lie beside each other. Raises FFmpegError for what cannot be decoded."""
         streams = [stream for stream in (self._pictures, self.sound) if stream is not None]
-        waiting: list[av.Packet[av.AudioStream]] = []
+        waiting: list[av.Packet[Any]] = []
         for packet in self._container.demux(streams):
             if packet.stream.index == self._pictures.index:
                 for frame in packet.decode():
@@ -98,7 +98,7 @@ class VideoReader:
         self._last = max(time, self._last + 1)
         return Picture(upright_planes(frame, self._footage.coded, colours=self._footage.colours), self._last)
 
-    def _sound(self, packet: av.Packet[av.AudioStream]) -> Sound:
+    def _sound(self, packet: av.Packet[Any]) -> Sound:
         assert self._start is not None and packet.dts is not None
         shift = round(self._start / packet.time_base)
         packet.pts = (packet.dts if packet.pts is None else packet.pts) - shift

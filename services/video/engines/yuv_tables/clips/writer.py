@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import av
 from av.video.reformatter import ColorRange
@@ -44,7 +44,7 @@ class VideoWriter:
         self._end = time
         self._output.mux(self._pictures.encode(frame))
 
-    def add_sound(self, packet: av.Packet[av.AudioStream]) -> None:
+    def add_sound(self, packet: av.Packet[Any]) -> None:
         if self._sound is None:
             return
         if self._is_copied:

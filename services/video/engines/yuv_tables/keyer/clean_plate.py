@@ -55,13 +55,17 @@ class PlateEstimator:
             np.empty((size.height, size.width), np.uint8), *(np.empty((height, width), np.uint8) for _ in range(3))
         )
 
-    def estimate(self, picture: Planes, shares: Bytes) -> CleanPlate:
-        """The plate of a picture whose shares of the screen's colour are known. Valid until the next estimate."""
+    @property
+    def latest(self) -> CleanPlate:
+        """The plate of the picture estimated last. The next estimate overwrites it."""
+        return self._plate
+
+    def estimate(self, picture: Planes, shares: Bytes) -> None:
+        """Looks at a picture whose shares of the screen's colour are known."""
         small = [self._shrink(plane) for plane in (picture.luma, picture.u, picture.v, shares)]
         is_screen = self._may_be_screen(small[0], small[3])
         around = _spread(small, is_screen)
         self._fill(_spread(small, is_screen * _surely_screen(small[3], around[..., 3])))
-        return self._plate
 
     def _may_be_screen(self, luma: Floats, strength: Floats) -> Floats:
         """1 or 0. Shadow takes from luma what it takes from the colour; what covers the screen need not."""
@@ -81,7 +85,7 @@ class PlateEstimator:
         grown(_bytes(plate[..., 0]), self._luma_size, self._plate.luma)
         grown(_bytes((plate[..., 1] - NEUTRAL) * u_sign), self._chroma_size, self._plate.u)
         grown(_bytes((plate[..., 2] - NEUTRAL) * v_sign), self._chroma_size, self._plate.v)
-        grown(_bytes(np.float32(GAIN_ONE * ONE) / strength), self._chroma_size, self._plate.gain)
+        grown(_bytes(np.asarray(GAIN_ONE * ONE / strength, np.float32)), self._chroma_size, self._plate.gain)
 
 
 def _surely_screen(strength: Floats, around: Floats) -> Floats:
@@ -93,11 +97,11 @@ def _surely_screen(strength: Floats, around: Floats) -> Floats:
 
 def _spread(values: list[Floats], weight: Floats) -> Floats:
     """Weighted means of the surroundings of each pixel, (rows, columns, values)."""
-    weighted = cv2.merge([value * weight for value in values])
+    weighted = np.asarray(cv2.merge([value * weight for value in values]), np.float32)
     total, weights = np.zeros_like(weighted), np.zeros_like(weight)
     for window, importance in _WINDOWS:
-        total += np.float32(importance) * cv2.blur(weighted, (window, window))
-        weights += np.float32(importance) * cv2.blur(weight, (window, window))
+        total += np.float32(importance) * _blurred(weighted, window)
+        weights += np.float32(importance) * _blurred(weight, window)
     mean = weighted.mean((0, 1)) / max(float(weight.mean()), 1e-6)
     if not weight.any():
         # No screen in this picture: then nothing of it is taken away.
@@ -105,6 +109,10 @@ def _spread(values: list[Floats], weight: Floats) -> Floats:
     total += np.float32(_EVERYWHERE) * mean
     weights += np.float32(_EVERYWHERE)
     return np.asarray(total / weights[..., np.newaxis], np.float32)
+
+
+def _blurred(values: Floats, window: int) -> Floats:
+    return np.asarray(cv2.blur(values, (window, window)), np.float32)
 
 
 def _bytes(values: Floats) -> Bytes:

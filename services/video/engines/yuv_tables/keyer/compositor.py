@@ -33,7 +33,7 @@ class Compositor:
     ) -> None:
         """`spill` is what of the screen's colour is taken off the chroma, 255 for all; `out` receives the result."""
         self._compose_luma(picture.luma, plate.luma, behind.luma, matte=matte.luma, out=out.luma)
-        cv2.compare(matte.chroma, _WHOLE, cv2.CMP_EQ, self._gone_chroma)
+        np.equal(matte.chroma, _WHOLE, out=self._gone_chroma.view(np.bool_))
         u_sign, v_sign = self._signs
         self._compose_chroma(picture.u, (plate.u, u_sign), behind.u, matte=matte.chroma, spill=spill, out=out.u)
         self._compose_chroma(picture.v, (plate.v, v_sign), behind.v, matte=matte.chroma, spill=spill, out=out.v)
@@ -43,7 +43,7 @@ class Compositor:
         cv2.subtract(plane, self._luma, out)
         cv2.multiply(matte, behind, self._luma, _PART)
         cv2.add(out, self._luma, out)
-        cv2.compare(matte, _WHOLE, cv2.CMP_EQ, self._gone)
+        np.equal(matte, _WHOLE, out=self._gone.view(np.bool_))
         cv2.copyTo(behind, self._gone, out)
 
     def _compose_chroma(
@@ -53,8 +53,8 @@ class Compositor:
         cv2.multiply(spill, distance, self._part, _PART)
         (cv2.subtract if sign > 0 else cv2.add)(plane, self._part, out)
         # Distances from grey in two halves, since neither bytes nor their products have a sign.
-        cv2.subtract(behind, NEUTRAL, self._above)
-        cv2.subtract(NEUTRAL, behind, self._below)
+        np.subtract(np.maximum(behind, NEUTRAL, out=self._above), NEUTRAL, out=self._above)
+        np.subtract(NEUTRAL, np.minimum(behind, NEUTRAL, out=self._below), out=self._below)
         cv2.multiply(matte, self._above, self._part, _PART)
         cv2.add(out, self._part, out)
         cv2.multiply(matte, self._below, self._part, _PART)

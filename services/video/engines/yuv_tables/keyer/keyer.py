@@ -21,7 +21,9 @@ from services.video.engines.yuv_tables.keyer.tables import (
 
 _WEAKEST_SCREEN = 0.3
 _ABOVE_STAYING = 0.1
+_PLATE_EVERY = 3  # pictures: light changes slowly
 _BESIDE = np.ones((5, 5), np.uint8)
+_NO_MAP = np.empty((0, 0), np.int16)  # places of whole pixels need no second one
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Keyer:
         self._spill_of = despill_table(edge)
         weakest = max(_WEAKEST_SCREEN, edge.staying + _ABOVE_STAYING)
         self._plates = PlateEstimator(size, weakest=weakest, u_sign=u_sign, v_sign=v_sign)
+        self._count = 0
         self._edges = EdgeFilter(size)
         self._compositor = Compositor(size, u_sign=u_sign, v_sign=v_sign)
         self._pairs = np.empty((height, width, 2), np.uint8)
@@ -61,8 +64,11 @@ class Keyer:
         cv2.merge([picture.u, picture.v], self._pairs)
         np.copyto(self._places, self._pairs)
         # A look into a table of two bytes at each pixel: OpenCV has it as a map of places.
-        cv2.remap(self._share_of, self._places, None, cv2.INTER_NEAREST, self._shares)
-        plate = self._plates.estimate(picture, self._shares)
+        cv2.remap(self._share_of, self._places, _NO_MAP, cv2.INTER_NEAREST, self._shares)
+        if self._count % _PLATE_EVERY == 0:
+            self._plates.estimate(picture, self._shares)
+        self._count += 1
+        plate = self._plates.latest
         cv2.multiply(self._shares, plate.gain, self._even, 1 / GAIN_ONE)
         cv2.LUT(self._even, self._transparency_of, self._transparency)
         spill = self._spill_beside(plate)
@@ -77,7 +83,7 @@ class Keyer:
         the person only what is hardly anything else, since yellow leans towards green, too.
         """
         cv2.LUT(self._even, self._spill_of, self._spill)
-        cv2.remap(self._leaning_of, self._places, None, cv2.INTER_NEAREST, self._shares)
+        cv2.remap(self._leaning_of, self._places, _NO_MAP, cv2.INTER_NEAREST, self._shares)
         cv2.multiply(self._shares, plate.gain, self._even, 1 / GAIN_ONE)
         cv2.LUT(self._even, self._spill_of, self._edge_spill)
         cv2.dilate(self._transparency, _BESIDE, self._even)

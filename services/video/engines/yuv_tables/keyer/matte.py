@@ -57,18 +57,22 @@ class EdgeFilter:
     def _coefficients(self, transparency: Bytes) -> tuple[Floats, Floats]:
         """Per pixel: transparency is near `slope * luma + offset`."""
         guide, given, product = self._guide, self._given, self._product
+        mean, given_mean, slope, variance = self._mean, self._given_mean, self._slope, self._variance
         np.copyto(guide, self._half)
         np.copyto(given, transparency)
-        mean, given_mean = cv2.blur(guide, _WINDOW, self._mean), cv2.blur(given, _WINDOW, self._given_mean)
-        slope = cv2.blur(np.multiply(guide, given, out=product), _WINDOW, self._slope)
-        variance = cv2.blur(np.multiply(guide, guide, out=product), _WINDOW, self._variance)
+        cv2.blur(guide, _WINDOW, mean)
+        cv2.blur(given, _WINDOW, given_mean)
+        cv2.blur(np.multiply(guide, given, out=product), _WINDOW, slope)
+        cv2.blur(np.multiply(guide, guide, out=product), _WINDOW, variance)
         slope -= np.multiply(mean, given_mean, out=product)
         variance -= np.multiply(mean, mean, out=product)
         variance += np.float32(_SMOOTHNESS)
         slope /= variance
         given_mean -= np.multiply(slope, mean, out=product)
-        slope, offset = cv2.blur(slope, _WINDOW, self._variance), cv2.blur(given_mean, _WINDOW, self._mean)
-        slope *= np.float32(_STRETCH)
+        even_slope, offset = variance, mean
+        cv2.blur(slope, _WINDOW, even_slope)
+        cv2.blur(given_mean, _WINDOW, offset)
+        even_slope *= np.float32(_STRETCH)
         offset *= np.float32(_STRETCH)
         offset += np.float32(_SHIFT)
-        return np.asarray(slope), np.asarray(offset)
+        return even_slope, offset
