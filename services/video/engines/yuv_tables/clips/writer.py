@@ -52,7 +52,8 @@ class VideoWriter:
             self._output.mux(packet)
             return
         for frame in packet.decode():
-            self._output.mux(self._sound.encode(frame))
+            if isinstance(frame, av.AudioFrame):
+                self._output.mux(self._sound.encode(frame))
 
     def finish(self) -> Fraction:
         """Writes what is still held back; answers when the last picture begins, in seconds."""
