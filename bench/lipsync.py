@@ -9,8 +9,8 @@ figure is worth: the same curve against the source as it was, and against the re
 Cost: milliseconds a picture of the whole pipeline, beside decoding and encoding the same video and nothing else; then
 ten seconds of 1080p through the engine's worker process, and that process's memory.
 
-Closures: Mandarin syllables that begin with m, b or p, and as many that begin with n, d, t, l, g or k, are spoken by two
-voices; counted is how often the curve finds lips closed. The second figure is of mistakes.
+Closures: Mandarin syllables that begin with m, b or p, and as many that begin with n, d, t, l, g or k, are spoken by
+two voices; counted is how often the curve finds lips closed. The second figure is of mistakes.
 
     python -m bench.lipsync [--cache-dir DIR] [--sheets DIR]
 """

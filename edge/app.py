@@ -16,9 +16,9 @@ from edge.docs import ApiDocs
 from edge.middleware import boundary
 from edge.openapi import describe_api
 from edge.operations import operations_routes
-from edge.platform_api.routes import ENDPOINTS
 from edge.rate_limits import make_buckets
 from edge.request_record import RequestRecord
+from edge.routes import ENDPOINTS
 from edge.server import HttpServer, make_application
 from edge.shared import Shared
 from kit.app import App

@@ -9,12 +9,14 @@ from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
     audit_service_pb2_grpc,
+    phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
 )
 from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
     card_service_pb2_grpc,
+    invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -23,8 +25,11 @@ from voxreel.billing.v1 import (
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import (
+    custom_voice_service_pb2_grpc,
+    history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
+    template_service_pb2_grpc,
     text_service_pb2_grpc,
     voice_service_pb2_grpc,
 )
@@ -58,12 +63,14 @@ class Clients:
     """Generated stubs. Their calls carry the request's id, deadline and user by themselves."""
 
     accounts: account_service_pb2_grpc.AccountServiceAsyncStub
+    phones: phone_service_pb2_grpc.PhoneServiceAsyncStub
     users: user_service_pb2_grpc.UserServiceAsyncStub
     user_admin: user_admin_service_pb2_grpc.UserAdminServiceAsyncStub
     activities: activity_service_pb2_grpc.ActivityServiceAsyncStub
     audit: audit_service_pb2_grpc.AuditServiceAsyncStub
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     cards: card_service_pb2_grpc.CardServiceAsyncStub
+    invites: invite_service_pb2_grpc.InviteServiceAsyncStub
     pricing: pricing_service_pb2_grpc.PricingServiceAsyncStub
     packages: package_service_pb2_grpc.PackageServiceAsyncStub
     statistics: statistics_service_pb2_grpc.StatisticsServiceAsyncStub
@@ -71,6 +78,9 @@ class Clients:
     files: file_service_pb2_grpc.FileServiceAsyncStub
     synthesis: synthesis_service_pb2_grpc.SynthesisServiceAsyncStub
     voices: voice_service_pb2_grpc.VoiceServiceAsyncStub
+    templates: template_service_pb2_grpc.TemplateServiceAsyncStub
+    custom_voices: custom_voice_service_pb2_grpc.CustomVoiceServiceAsyncStub
+    history: history_service_pb2_grpc.HistoryServiceAsyncStub
     recognition: recognition_service_pb2_grpc.RecognitionServiceAsyncStub
     texts: text_service_pb2_grpc.TextServiceAsyncStub
     renders: render_service_pb2_grpc.RenderServiceAsyncStub
@@ -85,12 +95,14 @@ def make_clients(peers: EdgePeers) -> Clients:
     """Stubs over the peers' channels."""
     return Clients(
         accounts=peers.auth.stub(account_service_pb2_grpc.AccountServiceStub),
+        phones=peers.auth.stub(phone_service_pb2_grpc.PhoneServiceStub),
         users=peers.auth.stub(user_service_pb2_grpc.UserServiceStub),
         user_admin=peers.auth.stub(user_admin_service_pb2_grpc.UserAdminServiceStub),
         activities=peers.auth.stub(activity_service_pb2_grpc.ActivityServiceStub),
         audit=peers.auth.stub(audit_service_pb2_grpc.AuditServiceStub),
         ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
         cards=peers.billing.stub(card_service_pb2_grpc.CardServiceStub),
+        invites=peers.billing.stub(invite_service_pb2_grpc.InviteServiceStub),
         pricing=peers.billing.stub(pricing_service_pb2_grpc.PricingServiceStub),
         packages=peers.billing.stub(package_service_pb2_grpc.PackageServiceStub),
         statistics=peers.billing.stub(statistics_service_pb2_grpc.StatisticsServiceStub),
@@ -98,6 +110,9 @@ def make_clients(peers: EdgePeers) -> Clients:
         files=peers.files.stub(file_service_pb2_grpc.FileServiceStub),
         synthesis=peers.speech.stub(synthesis_service_pb2_grpc.SynthesisServiceStub),
         voices=peers.speech.stub(voice_service_pb2_grpc.VoiceServiceStub),
+        templates=peers.speech.stub(template_service_pb2_grpc.TemplateServiceStub),
+        custom_voices=peers.speech.stub(custom_voice_service_pb2_grpc.CustomVoiceServiceStub),
+        history=peers.speech.stub(history_service_pb2_grpc.HistoryServiceStub),
         recognition=peers.speech.stub(recognition_service_pb2_grpc.RecognitionServiceStub),
         texts=peers.speech.stub(text_service_pb2_grpc.TextServiceStub),
         renders=peers.video.stub(render_service_pb2_grpc.RenderServiceStub),

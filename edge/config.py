@@ -30,6 +30,12 @@ class RateSettings(BaseModel):
     tasks_per_s: float = Field(
         default=200.0, ge=0.1, le=_MAX_PER_S, description="Orders of work for engines of one caller per second."
     )
+    links_per_s: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=_MAX_PER_S,
+        description="Links read for one client address per second, whoever is logged in there.",
+    )
 
 
 class EdgeConfig(ProcessConfig):

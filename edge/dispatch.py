@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
+from edge.attendance import while_connected
 from edge.auth import Authenticator, bearer_token
 from edge.client_address import ClientAddresses
 from edge.endpoint import Access, Call, Endpoint, EventStream, In, NoInput, RateClass, Source, StreamingEndpoint
@@ -19,7 +20,7 @@ from edge.errors import body_too_large, body_too_slow, shape_error
 from edge.event_stream import send_events
 from edge.facts import FACTS
 from edge.json_kinds import JsonKinds
-from edge.rate_limits import TokenBuckets, caller_key
+from edge.rate_limits import TokenBuckets
 from edge.reply import json_reply
 from edge.shared import Shared
 from edge.validation import first_problem
@@ -64,9 +65,9 @@ class Frame:
             token, principal = await self._identify(request.headers.get("Authorization"), access)
         except (Unauthenticated, Forbidden):
             # Or else bad tokens, which are expensive to refuse, would be free.
-            buckets.take(caller_key(None, address))
+            buckets.take(buckets.key_of(None, address))
             raise
-        buckets.take(caller_key(principal, address))
+        buckets.take(buckets.key_of(principal, address))
         return token, principal, address
 
     async def _identify(self, header: str | None, access: Access) -> tuple[str, Principal | None]:
@@ -96,9 +97,12 @@ class JsonRoute(Generic[InT]):
         self._frame = frame
         self._access = endpoint.access
         self._dialect = endpoint.dialect
+        self._words = endpoint.words
+        self._success = endpoint.success
         self._handler = endpoint.handler
         self._buckets = frame.buckets[endpoint.rate_class]
         self._is_keyed = endpoint.is_keyed
+        self._is_attended = endpoint.is_attended
         self._timeout_s = endpoint.timeout_s
         self._route = f"{endpoint.method} {endpoint.path}"
         self._parse = _Parser(endpoint.input, endpoint.path, endpoint.source)
@@ -108,6 +112,7 @@ class JsonRoute(Generic[InT]):
         facts = request[FACTS]
         facts.route = self._route
         facts.dialect = self._dialect
+        facts.words = self._words
         headers = request.headers
         frame = self._frame
         token, principal, address = await frame.admit(request, self._access, self._buckets)
@@ -132,12 +137,16 @@ class JsonRoute(Generic[InT]):
             )
         )
         try:
-            reply = await self._handler(given, call)
-            if isinstance(reply, EventStream):
-                return await send_events(request, reply, self._dialect)
+            answering = self._answer(request, given, call)
+            return await (while_connected(request, answering) if self._is_attended else answering)
         finally:
             unbind_call(bound)
-        return json_reply(reply, self._dialect)
+
+    async def _answer(self, request: web.Request, given: InT, call: Call) -> web.StreamResponse:
+        reply = await self._handler(given, call)
+        if isinstance(reply, EventStream):
+            return await send_events(request, reply, self._dialect)
+        return json_reply(reply, self._dialect, self._success)
 
 
 class StreamingRoute(Generic[InT]):
@@ -147,6 +156,8 @@ class StreamingRoute(Generic[InT]):
         self._frame = frame
         self._access = endpoint.access
         self._dialect = endpoint.dialect
+        self._words = endpoint.words
+        self._success = endpoint.success
         self._handler = endpoint.handler
         self._buckets = frame.buckets[endpoint.rate_class]
         self._is_keyed = endpoint.is_keyed
@@ -158,6 +169,7 @@ class StreamingRoute(Generic[InT]):
         facts = request[FACTS]
         facts.route = self._route
         facts.dialect = self._dialect
+        facts.words = self._words
         headers = request.headers
         token, principal, address = await self._frame.admit(request, self._access, self._buckets)
         if principal is not None:
@@ -171,7 +183,7 @@ class StreamingRoute(Generic[InT]):
             reply = await self._handler(given, call, request)
         finally:
             unbind_call(bound)
-        return reply if isinstance(reply, web.StreamResponse) else json_reply(reply, self._dialect)
+        return reply if isinstance(reply, web.StreamResponse) else json_reply(reply, self._dialect, self._success)
 
 
 class _Parser(Generic[InT]):
@@ -182,24 +194,43 @@ class _Parser(Generic[InT]):
         self._has_path_fields = "{" in path
         self._source = source
         self._kinds = JsonKinds(model)
+        self._words = model.words
+        self._lists = _list_fields(model)
         self._nothing = model() if model is NoInput else None
 
     async def __call__(self, request: web.Request) -> InT:
         """Raises RequestRefused."""
         if self._nothing is not None:
             return self._nothing
-        fields = await self._body(request) if self._source is Source.BODY else dict(request.query)
+        fields = await self._body(request) if self._source is Source.BODY else self._query(request)
         if self._has_path_fields:
             fields |= request.match_info
         try:
             return self._validate(fields)
         except ValidationError as error:
-            raise shape_error(first_problem(error)) from None
+            raise shape_error(first_problem(error, self._words)) from None
+
+    def _query(self, request: web.Request) -> dict[str, Any]:
+        query = request.query
+        fields: dict[str, Any] = dict(query)
+        for name in self._lists & fields.keys():
+            fields[name] = query.getall(name)
+        return fields
 
     async def _body(self, request: web.Request) -> dict[str, Any]:
         body = await _json_body(request)
         self._kinds.check(body)
         return body
+
+
+def _list_fields(model: type[In]) -> frozenset[str]:
+    """Fields that a query may repeat."""
+    schemas = model.model_json_schema().get("properties", {})
+    return frozenset(
+        name
+        for name, schema in schemas.items()
+        if any(each.get("type") == "array" for each in schema.get("anyOf", (schema,)))
+    )
 
 
 async def _json_body(request: web.Request) -> dict[str, Any]:

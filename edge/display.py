@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kit.rpc.times import timestamp_of
 
 _LENGTH = len("YYYY-MM-DDTHH:MM:SS")
+_DAY_LENGTH = len("YYYY-MM-DD")
 _REMEMBERED = 4096
 _DAY = timedelta(days=1)
 # Nothing here is older or younger, and every zone can tell these.
@@ -28,6 +29,14 @@ class DisplayTimes:
     def stamp(self, moment: Timestamp) -> str:
         """`YYYY-MM-DDTHH:MM:SS` of a timestamp that is set."""
         return self._stamp_of(moment.seconds)
+
+    def spaced(self, moment: Timestamp) -> str:
+        """`YYYY-MM-DD HH:MM:SS` of a timestamp that is set, as the dubbing document shows times to administrators."""
+        return self._stamp_of(moment.seconds).replace("T", " ")
+
+    def day(self, moment: Timestamp) -> str:
+        """`YYYY-MM-DD` of a timestamp that is set."""
+        return self._stamp_of(moment.seconds)[:_DAY_LENGTH]
 
     def aware(self, moment: datetime) -> str:
         """`YYYY-MM-DDTHH:MM:SS` of an aware time."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Generic, Self, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from edge.shared import Shared
-from kit.errors import Unauthenticated
+from edge.validation import FieldWords
+from kit.errors import Reason, Unauthenticated
 from kit.rpc.context import Principal
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -41,8 +43,10 @@ class RateClass(Enum):
     # Hashes a password or answers tokens.
     CREDENTIALS = "credentials"
     UPLOAD = "upload"
-    # Starts work of an engine or fetches from elsewhere.
+    # Starts work of an engine.
     TASK = "task"
+    # Asks other sites in the platform's name; counted by the client's address, since accounts cost nothing.
+    LINK = "link"
 
 
 _READING_METHODS = frozenset({"GET", "HEAD"})
@@ -56,9 +60,13 @@ class Source(Enum):
 
 
 class In(BaseModel):
-    """Base of all inputs: unknown fields are ignored, no text holds a NUL (databases refuse it)."""
+    """Base of all inputs: unknown fields are ignored, no text holds a NUL (databases refuse it).
+
+    `words` are what clients read of wrong fields, by name, where the contract has a text of its own.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+    words: ClassVar[Mapping[str, FieldWords]] = MappingProxyType({})
 
     @model_validator(mode="after")
     def _no_nul(self) -> Self:
@@ -74,6 +82,19 @@ class NoInput(In):
 
 InT = TypeVar("InT", bound=In)
 JsonObject = Mapping[str, object]
+JsonBody = JsonObject | Sequence[JsonObject] | None
+"""What a handler answers: of the dubbing dialect the `data` within the envelope, of the others an object."""
+
+NO_WORDS: Mapping[Reason, str] = MappingProxyType({})
+"""Of an endpoint whose contract has no texts of its own for refusals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """Status and message of a success in the dubbing dialect. In the others it is 200 and has no message."""
+
+    code: int = 200
+    message: str = "success"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +126,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(Generic[InT]):
-    """A JSON endpoint. `output` is the TypedDict its handler returns.
+    """A JSON endpoint. `output` is the type its handler returns, a TypedDict or what is made of some.
 
     `title` is for what the contract does not have.
     """
@@ -114,13 +135,15 @@ class Endpoint(Generic[InT]):
     path: str
     access: Access
     input: type[InT]
-    handler: Callable[[InT, Call], Awaitable[JsonObject | EventStream]]
+    handler: Callable[[InT, Call], Awaitable[JsonBody | EventStream]]
     output: Any
     tag: str
     source: Source = Source.QUERY
     dialect: Dialect = Dialect.PLATFORM
     is_keyed: bool = False
     """It moves credits or starts a task: the header `Idempotency-Key` makes a repeat harmless."""
+    is_attended: bool = False
+    """What it does stops when the client goes away before the reply is whole."""
     title: str = ""
     timeout_s: float = 15.0
     """Longer than the longest deadline of the methods behind it."""
@@ -129,6 +152,9 @@ class Endpoint(Generic[InT]):
     spelling."""
     rate: RateClass | None = None
     """None: a read or a write, by its method."""
+    success: Success = Success()
+    words: Mapping[Reason, str] = field(default_factory=lambda: NO_WORDS)
+    """What clients read of a refusal where the contract has a text of its own; `{name}` is a fact of the error."""
 
     @property
     def rate_class(self) -> RateClass:
@@ -148,7 +174,7 @@ class StreamingEndpoint(Generic[InT]):
     path: str
     access: Access
     input: type[InT]
-    handler: Callable[[InT, Call, web.Request], Awaitable[JsonObject | web.StreamResponse]]
+    handler: Callable[[InT, Call, web.Request], Awaitable[JsonBody | web.StreamResponse]]
     output: Any
     tag: str
     multipart_field: str | None = None
@@ -158,12 +184,17 @@ class StreamingEndpoint(Generic[InT]):
     """Where old clients look for the same; served, not described."""
     multipart_alternative: str | None = None
     """The field of the form that names a stored file instead of bringing one."""
+    multipart_texts: type[In] | None = None
+    """The text fields of the form."""
     is_keyed: bool = False
     dialect: Dialect = Dialect.PLATFORM
     refusals: tuple[int, ...] = ()
     """As those of `Endpoint`."""
     rate: RateClass | None = None
     """None: an upload if it reads a file, else a read or a write, by its method."""
+    success: Success = Success()
+    words: Mapping[Reason, str] = field(default_factory=lambda: NO_WORDS)
+    """As those of `Endpoint`."""
 
     @property
     def rate_class(self) -> RateClass:

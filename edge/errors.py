@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from edge.endpoint import Dialect
+from edge.endpoint import NO_WORDS, Dialect
 from kit.errors import DomainError, InsufficientCredits, Reason
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -124,6 +124,20 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_TASK_FINISHED: _PRECONDITION,
         reasons.ERROR_REASON_LINK_UNSUPPORTED: _INVALID,
         reasons.ERROR_REASON_VOICE_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_PHONE_CODE_INVALID: _UNAUTHENTICATED,
+        reasons.ERROR_REASON_SMS_UNAVAILABLE: ErrorRow(503, 500),
+        reasons.ERROR_REASON_LINK_MISSING: _INVALID,
+        reasons.ERROR_REASON_LINK_GONE: _NOT_FOUND,
+        reasons.ERROR_REASON_LINK_GATED: ErrorRow(403, 403),
+        reasons.ERROR_REASON_LINK_PLATFORM_LIMITED: ErrorRow(503, 500),
+        reasons.ERROR_REASON_LINK_PAGE_CHANGED: ErrorRow(503, 500),
+        reasons.ERROR_REASON_LINK_PLATFORM_UNREACHABLE: ErrorRow(503, 500),
+        reasons.ERROR_REASON_LINK_KIND_UNSUPPORTED: _INVALID,
+        reasons.ERROR_REASON_VOICE_TEMPLATE_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_CUSTOM_VOICE_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_HISTORY_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_AUDIO_INVALID: _INVALID,
+        reasons.ERROR_REASON_CUSTOM_VOICES_FULL: _PRECONDITION,
     }
 )
 
@@ -179,10 +193,12 @@ def unmet_expectation(dialect: Dialect) -> PublicError:
     return PublicError(status=status, message="不支持的 Expect 请求头", reason="EXPECTATION_FAILED")
 
 
-def public_domain_error(error: DomainError, dialect: Dialect) -> PublicError:
-    """What a client reads of a service's refusal."""
+def public_domain_error(error: DomainError, dialect: Dialect, words: Mapping[Reason, str] = NO_WORDS) -> PublicError:
+    """What a client reads of a service's refusal. `words` are the texts that the endpoint's contract fixes."""
     row = ROWS.get(error.reason) or _BY_CODE.get(error.grpc_code, _BUG)
     message = row.message if row.message is not None else error.message
+    if error.reason in words:
+        message = words[error.reason].format_map(error.metadata)
     if dialect is Dialect.DUBBING and isinstance(error, InsufficientCredits):
         message = f"Insufficient credits. Required: {error.required}, Available: {error.available}"
     retry_after_s = error.retry_after_s

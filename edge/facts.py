@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from collections.abc import Mapping
 
 from aiohttp import web
 
-from edge.endpoint import Dialect
+from edge.endpoint import NO_WORDS, Dialect
+from kit.errors import Reason
 
 # Text that can stand in a header and in a log line of anybody's tools.
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
@@ -23,9 +25,12 @@ SERVER = "voxreel"
 
 
 class RequestFacts:
-    """Filled in as the request is understood; `dialect` is None until its endpoint is known."""
+    """Filled in as the request is understood; `dialect` is None until its endpoint is known.
 
-    __slots__ = ("dialect", "reason", "request_id", "route", "user_id")
+    `words` are the endpoint's own texts of refusals.
+    """
+
+    __slots__ = ("dialect", "reason", "request_id", "route", "user_id", "words")
 
     def __init__(self, request_id: str) -> None:
         self.request_id = request_id
@@ -33,6 +38,7 @@ class RequestFacts:
         self.user_id: int | None = None
         self.dialect: Dialect | None = None
         self.reason = ""
+        self.words: Mapping[Reason, str] = NO_WORDS
 
 
 FACTS = web.RequestKey("facts", RequestFacts)

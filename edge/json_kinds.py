@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
+from edge.endpoint import In
 from edge.errors import shape_error
 from edge.validation import wrong_kind
 
@@ -16,9 +15,10 @@ _TYPES: Mapping[str, tuple[type, ...]] = {"integer": (int, float), "number": (in
 class JsonKinds:
     """Compares the kinds of a body's own fields with what the description says of them."""
 
-    def __init__(self, model: type[BaseModel]) -> None:
+    def __init__(self, model: type[In]) -> None:
         kinds = {name: _kind(schema) for name, schema in model.model_json_schema().get("properties", {}).items()}
         self._kinds = {name: kind for name, kind in kinds.items() if kind is not None}
+        self._words = model.words
 
     def check(self, body: Mapping[str, object]) -> None:
         """Raises RequestRefused, naming the first wrong field. Null is left to the model."""
@@ -27,7 +27,7 @@ class JsonKinds:
             if value is None:
                 continue
             if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
-                raise shape_error(wrong_kind(name, kind))
+                raise shape_error(wrong_kind(name, kind, words=self._words))
 
 
 def _kind(schema: Mapping[str, Any]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from aiohttp import web
@@ -25,7 +25,7 @@ from edge.errors import (
 from edge.facts import FACTS, REQUEST_ID_HEADER, SERVER, RequestFacts, request_id_of
 from edge.reply import error_reply
 from edge.request_record import RequestRecord
-from kit.errors import DomainError, Internal
+from kit.errors import DomainError, Internal, Reason
 
 _log = structlog.get_logger()
 # As nginx logs it: the client went away before it was answered.
@@ -65,16 +65,16 @@ def boundary(record: RequestRecord, *, now: Callable[[], str]) -> Middleware:
 
 
 def _refuse(error: Exception, facts: RequestFacts, dialect: Dialect) -> PublicError:
-    public = _public(error, dialect)
+    public = _public(error, dialect, facts.words)
     facts.reason = public.reason
     if (public.status >= 500 and not isinstance(error, DomainError)) or isinstance(error, Internal):
         _log.error("request.crashed", route=facts.route, request_id=facts.request_id, exc_info=error)
     return public
 
 
-def _public(error: Exception, dialect: Dialect) -> PublicError:
+def _public(error: Exception, dialect: Dialect, words: Mapping[Reason, str]) -> PublicError:
     if isinstance(error, DomainError):
-        return public_domain_error(error, dialect)
+        return public_domain_error(error, dialect, words)
     if isinstance(error, RequestRefused):
         return public_refusal(error, dialect)
     if isinstance(error, web.HTTPMethodNotAllowed):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from edge.contract.reader import Documented, documented_endpoints
-from edge.endpoint import Access, NoInput, Source, StreamingEndpoint
+from edge.endpoint import Access, Dialect, In, NoInput, Source, StreamingEndpoint, Success
 from edge.openapi_refusals import HEADERS, AnyEndpoint, Schema, header, refusal_components, refusals_of
 
 _JSON = "application/json"
@@ -131,7 +131,7 @@ class _OperationWriter:
         if isinstance(endpoint, StreamingEndpoint):
             if endpoint.multipart_field is None:
                 return None
-            return _multipart_body(endpoint.multipart_field, endpoint.multipart_alternative)
+            return _multipart_body(endpoint.multipart_field, endpoint.multipart_alternative, endpoint.multipart_texts)
         if endpoint.input is NoInput or endpoint.source is not Source.BODY:
             return None
         names = [name for name in self._fields if name not in self._path_fields]
@@ -146,24 +146,37 @@ class _OperationWriter:
 
     def _responses(self) -> Schema:
         success = {**self._success(), "headers": {"X-Request-Id": header("X-Request-Id")}}
-        return {"200": success, **refusals_of(self._endpoint)}
+        return {str(self._endpoint.success.code): success, **refusals_of(self._endpoint)}
 
     def _success(self) -> Schema:
         if isinstance(self._endpoint, StreamingEndpoint) and self._output is None:
             schema = {"type": "string", "format": "binary"}
             return {"description": "文件内容", "content": {self._endpoint.media_type: {"schema": schema}}}
-        content: Schema = {"schema": self._output}
+        is_enveloped = self._endpoint.dialect is Dialect.DUBBING
+        content: Schema = {"schema": _envelope(self._output, self._endpoint.success) if is_enveloped else self._output}
         examples = self._documented.response_examples if self._documented else ()
         if examples:
             content["examples"] = {f"example{number}": {"value": body} for number, body in enumerate(examples, 1)}
         return {"description": "成功", "content": {_JSON: content}}
 
 
-def _multipart_body(field: str, alternative: str | None) -> Schema:
+def _envelope(data: Schema | None, success: Success) -> Schema:
+    properties: Schema = {"code": {"const": success.code}, "message": {"const": success.message}, "data": data}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _multipart_body(field: str, alternative: str | None, texts: type[In] | None) -> Schema:
+    described = {} if texts is None else texts.model_json_schema()
     # Raw bytes have no JSON type.
-    schema: Schema = {"type": "object", "properties": {field: {"contentMediaType": "application/octet-stream"}}}
+    properties = {field: {"contentMediaType": "application/octet-stream"}, **described.get("properties", {})}
+    schema: Schema = {"type": "object", "properties": properties}
     if alternative is None:
-        schema["required"] = [field]
+        schema["required"] = [field, *described.get("required", ())]
     else:
         schema["properties"][alternative] = {"type": "string", "minLength": 1}
         schema["oneOf"] = [{"required": [field]}, {"required": [alternative]}]

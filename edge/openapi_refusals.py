@@ -41,7 +41,13 @@ _BODIES: Mapping[Dialect, Schema] = MappingProxyType(
     {
         Dialect.PLATFORM: {"detail": {**_TEXT, "examples": ["未登录"]}},
         Dialect.DUBBING: {"code": _CODE, "message": _TEXT, "data": {"type": "null"}},
-        Dialect.LINKS: {"code": _CODE, "msg": _TEXT, "data": {"type": "null"}, "timestamp": _TEXT},
+        Dialect.LINKS: {
+            "code": _CODE,
+            "msg": _TEXT,
+            "data": {"type": "null"},
+            "timestamp": _TEXT,
+            "reason": _TEXT,
+        },
     }
 )
 HEADERS: Mapping[str, Schema] = MappingProxyType(

@@ -28,10 +28,16 @@ _SUBSCRIBER_BITS = 64
 CallerKey: TypeAlias = int | str
 
 
+KeyOf: TypeAlias = Callable[[Principal | None, str], CallerKey]
+
+
 def caller_key(principal: Principal | None, address: str) -> CallerKey:
     """Whose bucket it is: the user's, of strangers that of their address, in IPv6 that of their network."""
-    if principal is not None:
-        return principal.user_id
+    return address_key(None, address) if principal is None else principal.user_id
+
+
+def address_key(_principal: Principal | None, address: str) -> CallerKey:
+    """The bucket of the address, in IPv6 of its network, whoever the caller is."""
     return _network_of(address) if ":" in address else address
 
 
@@ -41,7 +47,15 @@ class TokenBuckets:
     A bucket is kept as the one moment at which it would be full again (the virtual scheduling of GCRA, ITU-T I.371).
     """
 
-    def __init__(self, per_s: float, *, monotonic: Callable[[], float], callers_limit: int = CALLERS_LIMIT) -> None:
+    def __init__(
+        self,
+        per_s: float,
+        *,
+        monotonic: Callable[[], float],
+        callers_limit: int = CALLERS_LIMIT,
+        key_of: KeyOf = caller_key,
+    ) -> None:
+        self.key_of = key_of
         self._interval_s = 1.0 / per_s
         # A bucket holds at least the one call it is asked for.
         self._tolerance_s = max(0.0, BURST_S - self._interval_s)
@@ -79,7 +93,9 @@ def make_buckets(settings: RateSettings, clock: Clock) -> Mapping[RateClass, Tok
         RateClass.UPLOAD: settings.uploads_per_s,
         RateClass.TASK: settings.tasks_per_s,
     }
-    return {each: TokenBuckets(per_s, monotonic=clock.monotonic) for each, per_s in rates.items()}
+    buckets = {each: TokenBuckets(per_s, monotonic=clock.monotonic) for each, per_s in rates.items()}
+    buckets[RateClass.LINK] = TokenBuckets(settings.links_per_s, monotonic=clock.monotonic, key_of=address_key)
+    return buckets
 
 
 @lru_cache(maxsize=4096)

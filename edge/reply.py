@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 
-from edge.endpoint import Dialect, JsonObject
+from edge.endpoint import Dialect, JsonBody, JsonObject, Success
 from edge.errors import PublicError
 
 _JSON_HEADERS = CIMultiDict(
@@ -22,11 +22,12 @@ _JSON_HEADERS = CIMultiDict(
 )
 
 
-def json_reply(body: JsonObject, dialect: Dialect) -> web.Response:
+def json_reply(body: JsonBody, dialect: Dialect, success: Success) -> web.Response:
     """A success."""
-    if dialect is Dialect.DUBBING:
-        body = {"code": 200, "message": "success", "data": body}
-    return web.Response(body=orjson.dumps(body), headers=_JSON_HEADERS.copy())
+    if dialect is not Dialect.DUBBING:
+        return web.Response(body=orjson.dumps(body), headers=_JSON_HEADERS.copy())
+    enveloped: JsonObject = {"code": success.code, "message": success.message, "data": body}
+    return web.Response(status=success.code, body=orjson.dumps(enveloped), headers=_JSON_HEADERS.copy())
 
 
 def error_reply(error: PublicError, dialect: Dialect, now: Callable[[], str]) -> web.Response:
@@ -35,7 +36,14 @@ def error_reply(error: PublicError, dialect: Dialect, now: Callable[[], str]) ->
     if dialect is Dialect.DUBBING:
         body = {"code": error.status, "message": error.message, "data": None}
     elif dialect is Dialect.LINKS:
-        body = {"code": error.status, "msg": error.message, "data": None, "timestamp": now()}
+        # The fine reason in the body too: programs that read links decide by it whether to ask again.
+        body = {
+            "code": error.status,
+            "msg": error.message,
+            "data": None,
+            "timestamp": now(),
+            "reason": error.reason.lower(),
+        }
     headers = _JSON_HEADERS.copy()
     headers["X-Error-Reason"] = error.reason
     if error.allowed_methods:

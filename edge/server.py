@@ -35,7 +35,8 @@ def make_application(
         )
         for path in _paths(endpoint):
             application.router.add_route(endpoint.method, path, serve)
-            if endpoint.method == "GET":
+            # A keyed endpoint does something, whatever its method: asking for its headers must not.
+            if endpoint.method == "GET" and not endpoint.is_keyed:
                 application.router.add_route("HEAD", path, serve)
     return application
 

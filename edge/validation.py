@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from pydantic import ValidationError
@@ -45,9 +46,24 @@ _OTHERWISE = "参数 {field} 不正确"
 _OF_KINDS: Mapping[str, str] = MappingProxyType({"integer": "int_type", "number": "float_type", "boolean": "bool_type"})
 
 
-def first_problem(error: ValidationError) -> str:
-    """The first finding as a sentence for the client."""
-    return describe(error.errors(include_url=False, include_input=False)[0])
+@dataclass(frozen=True, slots=True)
+class FieldWords:
+    """What the contract says of a field that is not there (or null) and of one with a wrong value; None: nothing."""
+
+    missing: str | None = None
+    wrong: str | None = None
+
+
+_NO_WORDS = FieldWords()
+
+
+def first_problem(error: ValidationError, words: Mapping[str, FieldWords]) -> str:
+    """The first finding as a sentence for the client; `words` fix it for some of the fields."""
+    problem = error.errors(include_url=False)[0]
+    own = _NO_WORDS if not problem["loc"] else words.get(str(problem["loc"][0]), _NO_WORDS)
+    is_missing = problem["type"] == "missing" or problem["input"] is None
+    fixed = own.missing if is_missing else own.wrong
+    return describe(problem) if fixed is None else fixed
 
 
 def describe(problem: ErrorDetails) -> str:
@@ -64,6 +80,7 @@ def describe(problem: ErrorDetails) -> str:
     return _SENTENCES.get(kind, _OTHERWISE).format(field=field, **context)
 
 
-def wrong_kind(field: str, kind: str) -> str:
+def wrong_kind(field: str, kind: str, *, words: Mapping[str, FieldWords]) -> str:
     """The sentence for a field whose value is no `kind`: integer, number or boolean."""
-    return _SENTENCES[_OF_KINDS[kind]].format(field=field)
+    fixed = words.get(field, _NO_WORDS).wrong
+    return _SENTENCES[_OF_KINDS[kind]].format(field=field) if fixed is None else fixed

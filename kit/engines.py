@@ -15,6 +15,8 @@ from kit.errors import Invalid, Unavailable
 from kit.tasks.handlers import RetryableError
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
+# Chooses the first engine of a table that can work here.
+AUTO = "auto"
 S = TypeVar("S")
 T = TypeVar("T")
 _NOT_INCLUDED = "当前版本未包含该引擎"
@@ -30,6 +32,14 @@ class InputRefused(EngineError):
     def __init__(self, message_zh: str) -> None:
         super().__init__(message_zh)
         self.message_zh = message_zh
+
+
+class NoSuchEngine(EngineError):
+    """The table has no engine of the name that the settings choose."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(engine)
+        self.engine = engine
 
 
 class EngineBroken(EngineError):
@@ -132,8 +142,15 @@ class EngineSlot(Generic[E]):
         return self._engine
 
 
-def open_slot(capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S) -> EngineSlot[E]:
-    """A slot over a table, its engine opened. Touches the disk; call it off the event loop."""
+def open_slot(
+    capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S, *, choice: str = AUTO
+) -> EngineSlot[E]:
+    """A slot over a table, its engine opened: the one called `choice`, or for `auto` the first that can work here.
+
+    Touches the disk; call it off the event loop. Raises NoSuchEngine.
+    """
+    if choice != AUTO and choice not in table:
+        raise NoSuchEngine(choice)
 
     def look(selected: str) -> tuple[EngineFact, ...]:
         if not table:
@@ -141,7 +158,7 @@ def open_slot(capability: Capability, table: Mapping[str, EngineEntry[E, S]], se
         return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
 
     usable = [fact.name for fact in look("") if fact.is_available]
-    selected = next(iter((*usable, *table)), "")
+    selected = next(iter((*usable, *table)), "") if choice == AUTO else choice
     engine = table[selected].open_engine(settings) if selected else None
     return EngineSlot(capability, engine, lambda: look(selected))
 

@@ -13,11 +13,17 @@ _ONLY = balances.FindUsersByBalanceResponse.MEANING_ONLY
 
 
 async def balances_of(user_ids: Sequence[int], clients: Clients) -> Mapping[int, int]:
-    """Balances by user, for one page of them."""
+    """What users can spend, for one page of them."""
+    found = await whole_balances_of(user_ids, clients)
+    return {user_id: balance.available_credits for user_id, balance in found.items()}
+
+
+async def whole_balances_of(user_ids: Sequence[int], clients: Clients) -> Mapping[int, ledger.Balance]:
+    """The same with what is held and when it all expires."""
     if not user_ids:
         return {}
     response = await clients.ledger.BatchGetBalances(ledger.BatchGetBalancesRequest(user_ids=user_ids))
-    return {balance.user_id: balance.available_credits for balance in response.balances}
+    return {balance.user_id: balance for balance in response.balances}
 
 
 async def balance_of(user_id: int, clients: Clients) -> int:

@@ -1,4 +1,4 @@
-"""Where the bytes of a download are. Previews of voices come into being when they are asked for."""
+"""Where the bytes of a download are. What lets voices be heard and seen is made when it is asked for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from edge.clients import Clients
 from kit.errors import Invalid, NotFound
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.files.v1 import file_service_pb2 as files
+from voxreel.speech.v1 import template_service_pb2 as templates
 from voxreel.speech.v1 import voice_service_pb2 as voices
 
 STORAGE: Mapping[str, files.StorageType.ValueType] = MappingProxyType(
@@ -21,7 +22,8 @@ STORAGE: Mapping[str, files.StorageType.ValueType] = MappingProxyType(
 )
 
 # The contract counts these among the temporary files, where they would not last long enough.
-_NAMED_BY_PURPOSE = ("tts_audio_", "voice_preview_")
+_OF_TEMPLATES = "voice_template_"
+_NAMED_BY_PURPOSE = ("tts_audio_", "voice_preview_", _OF_TEMPLATES)
 _PREVIEW = re.compile(r"voice_preview_([A-Za-z0-9_-]{1,128})(?:\.wav)?")
 
 
@@ -33,10 +35,12 @@ async def open_download(file_id: str, storage_type: str | None, clients: Clients
     try:
         return await clients.files.OpenDownload(request)
     except NotFound:
-        preview = _PREVIEW.fullmatch(file_id)
-        if preview is None:
+        if file_id.startswith(_OF_TEMPLATES):
+            await _prepare_template_file(file_id, clients)
+        elif preview := _PREVIEW.fullmatch(file_id):
+            await _prepare_preview(preview[1], clients, file_id=file_id)
+        else:
             raise
-        await _prepare_preview(preview[1], clients, file_id=file_id)
     return await clients.files.OpenDownload(request)
 
 
@@ -46,4 +50,15 @@ async def _prepare_preview(voice: str, clients: Clients, *, file_id: str) -> Non
     except Invalid as error:
         if error.reason != reasons.ERROR_REASON_VOICE_UNKNOWN:
             raise
-        raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {file_id}") from None
+        raise _file_not_found(file_id) from None
+
+
+async def _prepare_template_file(file_id: str, clients: Clients) -> None:
+    try:
+        await clients.templates.PrepareTemplateFile(templates.PrepareTemplateFileRequest(file_id=file_id))
+    except NotFound:
+        raise _file_not_found(file_id) from None
+
+
+def _file_not_found(file_id: str) -> NotFound:
+    return NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {file_id[:200]}")

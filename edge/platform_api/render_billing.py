@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edge.display import DisplayTimes
+from edge.entry_types import NAMES
 from edge.platform_api.models.cards import CardOut, CardStatsOut, FoundCardOut
 from edge.platform_api.models.transactions import TransactionOut
 from voxreel.billing.v1 import card_service_pb2 as cards
@@ -19,20 +20,7 @@ CARD_STATES: Mapping[str, cards.CardState.ValueType] = MappingProxyType(
         "disabled": cards.CARD_STATE_DISABLED,
     }
 )
-ENTRY_TYPES: Mapping[str, ledger.EntryType.ValueType] = MappingProxyType(
-    {
-        "card_activation": ledger.ENTRY_TYPE_CARD_ACTIVATION,
-        "invite_code": ledger.ENTRY_TYPE_INVITE_CODE,
-        "admin_recharge": ledger.ENTRY_TYPE_ADMIN_RECHARGE,
-        "admin_deduct": ledger.ENTRY_TYPE_ADMIN_DEDUCT,
-        "feature_consume": ledger.ENTRY_TYPE_FEATURE_CONSUME,
-        "voice_synthesis": ledger.ENTRY_TYPE_VOICE_SYNTHESIS,
-        "refund": ledger.ENTRY_TYPE_REFUND,
-        "expire": ledger.ENTRY_TYPE_EXPIRE,
-    }
-)
 _STATUS_OF = {state: status for status, state in CARD_STATES.items()}
-_TYPE_OF = {entry_type: name for name, entry_type in ENTRY_TYPES.items()}
 
 
 def yuan(fen: int) -> float:
@@ -104,7 +92,7 @@ def transaction(
     has_feature = entry.HasField("feature_key")
     return {
         "id": entry.id,
-        "transaction_type": _TYPE_OF[entry.type],
+        "transaction_type": NAMES[entry.type],
         "amount": entry.credits,
         "balance_before": entry.balance_before,
         "balance_after": entry.balance_after,

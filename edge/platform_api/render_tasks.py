@@ -185,7 +185,11 @@ def _voice_result(output: _Plain) -> VoiceResultOut:
 
 
 def _text_result(output: _Plain) -> TextResultOut:
-    return {"rewritten_text": output["rewritten_text"], "model": output["model"]}
+    return {
+        "rewritten_text": output["rewritten_text"],
+        "model": output["model"],
+        "warnings": output.get("warnings", []),
+    }
 
 
 _RESULTS: Mapping[

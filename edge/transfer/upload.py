@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
-from aiohttp import BodyPartReader, MultipartReader, web
-from aiohttp.http import HttpProcessingError
+from aiohttp import BodyPartReader, web
 
-from edge.errors import body_too_slow, shape_error
+from edge.errors import shape_error
+from edge.transfer.form import FormParts, check_is_file, skip, text_of
 from kit.blobs.store import BlobStore, BlobTooLarge
 from kit.errors import DeadlineExceeded, DomainError, Internal, TooLarge, Unavailable
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -21,35 +21,78 @@ from voxreel.files.v1 import file_service_pb2_grpc
 FILE_FIELD = "file"
 
 _log = structlog.get_logger()
-_BLOCK_BYTES = 256 * 1024
 # What the files service looks at to tell what the bytes are.
 _HEAD_BYTES = 8192
 # Boundaries, part headers and small fields around the file.
 _FORM_OVERHEAD_BYTES = 1024 * 1024
-_MAX_PARTS = 16
-_MAX_FIELD_BYTES = 64 * 1024
-# For everything before the file, and then for each block of it.
-_IDLE_S = 30.0
 _MAX_NAME_CHARS = 255
-# What the multipart reader raises for a body that is none.
-_BROKEN_FORM = (ValueError, AssertionError, LookupError, HttpProcessingError)
-_PLAIN_ENCODINGS = frozenset({"", "binary", "8bit", "7bit", "identity"})
 
 
 @dataclass(frozen=True, slots=True)
 class UploadTarget:
-    """Where the file is to live; `file_type` is empty for temp files."""
+    """Where the file is to live; `file_type` is empty for temp files. `limit_bytes` is the endpoint's own limit."""
 
     storage_type: messages.StorageType.ValueType
     file_type: str
+    limit_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormShape:
+    """The fields of a form with one file. `check_type` is given the content type that the client says the file has,
+    empty when it says none, and raises for one that is not taken."""
+
+    file_field: str
+    text_fields: frozenset[str] = frozenset()
+    check_type: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedForm:
+    """The stored file, and the texts that came with it, by field."""
+
+    file: messages.File
+    texts: Mapping[str, str]
 
 
 async def receive_file(
-    request: web.Request, target: UploadTarget, *, files: file_service_pb2_grpc.FileServiceAsyncStub, blobs: BlobStore
+    request: web.Request,
+    target: UploadTarget,
+    *,
+    files: file_service_pb2_grpc.FileServiceAsyncStub,
+    blobs: BlobStore,
+    field: str = FILE_FIELD,
 ) -> messages.File:
     """Stores the form's file. Raises TooLarge as soon as the limit is passed, and what the service refuses."""
-    reader, part = await _part_of(request, (FILE_FIELD,))
-    return await _store(request, reader, part, target=target, files=files, blobs=blobs)
+    parts, part = await _part_of(request, field)
+    return await _store(request, parts, part, target=target, files=files, blobs=blobs)
+
+
+async def receive_form(
+    request: web.Request,
+    shape: FormShape,
+    target: UploadTarget,
+    *,
+    files: file_service_pb2_grpc.FileServiceAsyncStub,
+    blobs: BlobStore,
+) -> ReceivedForm:
+    """Stores the form's file and reads its texts, in any order. Raises as `receive_file`."""
+    parts = await FormParts.open(request)
+    texts: dict[str, str] = {}
+    file: messages.File | None = None
+    while (part := await parts.next()) is not None:
+        if isinstance(part, BodyPartReader) and part.name == shape.file_field and file is None:
+            check_is_file(part)
+            if shape.check_type is not None:
+                shape.check_type(part.headers.get("Content-Type", ""))
+            file = await _store(request, parts, part, target=target, files=files, blobs=blobs)
+        elif isinstance(part, BodyPartReader) and part.name in shape.text_fields:
+            texts[part.name] = await text_of(part)
+        else:
+            await skip(part)
+    if file is None:
+        raise shape_error(f"缺少上传文件 {shape.file_field}")
+    return ReceivedForm(file, texts)
 
 
 async def receive_file_or_text(
@@ -61,21 +104,15 @@ async def receive_file_or_text(
     blobs: BlobStore,
 ) -> messages.File | str:
     """Stores the form's file, or answers its text field: whichever comes first. Raises as `receive_file`."""
-    reader, part = await _part_of(request, (FILE_FIELD, text_field))
+    parts, part = await _part_of(request, FILE_FIELD, text_field)
     if part.name == FILE_FIELD:
-        return await _store(request, reader, part, target=target, files=files, blobs=blobs)
-    try:
-        async with asyncio.timeout(_IDLE_S):
-            return (await _small(part)).decode()
-    except TimeoutError:
-        raise body_too_slow() from None
-    except UnicodeDecodeError:
-        raise shape_error(f"参数 {text_field} 不是有效的文本") from None
+        return await _store(request, parts, part, target=target, files=files, blobs=blobs)
+    return await text_of(part)
 
 
 async def _store(
     request: web.Request,
-    reader: MultipartReader,
+    parts: FormParts,
     part: BodyPartReader,
     *,
     target: UploadTarget,
@@ -89,14 +126,15 @@ async def _store(
             original_name=_clean_name(part.filename or ""),
         )
     )
+    limit_bytes = min(grant.limit_bytes, target.limit_bytes or grant.limit_bytes)
     declared = request.content_length
-    if declared is not None and declared > grant.limit_bytes + _FORM_OVERHEAD_BYTES:
-        raise _too_large(grant.limit_bytes)
+    if declared is not None and declared > limit_bytes + _FORM_OVERHEAD_BYTES:
+        raise _too_large(limit_bytes)
     digest = _Digest()
     try:
-        size = await blobs.write(grant.blob_key, digest.watch(_blocks(reader, part)), limit_bytes=grant.limit_bytes)
+        size = await blobs.write(grant.blob_key, digest.watch(parts.blocks(part)), limit_bytes=limit_bytes)
     except BlobTooLarge:
-        raise _too_large(grant.limit_bytes) from None
+        raise _too_large(limit_bytes) from None
     commit = messages.CommitUploadRequest(
         upload_id=grant.upload_id, size_bytes=size, sha256=digest.hexadecimal(), head=bytes(digest.head)
     )
@@ -110,87 +148,25 @@ async def _store(
         raise
 
 
-async def _part_of(request: web.Request, fields: Collection[str]) -> tuple[MultipartReader, BodyPartReader]:
+async def _part_of(
+    request: web.Request, file_field: str, text_field: str | None = None
+) -> tuple[FormParts, BodyPartReader]:
     """The form and the first part of one of these names in it, read up to its content."""
-    if not request.content_type.startswith("multipart/"):
-        raise shape_error("请求必须是 multipart/form-data 格式")
-    try:
-        async with asyncio.timeout(_IDLE_S):
-            reader = await request.multipart()
-            for _ in range(_MAX_PARTS):
-                part = await reader.next()
-                if part is None:
-                    break
-                if isinstance(part, BodyPartReader) and part.name in fields and not _is_left_empty(part, fields):
-                    _check_encoding(part)
-                    return reader, part
-                await _skip(part)
-            else:
-                raise shape_error("multipart 请求体的字段过多")
-    except TimeoutError:
-        raise body_too_slow() from None
-    except _BROKEN_FORM:
-        raise shape_error("multipart 请求体格式不正确") from None
-    others = "".join(f" 或 {field}" for field in fields if field != FILE_FIELD)
-    raise shape_error(f"缺少上传文件 {FILE_FIELD}{others}")
+    parts = await FormParts.open(request)
+    while (part := await parts.next()) is not None:
+        if isinstance(part, BodyPartReader) and _is_wanted(part, file_field, text_field):
+            if part.name == file_field:
+                check_is_file(part)
+            return parts, part
+        await skip(part)
+    other = "" if text_field is None else f" 或 {text_field}"
+    raise shape_error(f"缺少上传文件 {file_field}{other}")
 
 
-def _is_left_empty(part: BodyPartReader, fields: Collection[str]) -> bool:
+def _is_wanted(part: BodyPartReader, file_field: str, text_field: str | None) -> bool:
     """A form in which nothing was chosen brings its file field all the same, without a name."""
-    return part.name == FILE_FIELD and len(fields) > 1 and not part.filename
-
-
-def _check_encoding(part: BodyPartReader) -> None:
-    transfer = part.headers.get("Content-Transfer-Encoding", "").lower()
-    if transfer not in _PLAIN_ENCODINGS or "Content-Encoding" in part.headers:
-        raise shape_error("不支持经过编码的上传内容")
-    if part.name == FILE_FIELD and part.filename is None:
-        raise shape_error(f"{FILE_FIELD} 必须是文件")
-
-
-async def _skip(part: BodyPartReader | MultipartReader) -> None:
-    """Reads over a field that means nothing here, if it is small."""
-    if not isinstance(part, BodyPartReader):
-        raise shape_error("multipart 请求体格式不正确")
-    await _small(part)
-
-
-async def _small(part: BodyPartReader) -> bytes:
-    """The whole of a part, if it is small."""
-    gathered = bytearray()
-    while chunk := await part.read_chunk():
-        gathered += chunk
-        if len(gathered) > _MAX_FIELD_BYTES:
-            raise shape_error("multipart 请求体的字段过大")
-    return bytes(gathered)
-
-
-async def _blocks(reader: MultipartReader, part: BodyPartReader) -> AsyncIterator[bytes]:
-    """The content in blocks of about 256 KiB: the network's small reads are gathered first.
-
-    Raises RequestRefused at the end when the boundary behind the content is missing.
-    """
-    gathered: list[bytes] = []
-    size = 0
-    try:
-        while True:
-            async with asyncio.timeout(_IDLE_S):
-                chunk = await part.read_chunk(_BLOCK_BYTES)
-            if not chunk:
-                break
-            gathered.append(chunk)
-            size += len(chunk)
-            if size >= _BLOCK_BYTES:
-                yield b"".join(gathered)
-                gathered, size = [], 0
-        async with asyncio.timeout(_IDLE_S):
-            await reader.next()
-    except TimeoutError:
-        raise body_too_slow() from None
-    except _BROKEN_FORM:
-        raise shape_error("上传内容不完整") from None
-    if gathered:
-        yield b"".join(gathered)
+    is_left_empty = text_field is not None and not part.filename
+    return (part.name == file_field and not is_left_empty) or (part.name is not None and part.name == text_field)
 
 
 class _Digest:

@@ -43,22 +43,36 @@ Row = dict[str, Any]
 
 
 class LeanInsertMany:
-    """Inserts rows given as dicts of all columns but one that numbers itself. Database errors are those of Core."""
+    """Inserts rows given as tuples of the values of `columns`: all of one table, in its order, but one that numbers
+    itself. Database errors are those of Core."""
 
-    def __init__(self, table: Table) -> None:
-        names = {each.name: each for each in table.columns if each is not table.autoincrement_column}
+    def __init__(self, columns: Sequence[Column[Any]]) -> None:
+        table = columns[0].table
+        assert isinstance(table, Table), "columns of a table"
+        own = [column for column in table.columns if column is not table.autoincrement_column]
+        assert list(columns) == own, f"{table.name} has {[column.name for column in own]}"
+        # SQLAlchemy's own kind of string is none that JSON takes for a key.
+        named = {str(column.name): column for column in columns}
+        self._names = tuple(named)
 
         def statement_for(dialect: str) -> Insert:
             if dialect != _POSTGRESQL:
                 return insert_of(table)
-            rows = _given(names)
-            return table.insert().from_select(list(names), select(*(rows.c[name] for name in names)))
+            rows = _given(named)
+            return table.insert().from_select(list(named), select(*(rows.c[name] for name in named)))
 
         self._prepared = PreparedByDialect(statement_for)
 
-    def run(self, connection: Connection, rows: Sequence[Row], /) -> int:
-        """How many rows it wrote. Uses up the rows."""
-        return _run(self._prepared, connection, rows)
+    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]], /) -> int:
+        """How many rows it wrote."""
+        if not rows:
+            return 0
+        statement = self._prepared.on(connection.dialect)
+        if connection.dialect.name != _POSTGRESQL:
+            return statement.run_tuples(connection, self._names, rows)
+        named = [dict(zip(self._names, row, strict=True)) for row in rows]
+        count: int = statement.run(connection, {_ROWS: _json_of(named)}, take=_row_count)
+        return count
 
 
 class LeanUpdateMany:
@@ -88,17 +102,13 @@ class LeanUpdateMany:
 
     def run(self, connection: Connection, rows: Sequence[Row], /) -> int:
         """How many rows it wrote. Uses up the rows."""
-        return _run(self._prepared, connection, rows)
-
-
-def _run(prepared: PreparedByDialect, connection: Connection, rows: Sequence[Row]) -> int:
-    if not rows:
-        return 0
-    statement = prepared.on(connection.dialect)
-    if connection.dialect.name != _POSTGRESQL:
-        return statement.run_many(connection, rows)
-    count: int = statement.run(connection, {_ROWS: _json_of(rows)}, take=_row_count)
-    return count
+        if not rows:
+            return 0
+        statement = self._prepared.on(connection.dialect)
+        if connection.dialect.name != _POSTGRESQL:
+            return statement.run_many(connection, rows)
+        count: int = statement.run(connection, {_ROWS: _json_of(rows)}, take=_row_count)
+        return count
 
 
 def _given(columns: Mapping[str, Column[Any]]) -> TableValuedAlias:

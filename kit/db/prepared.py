@@ -17,7 +17,7 @@ T = TypeVar("T")
 Processor = Callable[[Any], Any]
 
 
-_NOTHING = object()
+_NOTHING: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +48,50 @@ class PreparedStatement:
 
         Raises what Core raises.
         """
-        many = self._arguments_of(rows)
-        driver: Any = connection.connection.driver_connection
-        try:
-            cursor = driver.cursor()
-            cursor.executemany(self.sql, many)
-            count: int = cursor.rowcount
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _core_error(error, connection, self.sql) from error
-        return count
-
-    def _arguments_of(self, rows: Sequence[dict[str, Any]]) -> Sequence[Any]:
         for name, process in self.binds.items():
-            given: Any = _NOTHING
-            converted: Any = None
-            for values in rows:
-                value = values[name]
-                if value is not given:
-                    # Rows that are written together have most of their times in common.
-                    given, converted = value, process(value)
+            for values, converted in zip(rows, _converted([values[name] for values in rows], process), strict=True):
                 values[name] = converted
         if self.constants:
             for values in rows:
                 values.update(self.constants)
-        return rows if self.in_order is None else [self.in_order(values) for values in rows]
+        return self._run_each(connection, rows if self.in_order is None else [self.in_order(values) for values in rows])
+
+    def run_tuples(self, connection: Connection, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
+        """The same for rows of the values of these names, which are all it has, in the order of the driver."""
+        places = [(place, self.binds[name]) for place, name in enumerate(names) if name in self.binds]
+        if not places:
+            return self._run_each(connection, rows)
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for place, process in places:
+            columns[place] = _converted(columns[place], process)
+        return self._run_each(connection, list(zip(*columns, strict=True)))
+
+    def _run_each(self, connection: Connection, arguments: Sequence[Any]) -> int:
+        driver: Any = connection.connection.driver_connection
+        try:
+            cursor = driver.cursor()
+            cursor.executemany(self.sql, arguments)
+            count: int = cursor.rowcount
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _core_error(error, connection, self.sql) from error
+        return count
 
     def _arguments(self, values: dict[str, Any]) -> dict[str, Any] | tuple[Any, ...]:
         values.update(self.constants)
         for name, process in self.binds.items():
             values[name] = process(values[name])
         return values if self.in_order is None else self.in_order(values)
+
+
+def _converted(values: Sequence[Any], process: Processor) -> list[Any]:
+    """Each value as the driver takes it. Rows that are written together have most of their times in common."""
+    converted: list[Any] = []
+    former, result = _NOTHING, None
+    for value in values:
+        if value is not former:
+            former, result = value, process(value)
+        converted.append(result)
+    return converted
 
 
 class PreparedByDialect:

@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import Connection, Table
 
 from kit.db.lean_many import LeanInsertMany
-from kit.db.lean_write import LeanWrite, insert_of
 from kit.events.envelope import OutboundEvent
 
 # Key in `Connection.info` by which the database knows that a commit has something to relay.
@@ -26,8 +25,7 @@ class Outbox:
 
     def add(self, event: OutboundEvent) -> None:
         """Sends the event if, and only if, the transaction commits."""
-        _addition_to(self._table).run(self._connection, **_row(event))
-        self._connection.info[EVENTS_ADDED] = True
+        self.add_all([event])
 
     def add_all(self, events: Sequence[OutboundEvent]) -> None:
         """The same for many events at once."""
@@ -36,25 +34,12 @@ class Outbox:
             self._connection.info[EVENTS_ADDED] = True
 
 
-def _row(event: OutboundEvent) -> dict[str, Any]:
-    return {
-        "id": event.id,
-        "subject": event.subject,
-        "type": event.type,
-        "payload": event.body,
-        "headers": orjson.dumps(dict(event.headers)).decode(),
-        "create_time": event.create_time,
-        "lease_until": None,
-        "attempts": 0,
-        "sent_time": None,
-    }
-
-
-@lru_cache(maxsize=32)
-def _addition_to(table: Table) -> LeanWrite:
-    return LeanWrite(insert_of(table))
+def _row(event: OutboundEvent) -> tuple[Any, ...]:
+    """The columns of the outbox: not leased, never tried, not sent."""
+    headers = orjson.dumps(dict(event.headers)).decode()
+    return (event.id, event.subject, event.type, event.body, headers, event.create_time, None, 0, None)
 
 
 @lru_cache(maxsize=32)
 def _additions_to(table: Table) -> LeanInsertMany:
-    return LeanInsertMany(table)
+    return LeanInsertMany(tuple(table.columns))

@@ -167,7 +167,7 @@ class _CoalescedCall:
         peer = self._peer
         timeout_s = peer.timeout_s(self._rule, timeout)
         call = peer.batch_call(self._rule, self._serialize(request))
-        if not self._rule.is_idempotent:
+        if not self._rule.is_retried:
             return self._deserialize(await peer.coalescer.call(call, timeout_s))
         body = await with_retries(peer.coalescer.call, call, timeout_s=timeout_s, budget=peer.budget)
         return self._deserialize(body)
@@ -191,7 +191,7 @@ class _SingleCall:
             except aio.AioRpcError as error:
                 raise error_of_call(error) from error
 
-        if not self._rule.is_idempotent:
+        if not self._rule.is_retried:
             return await attempt(request, timeout_s)
         return await with_retries(attempt, request, timeout_s=timeout_s, budget=self._peer.budget)
 

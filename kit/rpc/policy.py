@@ -23,17 +23,20 @@ class MethodRule:
     timeout_s: float
     is_coalesced: bool
     is_idempotent: bool
+    is_retried: bool
 
 
 def _rule_of(path: str, method: MethodDescriptor) -> MethodRule:
     options: MethodOptions = method.GetOptions()
     declared = options.Extensions[policy.method_policy]
+    is_idempotent = options.idempotency_level != _NOT_IDEMPOTENT
     return MethodRule(
         path=path,
         access=declared.access,
         timeout_s=declared.timeout_ms / 1000,
         is_coalesced=declared.is_coalesced,
-        is_idempotent=options.idempotency_level != _NOT_IDEMPOTENT,
+        is_idempotent=is_idempotent,
+        is_retried=is_idempotent and not declared.is_sent_once,
     )
 
 

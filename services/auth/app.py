@@ -24,14 +24,19 @@ from kit.rpc.tokens import TokenVerifier
 from services.auth.config import AuthConfig
 from services.auth.crypto.keys import KeyRing, key_ring, read_or_create_key
 from services.auth.crypto.passwords import Argon2Hasher
+from services.auth.crypto.phone_codes import KeyedCodes
 from services.auth.crypto.tokens import JwtIssuer
 from services.auth.events import AuthEvents
 from services.auth.rpc.account_servicer import AccountServicer
 from services.auth.rpc.activity_servicer import ActivityServicer
 from services.auth.rpc.audit_servicer import AuditServicer
 from services.auth.rpc.key_servicer import KeyServicer
+from services.auth.rpc.phone_servicer import PhoneServicer
 from services.auth.rpc.user_admin_servicer import UserAdminServicer
 from services.auth.rpc.user_servicer import UserServicer
+from services.auth.sms.acs3 import AccessKey
+from services.auth.sms.aliyun import AliyunAccount, AliyunSms
+from services.auth.sms.outbox_file import OutboxFile
 from services.auth.store.activity_pages import ActivityPages
 from services.auth.store.audit_records import AuditPages
 from services.auth.store.tables import EVENT_TABLES
@@ -43,6 +48,9 @@ from services.auth.usecases.first_admin import ensure_first_admin
 from services.auth.usecases.login_guard import LoginGuard
 from services.auth.usecases.materials import MaterialKeeper
 from services.auth.usecases.passwords import PasswordChange
+from services.auth.usecases.phone_guard import PhoneGuard
+from services.auth.usecases.phone_login import CodeSending, PhoneLogins
+from services.auth.usecases.ports import CodeSender
 from services.auth.usecases.recent_revocations import RecentRevocations
 from services.auth.usecases.registration import Registration
 from services.auth.usecases.sessions import Sessions
@@ -56,15 +64,17 @@ from services.auth.workers.projections import Projections
 from services.auth.workers.sweepers import (
     Sweeper,
     forget_activities,
+    forget_counts,
     forget_known_addresses,
+    forget_phone_codes,
     forget_revocations,
     forget_sessions,
-    forget_wrong_passwords,
 )
 from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
     audit_service_pb2_grpc,
+    phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
 )
@@ -104,6 +114,8 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     server.add(account_service_pb2_grpc.add_AccountServiceServicer_to_server, accounts)
     revocations = RecentRevocations(units)
     server.add(key_service_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(keys.public_keys, revocations))
+    phones = await _phone_servicer(app, keys, units, surroundings=surroundings)
+    server.add(phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, phones)
     passwords = PasswordChange(units, hasher, events=events, clock=clock)
     materials = MaterialKeeper(units, events=events, clock=clock)
     users = UserServicer(UserReader(units), passwords, materials)
@@ -121,6 +133,32 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     app.serve_rpc(server)
 
 
+async def _phone_servicer(
+    app: App[AuthConfig], keys: KeyRing, units: Units[AuthUnit], *, surroundings: Surroundings
+) -> PhoneServicer:
+    clock, ids = surroundings.clock, surroundings.ids
+    codes = KeyedCodes.of_signing_key(keys.signing_key)
+    guard = PhoneGuard(app.config.sms.limits(), clock)
+    sending = CodeSending(units, codes, sender=await _code_sender(app, clock, ids), guard=guard, clock=clock)
+    issuer, events = JwtIssuer(keys, ids), AuthEvents(EventSource(app.name, ids, clock))
+    logins = PhoneLogins(units, codes, issuer=issuer, guard=guard, events=events, clock=clock, ids=ids)
+    return PhoneServicer(sending, logins)
+
+
+async def _code_sender(app: App[AuthConfig], clock: Clock, ids: IdSource) -> CodeSender:
+    config = app.config.sms
+    if config.provider == "outbox":
+        return OutboxFile(app.config.data_dir / "outbox" / "sms.jsonl", clock)
+    account = AliyunAccount(
+        AccessKey(config.access_key_id, config.access_key_secret.get_secret_value()),
+        sign_name=config.sign_name,
+        template_code=config.template_code,
+        template_variable=config.template_variable,
+        endpoint=config.endpoint,
+    )
+    return await app.enter(AliyunSms(account, clock=clock, ids=ids))
+
+
 def _start_workers(
     app: App[AuthConfig], units: Units[AuthUnit], database: Database, surroundings: Surroundings
 ) -> None:
@@ -129,7 +167,8 @@ def _start_workers(
     chores = (
         forget_sessions,
         forget_revocations,
-        forget_wrong_passwords,
+        forget_counts,
+        forget_phone_codes,
         forget_known_addresses,
         forget_activities(kept),
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from kit.config import ServiceConfig, service_settings
-from services.auth.domain.login_limits import Limit, LoginLimits
+from services.auth.domain.counts import Limit
+from services.auth.domain.login_limits import LoginLimits
+from services.auth.domain.phone_limits import PhoneLimits
 
 
 class FirstAdmin(BaseModel):
@@ -60,6 +63,51 @@ class LoginSettings(BaseModel):
         )
 
 
+class SmsSettings(BaseModel):
+    """How codes come to phones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: Literal["outbox", "aliyun"] = Field(
+        default="outbox",
+        description="`aliyun` is Alibaba Cloud SMS; `outbox` sends nothing and appends to `outbox/sms.jsonl` in "
+        "the data directory.",
+    )
+    access_key_id: str = Field(default="", description="AccessKey ID of a RAM user that may call SendSms.")
+    access_key_secret: SecretStr = Field(default=SecretStr(""), description="Its secret.")
+    sign_name: str = Field(default="", description="The approved signature of the messages.")
+    template_code: str = Field(default="", description="The approved template, `SMS_…`.")
+    template_variable: str = Field(default="code", min_length=1, description="The template's variable for the code.")
+    endpoint: str = Field(
+        default="https://dysmsapi.aliyuncs.com",
+        pattern=r"^https?://[^\s/?#]+$",
+        description="Where the API of Alibaba Cloud SMS is.",
+    )
+    codes_per_address: int = Field(
+        default=100,
+        ge=1,
+        le=1_000_000,
+        description="Codes that one address may ask for in an hour.",
+    )
+    wrong_codes_per_address: int = Field(
+        default=60, ge=1, le=1_000_000, description="Wrong codes that one address may try in an hour."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> SmsSettings:
+        needed = (self.access_key_id, self.access_key_secret.get_secret_value(), self.sign_name, self.template_code)
+        if self.provider == "aliyun" and not all(needed):
+            raise ValueError("aliyun needs access_key_id, access_key_secret, sign_name and template_code")
+        return self
+
+    def limits(self) -> PhoneLimits:
+        """As the domain reads them."""
+        hour = timedelta(hours=1)
+        return PhoneLimits(
+            codes=Limit(self.codes_per_address, hour), wrong_codes=Limit(self.wrong_codes_per_address, hour)
+        )
+
+
 class AuthConfig(ServiceConfig):
     """Settings of auth, `VOXREEL_AUTH_…`."""
 
@@ -79,6 +127,7 @@ class AuthConfig(ServiceConfig):
         default=64, ge=1, le=10_000, description="Passwords being hashed or waiting for it; more are refused."
     )
     login: LoginSettings = Field(default=LoginSettings(), description="Limits of logins.")
+    sms: SmsSettings = Field(default=SmsSettings(), description="Codes for phones.")
     activity_days: int = Field(
         default=90, ge=31, le=3650, description="Days for which activities are kept; lists go back 30."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from functools import partial
+from pathlib import Path
 
 from kit.app import App, open_database
 from kit.clock import SystemClock
@@ -22,13 +23,17 @@ from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
+from kit.tasks.attended import AttendedTasks
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
-from services.speech.config import SpeechConfig
+from services.speech.config import RewritingSettings, SpeechConfig
 from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.jobs import JobEngines, JobEngineSettings, open_job_engines
+from services.speech.engines.listening import GuardedListener, open_listener_pool
+from services.speech.engines.openai_compatible.engine import OpenAiSettings
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
+from services.speech.engines.rewriters import RewriterSettings
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
@@ -52,7 +57,8 @@ async def build(app: App[SpeechConfig]) -> None:
     app.add_flush("outbox", relay.step)
     app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
 
-    parts = await _parts(app, database, units)
+    boot = RandomIds().random()
+    parts = await _parts(app, database, units, boot)
     server = RpcServer(
         app.name,
         verifier=await _verifier(app),
@@ -61,14 +67,14 @@ async def build(app: App[SpeechConfig]) -> None:
     )
     add_servicers(server, parts)
     if app.runs_workers:
-        _work(app, bus, parts)
+        _work(app, bus, parts, boot)
         if isinstance(parts.synthesizer, Warmable) and not parts.engine.problem:
             app.background("warm-up", WarmUp(parts.synthesizer, parts.directory).run)
     app.serve_rpc(server)
 
 
-async def _parts(app: App[SpeechConfig], database: Database, units: Units[SpeechUnit]) -> Parts:
-    config = app.config
+async def _parts(app: App[SpeechConfig], database: Database, units: Units[SpeechUnit], boot: str) -> Parts:
+    config, notifier, clock = app.config, TaskNotifier(), SystemClock()
     limits = QueueLimits(config.synthesis.max_user_tasks, config.synthesis.max_tasks)
     holds = BillingCreditHolds(await _peer(app, config.peers.billing))
     files = await _peer(app, config.peers.files)
@@ -77,8 +83,8 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
     return Parts(
         database=database,
         units=units,
-        notifier=TaskNotifier(),
-        clock=SystemClock(),
+        notifier=notifier,
+        clock=clock,
         ids=RandomIds(),
         acceptance=TaskAcceptance(units, holds, limits),
         audio=FilesAudioFiles(files),
@@ -87,12 +93,15 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         engine=engine,
         directory=directory,
         jobs=jobs,
+        listener=GuardedListener(await app.enter(open_listener_pool())),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
+        attended=AttendedTasks(units, notifier, owner=f"{config.instance}#{boot}", clock=clock),
+        rewriting=config.rewriting,
     )
 
 
-def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
+def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None:
     config = app.config
     worker = Worker(
         parts.units,
@@ -100,7 +109,7 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
         service=app.name,
         handlers=task_handlers(parts),
         instance=config.instance,
-        boot=RandomIds().random(),
+        boot=boot,
         clock=parts.clock,
         notifier=parts.notifier,
         concurrency=config.synthesis.processes,
@@ -111,7 +120,8 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
 
 
 async def _job_engines(app: App[SpeechConfig]) -> JobEngines:
-    settings = JobEngineSettings(model_cache_dir=app.config.data_dir / "models")
+    cache_dir = app.config.data_dir / "models"
+    settings = JobEngineSettings(cache_dir, _rewriter_settings(app.config.rewriting, cache_dir))
     jobs = await asyncio.to_thread(open_job_engines, settings)
     for engine in (jobs.recognizer.engine, jobs.cloner.engine, jobs.rewriter.engine):
         if engine is not None:
@@ -131,6 +141,16 @@ async def _synthesis(
     await directory.step()
     app.background("engines", directory.run, phase=Phase.SUPPORT)
     return synthesizer, engine, directory
+
+
+def _rewriter_settings(given: RewritingSettings, cache_dir: Path) -> RewriterSettings:
+    openai = OpenAiSettings(
+        base_url=given.openai_base_url,
+        api_key=given.openai_api_key.get_secret_value(),
+        model=given.openai_model,
+        temperature=given.openai_temperature,
+    )
+    return RewriterSettings(choice=given.engine, cache_dir=cache_dir, openai=openai)
 
 
 def _synthesizer_settings(config: SpeechConfig) -> SynthesizerSettings:

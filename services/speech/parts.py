@@ -12,32 +12,46 @@ from kit.ids import IdSource
 from kit.rpc.server import RpcServer
 from kit.sources import SourceFiles
 from kit.tasks.acceptance import TaskAcceptance
+from kit.tasks.attended import AttendedTasks
 from kit.tasks.handlers import TaskHandler
 from kit.tasks.model import TaskKind
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.servicer import TaskServicer
+from services.speech.config import RewritingSettings
 from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.jobs import JobEngines
+from services.speech.engines.listening import Listener
 from services.speech.peers.files import AudioFiles
+from services.speech.rpc.custom_voice_servicer import CustomVoiceServicer
 from services.speech.rpc.engine_servicer import EngineServicer
+from services.speech.rpc.history_servicer import HistoryServicer
 from services.speech.rpc.recognition_servicer import RecognitionServicer
 from services.speech.rpc.synthesis_servicer import SynthesisServicer
+from services.speech.rpc.template_servicer import TemplateServicer
 from services.speech.rpc.text_servicer import TextServicer
 from services.speech.rpc.voice_servicer import VoiceServicer
 from services.speech.store.tables import TASKS
 from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.cloning import CloneHandler, CreateClone
 from services.speech.usecases.create_synthesis import CreateSynthesis
+from services.speech.usecases.custom_voices import CustomVoices
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
+from services.speech.usecases.history import DubbingHistory
+from services.speech.usecases.live_rewriting import LiveRewrites
 from services.speech.usecases.recognition import CreateRecognition, RecognitionHandler
 from services.speech.usecases.rewriting import CreateRewrite, RewriteHandler
+from services.speech.usecases.shared_files import SharedFiles
 from services.speech.usecases.synthesize import SynthesisHandler
+from services.speech.usecases.templates import TemplateCatalogue, TemplateFiles
 from services.speech.usecases.voice_previews import VoicePreviews
 from services.speech.usecases.voices import ClonedVoices
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.speech.v1 import (
+    custom_voice_service_pb2_grpc,
+    history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
+    template_service_pb2_grpc,
     text_service_pb2_grpc,
     voice_service_pb2_grpc,
 )
@@ -60,8 +74,11 @@ class Parts:
     engine: SynthesisEngine
     directory: EngineDirectory
     jobs: JobEngines
+    listener: Listener
     synthesis_timeout_s: float
     job_timeout_s: float
+    attended: AttendedTasks
+    rewriting: RewritingSettings
 
 
 def add_servicers(server: RpcServer, parts: Parts) -> None:
@@ -69,10 +86,12 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     acceptance, sources, jobs, ids = parts.acceptance, parts.sources, parts.jobs, parts.ids
     syntheses = CreateSynthesis(acceptance, parts.engine, ids=ids)
     clones = CreateClone(parts.units, acceptance, sources, jobs.cloner, ids=ids)
-    previews = VoicePreviews(parts.synthesizer, parts.engine, parts.audio)
+    previews = VoicePreviews(parts.synthesizer, parts.engine, SharedFiles(parts.audio))
     voices = VoiceServicer(parts.engine, ClonedVoices(parts.units, parts.clock), clones, previews=previews)
     recognitions = CreateRecognition(acceptance, sources, jobs.recognizer, ids=ids)
-    texts = TextServicer(CreateRewrite(acceptance, jobs.rewriter, ids=ids), jobs.rewriter)
+    rewrites = CreateRewrite(acceptance, jobs.rewriter, ids=ids)
+    live = LiveRewrites(rewrites, parts.attended, _rewrite_handler(parts), places=parts.rewriting.places)
+    texts = TextServicer(rewrites, live, jobs.rewriter)
     tasks = TaskServicer(parts.database, TASKS, parts.notifier, units=parts.units)
     server.add(synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, SynthesisServicer(syntheses))
     server.add(voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, voices)
@@ -80,6 +99,19 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     server.add(text_service_pb2_grpc.add_TextServiceServicer_to_server, texts)
     server.add(engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(parts.directory))
     server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, tasks)
+    _add_dubbing(server, parts, previews)
+
+
+def _add_dubbing(server: RpcServer, parts: Parts, previews: VoicePreviews) -> None:
+    """What only dubbing has."""
+    # Pictures have a turn of their own: they need not wait for somebody to speak.
+    files = TemplateFiles(previews, SharedFiles(parts.audio))
+    templates = TemplateServicer(TemplateCatalogue(parts.units), files)
+    voices = CustomVoices(parts.units, parts.sources, parts.audio, listener=parts.listener, clock=parts.clock)
+    history = HistoryServicer(DubbingHistory(parts.units))
+    server.add(template_service_pb2_grpc.add_TemplateServiceServicer_to_server, templates)
+    server.add(custom_voice_service_pb2_grpc.add_CustomVoiceServiceServicer_to_server, CustomVoiceServicer(voices))
+    server.add(history_service_pb2_grpc.add_HistoryServiceServicer_to_server, history)
 
 
 def task_handlers(parts: Parts) -> Mapping[TaskKind, TaskHandler]:
@@ -89,5 +121,9 @@ def task_handlers(parts: Parts) -> Mapping[TaskKind, TaskHandler]:
         TaskKind.TTS: SynthesisHandler(parts.synthesizer, parts.audio, timeout_s=parts.synthesis_timeout_s),
         TaskKind.ASR: RecognitionHandler(jobs.recognizer, sources, timeout_s=timeout_s),
         TaskKind.VOICE_CLONE: CloneHandler(jobs.cloner, sources, clock=parts.clock, timeout_s=timeout_s),
-        TaskKind.LLM: RewriteHandler(jobs.rewriter, timeout_s=timeout_s),
+        TaskKind.LLM: _rewrite_handler(parts),
     }
+
+
+def _rewrite_handler(parts: Parts) -> RewriteHandler:
+    return RewriteHandler(parts.jobs.rewriter, timeout_s=parts.rewriting.timeout_s)

@@ -108,6 +108,7 @@ async def _engines(app: App[VideoConfig]) -> VideoEngines:
         model_cache_dir=app.config.data_dir / "models",
         max_workers=app.config.render.concurrency,
         producer=app.config.render.producer,
+        is_web_allowed=app.config.links.is_on,
     )
     engines = await asyncio.to_thread(open_engines, settings)
     for engine in (engines.lip_syncer.engine, engines.chroma_keyer.engine, engines.link_reader.engine):
@@ -119,6 +120,14 @@ async def _engines(app: App[VideoConfig]) -> VideoEngines:
             await engines.step()
 
     app.background("engines", look, phase=Phase.SUPPORT)
+    reader = engines.link_reader.engine
+    if reader is not None:
+        app.metrics.gauges(
+            "link_changed_ways",
+            "Ways of reading a platform's links whose pages no longer hold what is looked for.",
+            label="platform",
+            read=lambda: {each.key: float(len(each.changed_ways)) for each in reader.platforms()},
+        )
     return engines
 
 

@@ -27,9 +27,21 @@ class RenderSettings(BaseModel):
     )
 
 
+class LinkSettings(BaseModel):
+    """Links to videos elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    is_on: bool = Field(
+        default=True,
+        description="Read shared links by asking the public pages of their platforms; off, nothing is asked outside.",
+    )
+
+
 class VideoConfig(ServiceConfig):
     """Settings of one process of the video service."""
 
     model_config = service_settings("video")
 
     render: RenderSettings = Field(default=RenderSettings(), description="Lip-synced video and chroma key.")
+    links: LinkSettings = Field(default=LinkSettings(), description="Links to videos elsewhere.")

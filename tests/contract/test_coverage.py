@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.contract.reader import bare_path
-from edge.platform_api.routes import ENDPOINTS
+from edge.routes import ENDPOINTS
 from tests.contract.not_served import BEYOND_THE_DOCUMENTS
 
 _TESTS = Path(__file__).resolve().parent.parent

@@ -30,9 +30,12 @@ from tests.fakes.servicers_auth import FakeAuth
 from tests.fakes.servicers_balances import FakeBalances
 from tests.fakes.servicers_billing import FakeLedger
 from tests.fakes.servicers_cards import FakeCards
+from tests.fakes.servicers_dubbing import FakeCustomVoices, FakeHistory, FakeTemplates
 from tests.fakes.servicers_files import FakeFiles
+from tests.fakes.servicers_invites import FakeInvites
 from tests.fakes.servicers_jobs import FakeRecognition, FakeTexts, FakeVideo
 from tests.fakes.servicers_keys import FakeKeys
+from tests.fakes.servicers_phones import FakePhones
 from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
@@ -43,6 +46,7 @@ from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
     audit_service_pb2_grpc,
+    phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_pb2,
     user_service_pb2_grpc,
@@ -50,6 +54,7 @@ from voxreel.auth.v1 import (
 from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
     card_service_pb2_grpc,
+    invite_service_pb2_grpc,
     ledger_service_pb2_grpc,
     package_service_pb2_grpc,
     pricing_service_pb2_grpc,
@@ -59,8 +64,11 @@ from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import (
+    custom_voice_service_pb2_grpc,
+    history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
+    template_service_pb2_grpc,
     text_service_pb2_grpc,
     voice_service_pb2_grpc,
 )
@@ -78,6 +86,7 @@ class Platform:
     clock: FakeClock
     tokens: FakeTokens
     auth: FakeAuth
+    phones: FakePhones
     keys: FakeKeys
     user_admin: FakeUserAdmin
     activities: FakeActivities
@@ -85,6 +94,7 @@ class Platform:
     ledger: FakeLedger
     balances: FakeBalances
     cards: FakeCards
+    invites: FakeInvites
     pricing: FakePricing
     packages: FakePackages
     statistics: FakeStatistics
@@ -93,6 +103,9 @@ class Platform:
     speech_engines: FakeEngines
     recognition: FakeRecognition
     texts: FakeTexts
+    templates: FakeTemplates
+    custom_voices: FakeCustomVoices
+    history: FakeHistory
     video: FakeVideo
     video_tasks: FakeTasks
     video_engines: FakeEngines
@@ -118,20 +131,23 @@ async def open_platform(
     # The edge judges tokens by the machine's clock.
     tokens = FakeTokens(SystemClock())
     auth, keys = FakeAuth(clock, tokens), FakeKeys(tokens)
+    phones = FakePhones(auth)
     user = auth.add_user("testuser", "password123")
     admin = auth.add_user("admin", "admin-password", is_admin=True)
     accounts = {each.id: each.account for each in auth.users.values()}
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
-    cards = FakeCards(clock, ledger)
+    cards, invites = FakeCards(clock, ledger), FakeInvites(clock, ledger)
     user_admin, activities, audit = FakeUserAdmin(auth), FakeActivities(), FakeAudit()
     balances = FakeBalances(ledger)
     pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
     recognition, texts = FakeRecognition(speech.tasks, clock, ids), FakeTexts(speech.tasks, clock, ids)
+    templates, custom_voices, history = FakeTemplates(clock), FakeCustomVoices(clock), FakeHistory(clock)
     video = FakeVideo(video_tasks, clock, ids)
     services: dict[str, list[Registration]] = {
         "auth": [
             (account_service_pb2_grpc.add_AccountServiceServicer_to_server, auth),
+            (phone_service_pb2_grpc.add_PhoneServiceServicer_to_server, phones),
             (user_service_pb2_grpc.add_UserServiceServicer_to_server, auth),
             (user_admin_service_pb2_grpc.add_UserAdminServiceServicer_to_server, user_admin),
             (activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities),
@@ -141,6 +157,7 @@ async def open_platform(
         "billing": [
             (ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger),
             (card_service_pb2_grpc.add_CardServiceServicer_to_server, cards),
+            (invite_service_pb2_grpc.add_InviteServiceServicer_to_server, invites),
             (balance_service_pb2_grpc.add_BalanceServiceServicer_to_server, balances),
             (pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, pricing),
             (package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages),
@@ -152,6 +169,9 @@ async def open_platform(
             (voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, speech),
             (recognition_service_pb2_grpc.add_RecognitionServiceServicer_to_server, recognition),
             (text_service_pb2_grpc.add_TextServiceServicer_to_server, texts),
+            (template_service_pb2_grpc.add_TemplateServiceServicer_to_server, templates),
+            (custom_voice_service_pb2_grpc.add_CustomVoiceServiceServicer_to_server, custom_voices),
+            (history_service_pb2_grpc.add_HistoryServiceServicer_to_server, history),
             (task_service_pb2_grpc.add_TaskServiceServicer_to_server, speech.tasks),
             (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, speech_engines),
         ],
@@ -189,6 +209,7 @@ async def open_platform(
             clock=clock,
             tokens=tokens,
             auth=auth,
+            phones=phones,
             keys=keys,
             user_admin=user_admin,
             activities=activities,
@@ -196,6 +217,7 @@ async def open_platform(
             ledger=ledger,
             balances=balances,
             cards=cards,
+            invites=invites,
             pricing=pricing,
             packages=packages,
             statistics=statistics,
@@ -204,6 +226,9 @@ async def open_platform(
             speech_engines=speech_engines,
             recognition=recognition,
             texts=texts,
+            templates=templates,
+            custom_voices=custom_voices,
+            history=history,
             video=video,
             video_tasks=video_tasks,
             video_engines=video_engines,

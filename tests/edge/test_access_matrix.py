@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from edge.config import RateSettings
 from edge.endpoint import Access, Dialect, Endpoint, StreamingEndpoint
-from edge.platform_api.routes import ENDPOINTS
+from edge.routes import ENDPOINTS
 from kit.clock import SystemClock
 from tests.edge.platform import Platform, open_platform
 from tests.fakes.tokens import FakeTokens
@@ -92,7 +93,7 @@ def _headers(platform: Platform) -> dict[str, dict[str, str]]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    async with open_platform(tmp_path_factory.mktemp("door")) as platform:
+    async with open_platform(tmp_path_factory.mktemp("door"), rates=RateSettings(links_per_s=100)) as platform:
         headers = _headers(platform)
         for user_id, is_frozen in ((_FROZEN_ID, True), (_DELETED_ID, False)):
             revoked = UserAccessRevoked(user_id=user_id, is_frozen=is_frozen)

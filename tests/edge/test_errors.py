@@ -103,6 +103,15 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("TASK_FINISHED", Precondition, 400, 400),
     ("LINK_UNSUPPORTED", Invalid, 400, 400),
     ("VOICE_NOT_FOUND", NotFound, 404, 404),
+    ("PHONE_CODE_INVALID", Unauthenticated, 401, 401),
+    ("SMS_UNAVAILABLE", Unavailable, 503, 500),
+    ("LINK_MISSING", Invalid, 400, 400),
+    ("LINK_GONE", NotFound, 404, 404),
+    ("LINK_GATED", Forbidden, 403, 403),
+    ("LINK_PLATFORM_LIMITED", Unavailable, 503, 500),
+    ("LINK_PAGE_CHANGED", Unavailable, 503, 500),
+    ("LINK_PLATFORM_UNREACHABLE", Unavailable, 503, 500),
+    ("LINK_KIND_UNSUPPORTED", Invalid, 400, 400),
 )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from aiohttp import FormData
 
+from edge.config import RateSettings
 from edge.endpoint import Access
 from edge.own_urls import file_id_of
 from edge.platform_api.endpoints import llm as llm_endpoints
@@ -16,9 +19,11 @@ from edge.platform_api.endpoints import recognition as recognition_endpoints
 from edge.platform_api.endpoints import tasks as tasks_endpoints
 from edge.platform_api.endpoints import videoretalk as videoretalk_endpoints
 from edge.platform_api.endpoints import voices as voices_endpoints
+from edge.platform_api.handlers import llm
 from kit.errors import Unavailable
 from tests.edge.golden import same_shape, same_shape_as_read
-from tests.edge.platform import Platform
+from tests.edge.platform import Platform, open_platform
+from tests.polling import eventually
 from voxreel.auth.v1 import user_pb2
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.engine.v1 import engine_service_pb2 as engines
@@ -111,12 +116,58 @@ async def test_a_streamed_rewrite_comes_in_pieces(platform: Platform) -> None:
     same_shape(events[-1], "POST", "/api/llm/rewrite")
 
 
+def _events(body: str) -> list[Any]:
+    lines = [line.removeprefix("data: ") for line in body.split("\n") if line.startswith("data: ")]
+    assert lines[-1] == "[DONE]"
+    return [orjson.loads(line) for line in lines[:-1]]
+
+
+async def test_a_text_that_is_written_again_says_so(platform: Platform) -> None:
+    platform.texts.restarts = True
+    body = {**REWRITE, "stream": True}
+    async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
+        events = _events(await response.text())
+    assert events[2] == {"delta": "", "restart": True}
+    assert (events[-1]["engine"], events[-1]["warnings"]) == ("fake-quill", ["缺少：2024"])
+
+
+async def test_a_piece_is_sent_before_the_text_is_whole(platform: Platform) -> None:
+    platform.texts.is_silent = True
+    body = {**REWRITE, "stream": True}
+    async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
+        assert orjson.loads((await response.content.readuntil(b"\n\n")).removeprefix(b"data: ")) == {"delta": "一句。"}
+    await eventually(lambda: platform.texts.was_left, within_s=1)
+
+
+async def test_who_hangs_up_before_the_reply_has_cancelled(platform: Platform) -> None:
+    platform.texts.is_silent = True
+    asking = asyncio.create_task(_post(platform, "/api/llm/rewrite", REWRITE))
+    await eventually(lambda: bool(platform.texts.requests))
+    asking.cancel()
+    await eventually(lambda: platform.texts.was_left, within_s=1)
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def test_a_silent_stream_is_kept_alive(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llm, "_HEARTBEAT_S", 0.05)
+    platform.texts.is_silent, platform.texts.pieces = True, []
+    body = {**REWRITE, "stream": True}
+    async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
+        assert await response.content.readuntil(b"\n\n") == b": waiting\n\n"
+
+
+async def test_a_text_that_an_engine_refuses_is_the_callers(platform: Platform) -> None:
+    platform.texts.end, platform.texts.reason = task_pb2.TASK_STATE_FAILED, "FIELD_INVALID"
+    assert await _post(platform, "/api/llm/rewrite", REWRITE, status=400) == {"detail": "引擎处理失败"}
+
+
 async def test_a_stream_that_fails_says_so_and_ends(platform: Platform) -> None:
     platform.texts.end = task_pb2.TASK_STATE_FAILED
     body = {**REWRITE, "stream": True}
     async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
         lines = [line for line in (await response.text()).split("\n") if line.startswith("data: ")]
-    assert lines == ['data: {"detail":"引擎处理失败"}', "data: [DONE]"]
+    assert lines[-2:] == ['data: {"detail":"引擎处理失败"}', "data: [DONE]"]
 
 
 async def test_a_failed_rewrite_is_an_error(platform: Platform) -> None:
@@ -126,7 +177,7 @@ async def test_a_failed_rewrite_is_an_error(platform: Platform) -> None:
 
 @pytest.mark.parametrize("is_streamed", [False, True])
 async def test_without_an_engine_a_rewrite_is_refused(platform: Platform, is_streamed: bool) -> None:
-    platform.texts.refusals.by_method["CreateRewrite"] = UNAVAILABLE
+    platform.texts.refusals.by_method["StreamRewrite"] = UNAVAILABLE
     body = {**REWRITE, "stream": is_streamed}
     assert await _post(platform, "/api/llm/rewrite", body, status=503) == {"detail": UNAVAILABLE.message}
 
@@ -340,23 +391,71 @@ async def test_a_link_as_documented(platform: Platform) -> None:
     assert (response.status, reply["code"], reply["msg"]) == (200, 200, "解析成功")
 
 
+async def test_a_link_to_images(platform: Platform) -> None:
+    async with platform.client.post("/api/video/parse", json={"url": "https://v.douyin.com/images/"}) as response:
+        found = (await response.json())["data"]
+    assert (found["video_url"], found["images"]) == (
+        "",
+        [
+            {"url": "https://cdn.example/1.jpg", "live_photo_url": "https://cdn.example/1.mp4"},
+            {"url": "https://cdn.example/2.jpg", "live_photo_url": ""},
+        ],
+    )
+
+
+async def test_platforms_of_links_as_administrators_see_them(platform: Platform) -> None:
+    headers = platform.bearer(platform.admin)
+    async with platform.client.get("/api/system/link-platforms", headers=headers) as response:
+        assert response.status == 200
+        asked, unasked = (await response.json())["platforms"]
+    assert asked == {
+        "platform": "douyin",
+        "name": "抖音",
+        "status": "changed",
+        "counts": {"read": 3, "changed": 1},
+        "last_success_at": "2026-01-01T12:00:00",
+        "changed_ways": ["details"],
+        "paused_seconds": 2,
+    }
+    assert (unasked["status"], unasked["counts"], unasked["last_success_at"]) == ("unknown", {}, None)
+
+
+async def test_links_have_a_budget_for_each_address_in_their_own_envelope(tmp_path: Path) -> None:
+    async with open_platform(tmp_path, rates=RateSettings(links_per_s=0.2), trusted_proxies=1) as platform:
+
+        async def parse(address: str, headers: dict[str, str]) -> tuple[int, Any, str | None]:
+            asked = {**headers, "X-Forwarded-For": address}
+            body = {"url": "https://v.douyin.com/x/"}
+            async with platform.client.post("/api/video/parse", json=body, headers=asked) as response:
+                return response.status, await response.json(), response.headers.get("Retry-After")
+
+        statuses = [(await parse("192.0.2.1", headers))[0] for headers in ({}, platform.bearer())]
+        assert statuses == [200, 200]
+        # Another account at the same address has no budget of its own.
+        status, reply, retry_after = await parse("192.0.2.1", platform.bearer(platform.admin))
+        assert (status, retry_after) == (429, "5")
+        assert (reply["code"], reply["msg"], reply["data"]) == (429, "请求过于频繁，请稍后重试", None)
+        assert reply["reason"] == "too_many_requests"
+        assert (await parse("192.0.2.2", {}))[0] == 200
+
+
 @pytest.mark.parametrize(
-    ("body", "status", "message"),
+    ("body", "status", "message", "reason"),
     [
-        (b'{"url": "https://example.com/"}', 400, "暂不支持该平台的视频链接"),
-        (b'{"url": ""}', 422, "参数 url 不能少于 1 个字符"),
-        (b"{}", 422, "缺少参数 url"),
-        (b"nonsense", 422, "请求体不是有效的 JSON"),
+        (b'{"url": "https://example.com/"}', 400, "暂不支持该平台的视频链接", "link_unsupported"),
+        (b'{"url": ""}', 422, "参数 url 不能少于 1 个字符", "request_malformed"),
+        (b"{}", 422, "缺少参数 url", "request_malformed"),
+        (b"nonsense", 422, "请求体不是有效的 JSON", "request_malformed"),
     ],
 )
 async def test_links_keep_their_envelope_in_every_outcome(
-    platform: Platform, body: bytes, status: int, message: str
+    platform: Platform, body: bytes, status: int, message: str, reason: str
 ) -> None:
     async with platform.client.post("/api/video/parse", data=body) as response:
         reply = await response.json()
     assert response.status == status
     assert len(reply.pop("timestamp")) == len("2026-01-01T10:00:00")
-    assert reply == {"code": status, "msg": message, "data": None}
+    assert reply == {"code": status, "msg": message, "data": None, "reason": reason}
 
 
 async def test_links_keep_their_envelope_for_another_method_and_a_lost_engine(platform: Platform) -> None:

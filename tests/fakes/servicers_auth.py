@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import MutableSequence
+from datetime import datetime
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -47,6 +48,10 @@ class FakeAuth(account_service_pb2_grpc.AccountServiceServicer, user_service_pb2
         self.users[user.id] = user
         self.passwords[account] = password
         return user
+
+    def now(self) -> datetime:
+        """What the clock of the users says."""
+        return self._clock.now()
 
     def token_of(self, user: user_pb2.User) -> str:
         return self._tokens.issue(user.id, account=user.account, is_admin=user.is_admin, token_id=f"t-{user.id}")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from kit.clock import Clock
 from kit.errors import Invalid, NotFound, Precondition, Unimplemented
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from kit.rpc.times import timestamp_of
 from tests.fakes.refusals import Refusals
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import ledger_service_pb2_grpc
@@ -21,13 +26,17 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
         self._accounts = accounts
         self.refusals = Refusals()
         self.balances: dict[int, int] = {}
+        self.expire_times: dict[int, Timestamp] = {}
         self.entries: list[ledger.Entry] = []
         self._done: dict[tuple[int, str], tuple[bytes, ledger.RechargeCreditsResponse]] = {}
         self._adjusted: dict[tuple[int, str], tuple[bytes, ledger.AdjustCreditsResponse]] = {}
 
     async def GetBalance(self, request: ledger.GetBalanceRequest, context: Context) -> ledger.GetBalanceResponse:
         self.refusals.enter("GetBalance")
-        return ledger.GetBalanceResponse(available_credits=self.balances.get(require_principal().user_id, 0))
+        user_id = require_principal().user_id
+        return ledger.GetBalanceResponse(
+            available_credits=self.balances.get(user_id, 0), credits_expire_time=self.expire_times.get(user_id)
+        )
 
     async def BatchGetBalances(
         self, request: ledger.BatchGetBalancesRequest, context: Context
@@ -102,6 +111,8 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
             description=request.description,
             operator_user_id=operator_id,
         )
+        if request.HasField("validity_days"):
+            self.extend(request.user_id, request.validity_days)
         return ledger.RechargeCreditsResponse(entry=entry, user_account=self._accounts[request.user_id])
 
     async def ReserveCredits(
@@ -114,6 +125,11 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
 
     async def ReleaseHold(self, request: ledger.ReleaseHoldRequest, context: Context) -> ledger.ReleaseHoldResponse:
         raise _not_for_the_edge()
+
+    def extend(self, user_id: int, days: int) -> Timestamp:
+        """All credits of the user expire so many days from now."""
+        self.expire_times[user_id] = timestamp_of(self._clock.now() + timedelta(days=days))
+        return self.expire_times[user_id]
 
     def post(
         self,
@@ -171,6 +187,7 @@ def _is_wanted(entry: ledger.Entry, wanted: ledger.EntryFilter) -> bool:
     has_keyword = wanted.keyword in entry.description or entry.user_id in wanted.keyword_user_ids
     return (
         (not wanted.HasField("user_id") or entry.user_id == wanted.user_id)
+        and (not wanted.HasField("owners") or entry.user_id in wanted.owners.user_ids)
         and (not wanted.HasField("type") or entry.type == wanted.type)
         and (not wanted.HasField("credits_min") or entry.credits >= wanted.credits_min)
         and (not wanted.HasField("credits_max") or entry.credits <= wanted.credits_max)

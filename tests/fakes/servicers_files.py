@@ -41,6 +41,7 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
         self.commits: list[files.CommitUploadRequest] = []
         self.stored: dict[str, tuple[files.File, str]] = {}
         self.link_ends: dict[str, Timestamp] = {}
+        self.lives: list[int] = []
 
     def put(self, file: files.File, blob_key: str) -> None:
         file.create_time.FromDatetime(self._clock.now())
@@ -52,6 +53,7 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
             "digital_humans",
             "backgrounds",
             "bgm",
+            "avatars",
         ):
             raise Invalid(reasons.ERROR_REASON_FILE_TYPE_UNSUPPORTED, "不支持的文件类型")
         upload_id = self._ids.random("upload_")
@@ -75,6 +77,8 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
             size_bytes=request.size_bytes,
             sha256=request.sha256,
         )
+        if file.file_type == "avatars":
+            self.stored = {key: each for key, each in self.stored.items() if each[0].file_type != "avatars"}
         self.put(file, grant.blob_key)
         return files.CommitUploadResponse(file=file)
 
@@ -93,6 +97,19 @@ class FakeFiles(file_service_pb2_grpc.FileServiceServicer):
         if found is None or (found[0].user_id not in (NOBODY, caller.user_id) and not caller.is_admin):
             raise _not_found(request.file_id)
         return files.GetFileResponse(file=found[0])
+
+    async def SignDownloads(self, request: files.SignDownloadsRequest, context: Context) -> files.SignDownloadsResponse:
+        self.refusals.enter("SignDownloads")
+        self.lives.append(request.life.seconds)
+        end = Timestamp()
+        end.FromDatetime(self._clock.now() + request.life.ToTimedelta())
+        caller = require_principal()
+        known = [each for each in request.file_ids if self._is_of(each, caller.user_id)]
+        downloads = [files.SignedDownload(file_id=each, link=f"signed-{each}", expire_time=end) for each in known]
+        return files.SignDownloadsResponse(downloads=downloads)
+
+    def _is_of(self, file_id: str, user_id: int) -> bool:
+        return file_id in self.stored and self.stored[file_id][0].user_id == user_id
 
     async def DeleteFile(self, request: files.DeleteFileRequest, context: Context) -> files.DeleteFileResponse:
         self.refusals.enter("DeleteFile")

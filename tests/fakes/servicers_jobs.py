@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kit.clock import Clock
@@ -10,6 +12,7 @@ from kit.errors import Invalid
 from kit.ids import IdSource
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from kit.rpc.times import duration_of, timestamp_of
 from tests.fakes.refusals import Refusals
 from tests.fakes.servicers_tasks import FakeTasks
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -21,6 +24,15 @@ from voxreel.video.v1 import link_service_pb2 as links
 from voxreel.video.v1 import link_service_pb2_grpc, render_service_pb2_grpc
 from voxreel.video.v1 import render_service_pb2 as renders
 
+_REWRITTEN = {
+    "engine": "fake-quill",
+    "model": "quill-1",
+    "prompt_tokens": 3,
+    "completion_tokens": 4,
+    "quality": "native",
+    "warnings": ["缺少：2024"],
+}
+
 
 class FakeJobs:
     """Makes tasks. `end` is the state they end in, `output` what comes of them."""
@@ -29,6 +41,7 @@ class FakeJobs:
         self.tasks = tasks
         self.refusals = Refusals()
         self.end: task_pb2.TaskState.ValueType = task_pb2.TASK_STATE_SUCCEEDED
+        self.reason = "ENGINE_FAILED"
         self._clock = clock
         self._ids = ids
 
@@ -50,6 +63,7 @@ class FakeJobs:
             task.output.update(dict(output))
         if self.end == task_pb2.TASK_STATE_FAILED:
             task.error_message = "引擎处理失败"
+            task.error_reason = self.reason
         self.tasks.put(task)
         return task
 
@@ -68,18 +82,42 @@ class FakeRecognition(FakeJobs, recognition_service_pb2_grpc.RecognitionServiceS
 
 
 class FakeTexts(FakeJobs, text_service_pb2_grpc.TextServiceServicer):
-    """Answers each text with two sentences."""
+    """Answers each text with the same pieces. While it is silent nothing follows them."""
 
     def __init__(self, tasks: FakeTasks, clock: Clock, ids: IdSource) -> None:
         super().__init__(tasks, clock, ids)
         self.requests: list[texts.CreateRewriteRequest] = []
+        self.pieces = ["一句。", "两句！"]
+        self.is_silent = False
+        self.restarts = False
+        self.was_left = False
 
     async def CreateRewrite(self, request: texts.CreateRewriteRequest, context: Context) -> texts.CreateRewriteResponse:
         self.refusals.enter("CreateRewrite")
         self.requests.append(request)
-        output = {"rewritten_text": "一句。两句！", "model": "quill-1", "prompt_tokens": 3, "completion_tokens": 4}
+        output = {**_REWRITTEN, "rewritten_text": "".join(self.pieces)}
         task = self.make(task_pb2.TASK_KIND_LLM, {"text": request.text}, output=output)
         return texts.CreateRewriteResponse(task=task)
+
+    async def StreamRewrite(
+        self, request: texts.StreamRewriteRequest, context: Context
+    ) -> AsyncIterator[texts.StreamRewriteResponse]:
+        self.refusals.enter("StreamRewrite")
+        self.requests.append(request.rewrite)
+        output = {**_REWRITTEN, "rewritten_text": "".join(self.pieces)}
+        task = self.make(task_pb2.TASK_KIND_LLM, {"text": request.rewrite.text}, output=output)
+        yield texts.StreamRewriteResponse(accepted=task)
+        try:
+            for piece in self.pieces:
+                yield texts.StreamRewriteResponse(delta=piece)
+            if self.is_silent:
+                await asyncio.Event().wait()
+            if self.restarts:
+                yield texts.StreamRewriteResponse(restart=texts.StreamRewriteResponse.Restart())
+        except (asyncio.CancelledError, GeneratorExit):
+            self.was_left = True
+            raise
+        yield texts.StreamRewriteResponse(ended=task)
 
     async def ListLanguageModels(
         self, request: texts.ListLanguageModelsRequest, context: Context
@@ -129,13 +167,29 @@ class FakeVideo(FakeJobs, render_service_pb2_grpc.RenderServiceServicer, link_se
         self.refusals.enter("ParseLink")
         if "v.douyin.com" not in request.text:
             raise Invalid(reasons.ERROR_REASON_LINK_UNSUPPORTED, "暂不支持该平台的视频链接")
+        is_images = "images" in request.text
         return links.ParseLinkResponse(
-            video_url="https://cdn.example/v.mp4",
+            video_url="" if is_images else "https://cdn.example/v.mp4",
+            image_urls=["https://cdn.example/1.jpg", "https://cdn.example/2.jpg"] if is_images else [],
+            live_photo_urls=["https://cdn.example/1.mp4", ""] if is_images else [],
             cover_url="https://cdn.example/c.jpg",
             title="视频标题",
             music_url="https://cdn.example/m.mp3",
             author=links.LinkAuthor(uid="1", display_name="作者", avatar_url="https://cdn.example/a.jpg"),
         )
+
+    async def ListPlatforms(self, request: links.ListPlatformsRequest, context: Context) -> links.ListPlatformsResponse:
+        asked = links.LinkPlatform(
+            key="douyin",
+            display_name="抖音",
+            last_outcome="changed",
+            counts={"read": 3, "changed": 1},
+            last_read_time=timestamp_of(datetime(2026, 1, 1, 4, tzinfo=UTC)),
+            changed_ways=["details"],
+            paused_for=duration_of(timedelta(seconds=1.5)),
+        )
+        unasked = links.LinkPlatform(key="weibo", display_name="微博")
+        return links.ListPlatformsResponse(platforms=[asked, unasked])
 
     def _made(self, kind: task_pb2.TaskKind.ValueType, given: Mapping[str, Any]) -> task_pb2.Task:
         output = {"file_id": "videos_1.mp4", "file_size_bytes": 1048576, "duration_ms": 2000}

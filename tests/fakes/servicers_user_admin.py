@@ -35,6 +35,7 @@ class FakeUserAdmin(user_admin_service_pb2_grpc.UserAdminServiceServicer):
             user.is_admin = request.is_admin
         if request.HasField("status"):
             user.status = request.status
+            user.update_time.FromDatetime(self._auth.now())
         return pb.UpdateUserResponse(user=user)
 
     async def DeleteUser(self, request: pb.DeleteUserRequest, context: Context) -> pb.DeleteUserResponse:
@@ -76,6 +77,7 @@ def _is_wanted(user: user_pb2.User, wanted: pb.UserFilter) -> bool:
     chosen = wanted.WhichOneof("users")
     return (
         wanted.keyword.lower() in user.account.lower()
+        and (wanted.identity in user.account or wanted.identity in user.phone or wanted.identity == str(user.id))
         and (not wanted.HasField("is_admin") or user.is_admin == wanted.is_admin)
         and (not wanted.HasField("status") or user.status == wanted.status)
         and (chosen != "only" or user.id in wanted.only.user_ids)

@@ -51,6 +51,9 @@ async def acquire(stack: Stack, owner: Client, admin: Client) -> Possessions:
             "expendable file": await _upload(owner, "storage_type=temp"),
             "noted voice": "zhichu",
             "voice": _plant_voice(stack, owner, model_task),
+            "template": "1",
+            "custom voice": await _upload_voice(owner),
+            "dubbing": _plant_dubbing(stack, owner, model_task, await _upload(owner, "storage_type=temp")),
             "task": await owner.synthesize("你好", key="own"),
             "video task": _plant_video_task(stack, model_task),
             "card": str(listed["cards"][0]["id"]),
@@ -67,19 +70,32 @@ async def _ok(client: Client, method: str, path: str, **options: Any) -> Any:
 
 
 async def _upload(client: Client, query: str) -> str:
+    form = aiohttp.FormData()
+    form.add_field("file", _silence(), filename="a.wav")
+    file_id: str = (await _ok(client, "POST", f"/api/files/upload?{query}", data=form))["file_id"]
+    return file_id
+
+
+async def _upload_voice(client: Client) -> str:
+    form = aiohttp.FormData()
+    form.add_field("name", "我的音色")
+    form.add_field("audio_file", _silence(), filename="a.wav", content_type="audio/wav")
+    reply = await client.call("POST", "/api/voices/custom", data=form)
+    assert reply.status == 201, reply
+    return str(reply.body["data"]["id"])
+
+
+def _silence() -> bytes:
     recorded = io.BytesIO()
     with wave.open(recorded, "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
         sound.setframerate(16_000)
         sound.writeframes(bytes(2 * _SILENCE_FRAMES))
-    form = aiohttp.FormData()
-    form.add_field("file", recorded.getvalue(), filename="a.wav")
-    file_id: str = (await _ok(client, "POST", f"/api/files/upload?{query}", data=form))["file_id"]
-    return file_id
+    return recorded.getvalue()
 
 
-# No engine of this version makes these two, so they are written where their service keeps them.
+# No engine of this version makes these, so they are written where their service keeps them.
 
 
 def _plant_voice(stack: Stack, owner: Client, model_task: str) -> str:
@@ -98,6 +114,24 @@ def _plant_voice(stack: Stack, owner: Client, model_task: str) -> str:
         "update_time": moment,
     }
     _insert(stack, "speech", "voices", row)
+    return str(row["id"])
+
+
+def _plant_dubbing(stack: Stack, owner: Client, model_task: str, file_id: str) -> str:
+    row = {
+        "id": 1001,
+        "task_id": model_task,
+        "user_id": owner.user_id,
+        "text": "你好",
+        "template_id": 1,
+        "emotion_control": "same_as_reference",
+        "file_id": file_id,
+        "size_bytes": 1,
+        "duration_ms": 1,
+        "credits_used": 2,
+        "create_time": _row_of(stack, model_task)["create_time"],
+    }
+    _insert(stack, "speech", "dubbings", row)
     return str(row["id"])
 
 

@@ -36,13 +36,19 @@ async def _generate(user: Client, body: dict[str, Any]) -> Any:
 
 
 async def test_a_face_speaks_and_what_fails_costs_nothing(tmp_path: Path) -> None:
-    async with stack(tmp_path / "data", "--single-process") as running, paying_client(running, 3 * PRICE) as user:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    async with (
+        stack(tmp_path / "data", "--single-process", TMPDIR=str(scratch)) as running,
+        paying_client(running, 3 * PRICE) as user,
+    ):
         voice = await _upload(user, write_voice(tmp_path / "voice.wav", spoken(3.0)))
         face = await _upload(user, write_face_clip(tmp_path / "face.mp4"))
         await _check_result(running, user, {"video_file_id": face, "audio_file_id": voice, "video_extension": True})
         await _check_no_face(user, tmp_path, voice)
         await _check_cancellation(user, tmp_path, face)
         await user.wait_settled(available=2 * PRICE)
+        await eventually(lambda: not list(scratch.glob("voxreel-*")))
         assert await running.stop() == 0
 
 

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from edge.endpoint import Access, Endpoint, Source, StreamingEndpoint
-from edge.platform_api.routes import ENDPOINTS
+from edge.routes import ENDPOINTS
 from tests.stack.client import Client, client_of, paying_client
 from tests.stack.harness import stack
 from tests.stack.possessions import Possessions, acquire
@@ -52,6 +52,7 @@ def _material(list_name: str) -> dict[tuple[str, str], list[Attempt]]:
 _USER = {"user_id": "user"}
 _CARD_FILTERS = {"package_key": "package", "created_admin_id": "user", "used_user_id": "user"}
 _TASK = {"task_id": "task"}
+_DUBBING = {"history_id": "dubbing"}
 _VIDEO_TASK = {"task_id": "video task"}
 _RENDERED_FILES = {"video_file_id": "file", "audio_file_id": "file", "ref_image_file_id": "file"}
 _RENDERED_URLS = {"video_url": "file url", "audio_url": "file url", "ref_image_url": "file url"}
@@ -65,6 +66,11 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("GET", "/api/task/{task_id}"): [Attempt(_TASK, stranger=200), Attempt(_VIDEO_TASK, stranger=200)],
     ("GET", "/api/tasks/{task_id}"): [Attempt(_TASK), Attempt(_VIDEO_TASK)],
     ("GET", "/api/tts/voice/{voice_id}"): [Attempt({"voice_id": "voice"})],
+    # The catalogue is everybody's.
+    ("GET", "/api/voices/templates/{template_id}"): [Attempt({"template_id": "template"}, stranger=200)],
+    ("GET", "/api/voices/custom/{voice_id}"): [Attempt({"voice_id": "custom voice"})],
+    ("GET", "/api/history/{history_id}"): [Attempt(_DUBBING)],
+    ("GET", "/api/history/{history_id}/download-url"): [Attempt(_DUBBING)],
     ("POST", "/api/tts/voice/clone"): [
         Attempt({"audio_url": "file url"}, {"prefix": "mine"}, allowed=503),
     ],
@@ -97,6 +103,8 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("PUT", "/api/user/admin/credits/packages/{package_key}"): [Attempt({"package_key": "package"}, {"name": "x"})],
     ("PUT", "/api/user/admin/users/{user_id}/credits"): [Attempt(_USER, {"credits": 1, "operation": "add"})],
     ("POST", "/api/user/admin/users/{user_id}/credits/recharge"): [Attempt(_USER, {"amount": 1})],
+    ("POST", "/api/admin/credits/recharge"): [Attempt(_USER, {"amount": 1})],
+    ("GET", "/api/admin/credits/transactions"): [Attempt(_USER)],
     ("PUT", "/api/tts/voice/{voice_id}"): [
         Attempt({"voice_id": "voice", "audio_url": "file url"}, allowed=503),
     ],
@@ -115,9 +123,12 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
         Attempt({"file_id": "temp file"}, {"file_type": "temp"}),
         Attempt({"file_id": "file"}, {"file_type": "bgm"}),
     ],
+    ("DELETE", "/api/history/{history_id}"): [Attempt(_DUBBING)],
     ("DELETE", "/api/tts/voice/{voice_id}"): [Attempt({"voice_id": "voice"})],
     ("DELETE", "/api/cards/admin/{card_id}"): [Attempt({"card_id": "card"})],
     ("DELETE", "/api/user/admin/credits/packages/{package_key}"): [Attempt({"package_key": "package"})],
+    ("GET", "/api/admin/users/{user_id}"): [Attempt(_USER)],
+    ("PATCH", "/api/admin/users/{user_id}/status"): [Attempt(_USER, {"status": "active"})],
     ("PUT", "/api/user/admin/users/{user_id}"): [Attempt(_USER, {"is_active": True})],
     ("PUT", "/api/user/admin/users/{user_id}/reset-password"): [Attempt(_USER, {"new_password": "a-new-password"})],
     ("DELETE", "/api/user/admin/users/{user_id}"): [Attempt(_USER)],
@@ -169,13 +180,19 @@ class World:
 
 def _sent(endpoint: AnyEndpoint, fields: Mapping[str, object]) -> dict[str, Any]:
     if isinstance(endpoint, Endpoint):
-        return {"json": fields} if endpoint.source is Source.BODY else {"params": fields}
+        return {"json": _in_json(endpoint, fields)} if endpoint.source is Source.BODY else {"params": fields}
     if endpoint.multipart_field is None:
         return {"params": fields}
     form = aiohttp.MultipartWriter("form-data")
     for name, value in fields.items():
         form.append(str(value)).set_content_disposition("form-data", name=name)
     return {"data": form}
+
+
+def _in_json(endpoint: AnyEndpoint, fields: Mapping[str, object]) -> dict[str, object]:
+    """Possessions are texts; ids that are numbers are numbers in JSON."""
+    kinds = endpoint.input.model_fields
+    return {name: int(str(value)) if kinds[name].annotation is int else value for name, value in fields.items()}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

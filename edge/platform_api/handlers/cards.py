@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from edge.aggregates.accounts import accounts_of
 from edge.aggregates.transactions import names_in
 from edge.endpoint import Call, NoInput
+from edge.entry_types import entry_type
 from edge.platform_api import render_billing
 from edge.platform_api.models.cards import (
     ActivateIn,
@@ -88,7 +89,7 @@ async def stats(_given: NoInput, call: Call) -> CardStatsOut:
 
 async def my_transactions(given: MyTransactionsIn, call: Call) -> TransactionListOut:
     clients, times = call.shared.clients, call.shared.times
-    wanted = None if given.transaction_type is None else render_billing.ENTRY_TYPES[given.transaction_type]
+    wanted = entry_type(given.transaction_type)
     response = await clients.ledger.ListEntries(
         ledger.ListEntriesRequest(page_size=given.page_size, skip=given.skip, type=wanted)
     )
@@ -105,7 +106,7 @@ async def all_transactions(given: AllTransactionsIn, call: Call) -> TransactionL
     clients, times = call.shared.clients, call.shared.times
     wanted = ledger.EntryFilter(
         user_id=given.user_id,
-        type=None if given.transaction_type is None else render_billing.ENTRY_TYPES[given.transaction_type],
+        type=entry_type(given.transaction_type),
     )
     response = await clients.ledger.SearchEntries(
         ledger.SearchEntriesRequest(filter=wanted, page_size=given.page_size, skip=given.skip)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge.aggregates.accounts import accounts_of, users_called
 from edge.aggregates.transactions import names_in
 from edge.endpoint import Call
+from edge.entry_types import entry_type
 from edge.platform_api import render_billing
 from edge.platform_api.handlers.cards import user_ids_in
 from edge.platform_api.models.cards import CardSearchIn, CardSearchOut
@@ -40,7 +41,7 @@ async def search_transactions(given: TransactionSearchIn, call: Call) -> Transac
         keyword=given.keyword or None,
         keyword_user_ids=await users_called(given.keyword, clients) if given.keyword else (),
         user_id=given.user_id,
-        type=None if given.transaction_type is None else render_billing.ENTRY_TYPES[given.transaction_type],
+        type=entry_type(given.transaction_type),
         credits_min=given.amount_min,
         credits_max=given.amount_max,
         create_time_from=None if given.date_from is None else times.start_of(given.date_from),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from edge.aggregates.entry_totals import EntryTotals
 from edge.aggregates.transactions import names_in
 from edge.endpoint import Call, NoInput
 from edge.platform_api import render_billing
@@ -19,8 +20,6 @@ from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import statistics_service_pb2 as statistics
 
 _RECENT = 10
-_EARNED = (ledger.ENTRY_TYPE_CARD_ACTIVATION, ledger.ENTRY_TYPE_INVITE_CODE, ledger.ENTRY_TYPE_ADMIN_RECHARGE)
-_USED = (ledger.ENTRY_TYPE_FEATURE_CONSUME, ledger.ENTRY_TYPE_VOICE_SYNTHESIS)
 
 
 async def credits_chart(given: CreditsChartIn, call: Call) -> CreditsChartOut:
@@ -56,17 +55,15 @@ async def my_stats(_given: NoInput, call: Call) -> MyStatsOut:
         ),
         clients.ledger.ListEntries(ledger.ListEntriesRequest(page_size=_RECENT)),
     )
-    entries = {total.type: total.entries for total in summed.totals}
-    credits = {total.type: total.credits for total in summed.totals}
+    totals = EntryTotals(summed.totals)
     names = await names_in(recent.entries, clients)
     return {
-        "total_earned": sum(credits.get(each, 0) for each in _EARNED),
-        # What came back was not consumed in the end.
-        "total_consumed": -sum(credits.get(each, 0) for each in (*_USED, ledger.ENTRY_TYPE_REFUND)),
+        "total_earned": totals.earned,
+        "total_consumed": totals.spent,
         "current_balance": balance.available_credits,
-        "card_activations": entries.get(ledger.ENTRY_TYPE_CARD_ACTIVATION, 0),
-        "admin_recharges": entries.get(ledger.ENTRY_TYPE_ADMIN_RECHARGE, 0),
-        "feature_consumptions": sum(entries.get(each, 0) for each in _USED),
+        "card_activations": totals.entries(ledger.ENTRY_TYPE_CARD_ACTIVATION),
+        "admin_recharges": totals.entries(ledger.ENTRY_TYPE_ADMIN_RECHARGE),
+        "feature_consumptions": totals.consumptions,
         "recent_transactions": [
             render_billing.transaction(entry, names.accounts, names.features, times) for entry in recent.entries
         ],

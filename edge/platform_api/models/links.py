@@ -18,12 +18,17 @@ class LinkAuthorOut(TypedDict):
     avatar: str
 
 
+class LinkedImageOut(TypedDict):
+    url: str
+    live_photo_url: str
+
+
 class LinkedMediaOut(TypedDict):
     video_url: str
     cover_url: str
     title: str
     music_url: str
-    images: list[str]
+    images: list[LinkedImageOut]
     author: LinkAuthorOut
 
 
@@ -32,3 +37,17 @@ class ParseOut(TypedDict):
     msg: str
     data: LinkedMediaOut
     timestamp: str
+
+
+class LinkPlatformOut(TypedDict):
+    platform: str
+    name: str
+    status: str
+    counts: dict[str, int]
+    last_success_at: str | None
+    changed_ways: list[str]
+    paused_seconds: int
+
+
+class LinkPlatformsOut(TypedDict):
+    platforms: list[LinkPlatformOut]

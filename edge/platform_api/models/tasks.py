@@ -127,6 +127,7 @@ class VoiceResultOut(TypedDict):
 class TextResultOut(TypedDict):
     rewritten_text: str
     model: str
+    warnings: list[str]
 
 
 class AudioResultOut(TypedDict):

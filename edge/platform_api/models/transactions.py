@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired
+from typing import NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from edge.entry_types import TransactionType
 from edge.platform_api.models.paging import MAX_INT64, Day, PageIn, PageOut, SearchFacts, SearchIn
-
-TransactionType = Literal[
-    "card_activation",
-    "invite_code",
-    "admin_recharge",
-    "admin_deduct",
-    "feature_consume",
-    "voice_synthesis",
-    "refund",
-    "expire",
-]
 
 
 class MyTransactionsIn(PageIn):

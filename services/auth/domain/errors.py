@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from kit.errors import AlreadyExists, Forbidden, Invalid, NotFound, Precondition, RateLimited, Unauthenticated
+from kit.errors import (
+    AlreadyExists,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Precondition,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 
@@ -52,6 +61,31 @@ def too_many_wrong_passwords(left: timedelta) -> RateLimited:
         "登录失败次数过多，请稍后再试",
         retry_after_s=math.ceil(left.total_seconds()),
     )
+
+
+def too_many_codes(left: timedelta) -> RateLimited:
+    return RateLimited(
+        reasons.ERROR_REASON_TOO_MANY_REQUESTS,
+        "验证码发送过于频繁，请稍后再试",
+        retry_after_s=math.ceil(left.total_seconds()),
+    )
+
+
+def too_many_wrong_codes(left: timedelta) -> RateLimited:
+    return RateLimited(
+        reasons.ERROR_REASON_TOO_MANY_REQUESTS,
+        "验证码错误次数过多，请稍后再试",
+        retry_after_s=math.ceil(left.total_seconds()),
+    )
+
+
+def phone_code_invalid() -> Unauthenticated:
+    """One text for whatever is the matter with a code, so that it tells nothing of the phone."""
+    return Unauthenticated(reasons.ERROR_REASON_PHONE_CODE_INVALID, "验证码错误或已过期")
+
+
+def sms_unavailable() -> Unavailable:
+    return Unavailable(reasons.ERROR_REASON_SMS_UNAVAILABLE, "短信发送失败，请稍后重试")
 
 
 def admin_required() -> Forbidden:

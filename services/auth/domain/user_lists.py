@@ -15,9 +15,13 @@ USER_IDS_LIMIT = 300_000
 
 @dataclass(frozen=True, slots=True)
 class UserFilter:
-    """Which users. None does not matter; at most one of `only` and `all_but` is given."""
+    """Which users. None does not matter; at most one of `only` and `all_but` is given.
+
+    `keyword` is part of an account, `identity` part of an account or of a phone number, or a whole id.
+    """
 
     keyword: str | None = None
+    identity: str | None = None
     is_admin: bool | None = None
     status: UserStatus | None = None
     only: Sequence[int] | None = None

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from services.auth.domain.accounts import AccountKey, account_key
 from services.auth.domain.errors import access_revoked, account_frozen, admin_required
+from services.auth.domain.phones import Phone
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -50,6 +51,7 @@ class User:
     update_time: datetime
     last_login_time: datetime | None
     revocation: Revocation | None
+    phone: str | None = None
 
     def require_access(self, token: AccessTokenClaims) -> None:
         """Raises Unauthenticated (TOKEN_EXPIRED) for a void token, Forbidden (ACCOUNT_FROZEN) for a frozen user."""
@@ -108,13 +110,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A user to be added."""
+    """A user to be added. An empty hash fits no password."""
 
     uuid: str
     account: str
     password_hash: str
     is_admin: bool
     create_time: datetime
+    phone: Phone | None = None
 
     @property
     def account_key(self) -> AccountKey:

@@ -34,6 +34,7 @@ def user_to_proto(user: User) -> user_pb2.User:
         create_time=timestamp_of(user.create_time),
         update_time=timestamp_of(user.update_time),
         last_login_time=None if user.last_login_time is None else timestamp_of(user.last_login_time),
+        phone=user.phone,
     )
 
 

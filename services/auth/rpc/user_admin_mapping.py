@@ -17,6 +17,7 @@ def filter_from_proto(given: pb.UserFilter) -> UserFilter:
     chosen = given.WhichOneof("users")
     return UserFilter(
         keyword=given.keyword if given.HasField("keyword") else None,
+        identity=given.identity if given.HasField("identity") else None,
         is_admin=given.is_admin if given.HasField("is_admin") else None,
         status=_status_from_proto(given.status) if given.HasField("status") else None,
         only=given.only.user_ids if chosen == "only" else None,

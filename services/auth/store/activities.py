@@ -13,7 +13,17 @@ from kit.db.lean_many import LeanInsertMany
 from services.auth.domain.activities import NewActivity
 from services.auth.store.tables import ACTIVITIES
 
-_ADD = LeanInsertMany(ACTIVITIES)
+_ADD = LeanInsertMany(
+    (
+        ACTIVITIES.c.user_id,
+        ACTIVITIES.c.account,
+        ACTIVITIES.c.type,
+        ACTIVITIES.c.status,
+        ACTIVITIES.c.description,
+        ACTIVITIES.c.details,
+        ACTIVITIES.c.create_time,
+    )
+)
 
 
 class ActivityRepository:
@@ -31,13 +41,6 @@ class ActivityRepository:
         return self._connection.execute(delete(ACTIVITIES).where(ACTIVITIES.c.id.in_(old))).rowcount
 
 
-def _row_of(new: NewActivity) -> dict[str, Any]:
-    return {
-        "user_id": new.user_id,
-        "account": new.account,
-        "type": new.type,
-        "status": new.status.value,
-        "description": new.description,
-        "details": orjson.dumps(dict(new.details)).decode(),
-        "create_time": new.create_time,
-    }
+def _row_of(new: NewActivity) -> tuple[Any, ...]:
+    details = orjson.dumps(dict(new.details)).decode()
+    return (new.user_id, new.account, new.type, new.status.value, new.description, details, new.create_time)

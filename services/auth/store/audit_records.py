@@ -14,7 +14,6 @@ from services.auth.domain.audit import AuditFilter, AuditRecord, NewAuditRecord
 from services.auth.domain.paging import Page
 from services.auth.store.tables import AUDIT_RECORDS
 
-_ADD = LeanInsertMany(AUDIT_RECORDS)
 _COLUMNS = (
     AUDIT_RECORDS.c.id,
     AUDIT_RECORDS.c.create_time,
@@ -28,6 +27,7 @@ _COLUMNS = (
     AUDIT_RECORDS.c.before,
     AUDIT_RECORDS.c.after,
 )
+_ADD = LeanInsertMany((AUDIT_RECORDS.c.event_id, *(column for column in _COLUMNS if column is not AUDIT_RECORDS.c.id)))
 _NEWEST = (AUDIT_RECORDS.c.create_time.desc(), AUDIT_RECORDS.c.id.desc())
 
 
@@ -42,20 +42,20 @@ class AuditRepository:
         _ADD.run(self._connection, [_row_of(new) for new in records])
 
 
-def _row_of(new: NewAuditRecord) -> dict[str, Any]:
-    return {
-        "event_id": new.event_id,
-        "create_time": new.create_time,
-        "request_id": new.request_id,
-        "operator_user_id": new.operator_user_id,
-        "operator_account": new.operator_account,
-        "target_user_id": new.target_user_id,
-        "target_account": new.target_account,
-        "action": new.action,
-        "target": new.target,
-        "before": orjson.dumps(new.before).decode(),
-        "after": orjson.dumps(new.after).decode(),
-    }
+def _row_of(new: NewAuditRecord) -> tuple[Any, ...]:
+    return (
+        new.event_id,
+        new.create_time,
+        new.request_id,
+        new.operator_user_id,
+        new.operator_account,
+        new.target_user_id,
+        new.target_account,
+        new.action,
+        new.target,
+        orjson.dumps(new.before).decode(),
+        orjson.dumps(new.after).decode(),
+    )
 
 
 class AuditPages:

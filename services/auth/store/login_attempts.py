@@ -1,4 +1,4 @@
-"""Wrong passwords and known addresses in the database, where all replicas count together."""
+"""Counts and known addresses in the database, where all replicas count together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
 from kit.db.lean_write import LeanWrite
-from services.auth.domain.login_limits import Count
+from services.auth.domain.counts import Count
 from services.auth.store.tables import KNOWN_ADDRESSES, WRONG_PASSWORDS
 
 _LIVE = select(WRONG_PASSWORDS.c.key, WRONG_PASSWORDS.c.wrong, WRONG_PASSWORDS.c.expire_time).where(
@@ -56,8 +56,8 @@ _COUNT = LeanWrite(_count)
 _REMEMBER = LeanWrite(_remember)
 
 
-class WrongPasswordRepository:
-    """Counts of wrong passwords, within one transaction."""
+class CountRepository:
+    """Counts against abuse, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -71,14 +71,14 @@ class WrongPasswordRepository:
         return _full_until(_LOCK.all(self._connection, keys=_keys(counts), now=now), counts)
 
     def add_one(self, counts: Sequence[Count], now: datetime) -> bool:
-        """One more wrong password in each; False when that is beyond the limit of one of them."""
+        """One more in each; False when that is beyond the limit of one of them."""
         numbers = {
             count.key: _COUNT.returning(
                 self._connection, key=count.key, wrong=1, expire_time=now + count.limit.window, now=now
             )
             for count in sorted(counts, key=lambda count: count.key)
         }
-        return all(numbers[count.key] <= count.limit.wrong for count in counts)
+        return all(numbers[count.key] <= count.limit.most for count in counts)
 
     def delete(self, count: Count) -> None:
         self._connection.execute(delete(WRONG_PASSWORDS).where(WRONG_PASSWORDS.c.key == count.key))
@@ -127,4 +127,4 @@ def _keys(counts: Sequence[Count]) -> list[str]:
 
 def _full_until(rows: Sequence[tuple[Any, ...]], counts: Sequence[Count]) -> datetime | None:
     limits = {count.key: count.limit for count in counts}
-    return max((expire_time for key, wrong, expire_time in rows if wrong >= limits[key].wrong), default=None)
+    return max((expire_time for key, wrong, expire_time in rows if wrong >= limits[key].most), default=None)

@@ -47,6 +47,8 @@ class UserRow(AuthTable, table=True):
     # Access tokens from before this time are void, except the one that is named.
     access_not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
     kept_token_id: str | None = Field(default=None, max_length=64)
+    # Of who came by phone.
+    phone: str | None = Field(default=None, max_length=11, unique=True, index=True)
 
 
 class RefreshTokenRow(AuthTable, table=True):
@@ -73,15 +75,32 @@ class RevocationRow(AuthTable, table=True):
 
 
 class WrongPasswordRow(AuthTable, table=True):
-    """Wrong passwords of one account from one address, of one address, or of one account, until their window ends.
+    """What is counted against abuse until its window ends: wrong passwords, codes sent to phones, wrong codes.
 
-    The key is a digest: neither accounts nor addresses can be read here.
+    The key is a digest: neither accounts nor numbers nor addresses can be read here. The names are from when only wrong
+    passwords were counted.
     """
 
     __tablename__ = "wrong_passwords"
 
     key: str = Field(primary_key=True, max_length=64)
     wrong: int
+    expire_time: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class PhoneCodeRow(AuthTable, table=True):
+    """The code that was last sent to a phone, as a keyed hash; the number, too, is a keyed digest.
+
+    `network` is a digest of where it was asked for. Wrong codes from elsewhere count in both numbers.
+    """
+
+    __tablename__ = "phone_codes"
+
+    phone_digest: str = Field(primary_key=True, max_length=64)
+    code_hash: str = Field(max_length=64)
+    network: str = Field(max_length=64)
+    wrong: int
+    wrong_elsewhere: int
     expire_time: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
@@ -182,6 +201,7 @@ REVOCATIONS: Table = core_table(RevocationRow)
 MATERIALS: Table = core_table(MaterialRow)
 ACTIVITIES: Table = core_table(ActivityRow)
 WRONG_PASSWORDS: Table = core_table(WrongPasswordRow)
+PHONE_CODES: Table = core_table(PhoneCodeRow)
 KNOWN_ADDRESSES: Table = core_table(KnownAddressRow)
 AUDIT_RECORDS: Table = core_table(AuditRow)
 EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)

@@ -10,8 +10,9 @@ from kit.db.uow import UnitOfWork
 from kit.events.inbox import Inbox
 from services.auth.store.activities import ActivityRepository
 from services.auth.store.audit_records import AuditRepository
-from services.auth.store.login_attempts import KnownAddressRepository, WrongPasswordRepository
+from services.auth.store.login_attempts import CountRepository, KnownAddressRepository
 from services.auth.store.materials import MaterialRepository
+from services.auth.store.phone_codes import PhoneCodeRepository
 from services.auth.store.revocations import RevocationRepository
 from services.auth.store.sessions import SessionRepository
 from services.auth.store.tables import EVENT_TABLES
@@ -28,8 +29,9 @@ class AuthUnit(UnitOfWork):
         self.revocations = RevocationRepository(connection)
         self.materials = MaterialRepository(connection)
         self.activities = ActivityRepository(connection)
-        self.wrong_passwords = WrongPasswordRepository(connection)
+        self.counts = CountRepository(connection)
         self.known_addresses = KnownAddressRepository(connection)
+        self.phone_codes = PhoneCodeRepository(connection)
         self.audit = AuditRepository(connection)
 
     def inbox(self, now: datetime) -> Inbox:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, not_, select
+from sqlalchemy import ColumnElement, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.any_of import AnyOf
@@ -25,6 +26,8 @@ _IS_ADMIN = USERS.c.is_admin.is_(True)
 _IS_FROZEN = USERS.c.status == UserStatus.FROZEN.value
 _HIGHEST_ID = select(func.coalesce(func.max(USERS.c.id), 0))
 _BY_IDS = select(*USER_COLUMNS).where(AnyOf(USERS.c.id, "user_ids")).order_by(USERS.c.id.desc())
+# What both databases take for one.
+_ID = re.compile(r"[0-9]{1,18}")
 _ONLY, _ALL_BUT = "only", "all_but"
 # So many are looked up by the key faster than all users are read.
 _SHORT_LIST = 1000
@@ -88,6 +91,8 @@ def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.keyword:
         conditions.append(contains_text(USERS.c.account, wanted.keyword))
+    if wanted.identity:
+        conditions.append(_is_called(wanted.identity))
     if wanted.is_admin is not None:
         conditions.append(_IS_ADMIN if wanted.is_admin else not_(_IS_ADMIN))
     if wanted.status is not None:
@@ -97,6 +102,13 @@ def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     if wanted.all_but is not None:
         conditions.append(not_(IsMarked(USERS.c.id, _ALL_BUT)))
     return conditions
+
+
+def _is_called(identity: str) -> ColumnElement[bool]:
+    called = [contains_text(USERS.c.account, identity), contains_text(USERS.c.phone, identity)]
+    if _ID.fullmatch(identity):
+        called.append(USERS.c.id == int(identity))
+    return or_(*called)
 
 
 async def _parameters(connection: AsyncConnection, wanted: UserFilter) -> dict[str, Sequence[int] | bytes]:

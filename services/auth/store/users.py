@@ -13,6 +13,7 @@ from kit.db.any_of import AnyOf
 from kit.db.contains_text import contains_text
 from kit.db.lean import LeanQuery
 from services.auth.domain.accounts import AccountKey
+from services.auth.domain.phones import Phone
 from services.auth.domain.users import Credentials, NewUser, Revocation, User, UserStatus
 from services.auth.store.tables import USERS
 
@@ -27,6 +28,7 @@ USER_COLUMNS = (
     USERS.c.last_login_time,
     USERS.c.access_not_before,
     USERS.c.kept_token_id,
+    USERS.c.phone,
 )
 _BY_ID = LeanQuery(select(*USER_COLUMNS).where(USERS.c.id == bindparam("user_id")))
 _LOCK = LeanQuery(select(*USER_COLUMNS).where(USERS.c.id == bindparam("user_id")).with_for_update())
@@ -38,6 +40,7 @@ _ACTIVE_ADMINS = LeanQuery(
     .with_for_update()
 )
 _BY_IDS = LeanQuery(select(*USER_COLUMNS).where(AnyOf(USERS.c.id, "user_ids")))
+_BY_PHONE = LeanQuery(select(*USER_COLUMNS).where(USERS.c.phone == bindparam("phone")))
 _CREDENTIALS = select(*USER_COLUMNS, USERS.c.password_hash)
 _CREDENTIALS_BY_ID = LeanQuery(_CREDENTIALS.where(USERS.c.id == bindparam("user_id")))
 _CREDENTIALS_BY_KEY = LeanQuery(_CREDENTIALS.where(USERS.c.account_key == bindparam("account_key")))
@@ -46,7 +49,7 @@ _CREDENTIALS_BY_KEY = LeanQuery(_CREDENTIALS.where(USERS.c.account_key == bindpa
 def user_from_row(row: tuple[Any, ...]) -> User:
     """A user from the values of USER_COLUMNS."""
     user_id, uuid, account, is_admin, status, create_time, update_time, *rest = row
-    last_login_time, access_not_before, kept_token_id = rest
+    last_login_time, access_not_before, kept_token_id, phone = rest
     return User(
         id=user_id,
         uuid=uuid,
@@ -59,6 +62,7 @@ def user_from_row(row: tuple[Any, ...]) -> User:
         revocation=None
         if access_not_before is None
         else Revocation(access_not_before, kept_token_id or "", is_frozen=status == UserStatus.FROZEN.value),
+        phone=phone,
     )
 
 
@@ -70,6 +74,10 @@ class UserRepository:
 
     def find(self, user_id: int) -> User | None:
         row = _BY_ID.first(self._connection, user_id=user_id)
+        return None if row is None else user_from_row(row)
+
+    def find_by_phone(self, phone: Phone) -> User | None:
+        row = _BY_PHONE.first(self._connection, phone=phone)
         return None if row is None else user_from_row(row)
 
     def find_many(self, user_ids: Sequence[int]) -> dict[int, User]:
@@ -108,6 +116,7 @@ class UserRepository:
             status=UserStatus.ACTIVE.value,
             create_time=new.create_time,
             update_time=new.create_time,
+            phone=new.phone,
         )
         try:
             # The savepoint keeps the transaction usable on PostgreSQL after a refused insert.
@@ -136,6 +145,10 @@ class UserRepository:
             .values(last_login_time=now, password_hash=password_hash)
         )
         return self._connection.execute(statement).rowcount == 1
+
+    def note_login(self, user_id: int, now: datetime) -> None:
+        """Notes the login of a user whose row is locked."""
+        self._connection.execute(update(USERS).where(USERS.c.id == user_id).values(last_login_time=now))
 
     def revoke_access(self, user_id: int, revocation: Revocation) -> None:
         """Remembers which access tokens are void."""

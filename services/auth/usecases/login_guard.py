@@ -8,13 +8,12 @@ from datetime import datetime
 
 from kit.clock import Clock
 from services.auth.domain.accounts import AccountKey
+from services.auth.domain.counts import Count
 from services.auth.domain.errors import too_many_wrong_passwords
-from services.auth.domain.login_limits import (
+from services.auth.domain.login_limits import LoginLimits, counts_of
+from services.auth.domain.networks import (
     KNOWN_ADDRESS_LIFETIME,
     KNOWN_ADDRESSES_LIMIT,
-    Count,
-    LoginLimits,
-    counts_of,
     network_digest,
     network_of,
 )
@@ -48,23 +47,23 @@ class LoginGuard:
             user_id, network_digest(network), since=now - KNOWN_ADDRESS_LIFETIME
         )
         attempt = Attempt(counts_of(account, network, self._limits, is_known=is_known), network)
-        self._refuse(unit.wrong_passwords.full_until(attempt.counts, now), now)
+        self._refuse(unit.counts.full_until(attempt.counts, now), now)
         return attempt
 
     def record_wrong(self, unit: AuthUnit, attempt: Attempt) -> None:
         """The password was wrong."""
         now = self._clock.now()
-        if not unit.wrong_passwords.add_one(attempt.counts, now):
-            self._refuse(unit.wrong_passwords.full_until(attempt.counts, now), now)
+        if not unit.counts.add_one(attempt.counts, now):
+            self._refuse(unit.counts.full_until(attempt.counts, now), now)
 
     def require_room(self, unit: AuthUnit, attempt: Attempt) -> None:
         """The password was right; nothing may be said of it when too many others were tried meanwhile."""
         now = self._clock.now()
-        self._refuse(unit.wrong_passwords.lock_full_until(attempt.counts, now), now)
+        self._refuse(unit.counts.lock_full_until(attempt.counts, now), now)
 
     def record_login(self, unit: AuthUnit, attempt: Attempt, user_id: int) -> None:
         """The user, whose row is locked, is in: what they mistyped is forgotten, their address known."""
-        unit.wrong_passwords.delete(attempt.counts[0])
+        unit.counts.delete(attempt.counts[0])
         if attempt.network:
             unit.known_addresses.remember(
                 user_id, network_digest(attempt.network), now=self._clock.now(), limit=KNOWN_ADDRESSES_LIMIT

@@ -43,6 +43,17 @@ class Login:
     refresh_token: str
 
 
+def access_token(issuer: AccessTokenIssuer, user: User, issued_at: datetime) -> AccessToken:
+    """An access token of the user that lives from then on."""
+    token = issuer.issue(user, issued_at=issued_at, expires_at=issued_at + ACCESS_TOKEN_LIFETIME)
+    return AccessToken(token, ACCESS_TOKEN_LIFETIME)
+
+
+def draw_refresh_token() -> str:
+    """A refresh token that nobody can guess."""
+    return secrets.token_urlsafe(_REFRESH_TOKEN_BYTES)
+
+
 class Sessions:
     """Opens sessions for right passwords and makes access tokens from live ones."""
 
@@ -79,7 +90,7 @@ class Sessions:
         password_hash = credentials.password_hash
         if self._hasher.needs_rehash(password_hash):
             password_hash = await self._hasher.hash(password)
-        refresh_token = secrets.token_urlsafe(_REFRESH_TOKEN_BYTES)
+        refresh_token = draw_refresh_token()
         token_hash = hash_refresh_token(refresh_token)
 
         def record(unit: AuthUnit) -> Session:
@@ -95,7 +106,7 @@ class Sessions:
             return session
 
         session = await self._units.write(record)
-        return Login(self._issue(credentials.user, session.create_time), refresh_token)
+        return Login(access_token(self._issuer, credentials.user, session.create_time), refresh_token)
 
     async def refresh(self, refresh_token: str) -> AccessToken:
         """Raises Unauthenticated (REFRESH_TOKEN_INVALID), Forbidden (ACCOUNT_FROZEN)."""
@@ -108,7 +119,7 @@ class Sessions:
         if not session.is_live(now):
             raise refresh_token_invalid()
         user.require_active()
-        return self._issue(user, refreshed_issue_time(session, now))
+        return access_token(self._issuer, user, refreshed_issue_time(session, now))
 
     async def _begin(self, account: str, client_address: str) -> tuple[Credentials | None, Attempt]:
         key = account_key(account)
@@ -132,7 +143,3 @@ class Sessions:
             unit.outbox.add(self._events.login_failed(user, shown, client_address))
 
         await self._units.write(record)
-
-    def _issue(self, user: User, issued_at: datetime) -> AccessToken:
-        token = self._issuer.issue(user, issued_at=issued_at, expires_at=issued_at + ACCESS_TOKEN_LIFETIME)
-        return AccessToken(token, ACCESS_TOKEN_LIFETIME)

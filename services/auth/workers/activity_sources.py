@@ -86,7 +86,7 @@ def _of_task(event: Any) -> ActivityType | None:
 
 def _of_upload(event: files.FileStored) -> ActivityType | None:
     # What the platform made belongs to the end of a task, which is told anyway, or to nobody.
-    is_made = event.file_type in ("audio", "videos") or event.storage_type == STORAGE_TYPE_CACHE
+    is_made = event.file_type in ("audio", "videos", "voice_samples") or event.storage_type == STORAGE_TYPE_CACHE
     return None if is_made else types.FILE_UPLOAD
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from kit.clock import Clock
 from kit.db.uow import Units
 from kit.events.waiting import wait_any
-from services.auth.domain.login_limits import KNOWN_ADDRESS_LIFETIME
+from services.auth.domain.networks import KNOWN_ADDRESS_LIFETIME
 from services.auth.domain.sessions import ACCESS_TOKEN_LIFETIME
 from services.auth.store.uow import AuthUnit
 
@@ -36,9 +36,14 @@ def forget_revocations(unit: AuthUnit, now: datetime, *, limit: int) -> int:
     return unit.revocations.delete_before(now - _REVOCATIONS_KEPT, limit=limit)
 
 
-def forget_wrong_passwords(unit: AuthUnit, now: datetime, *, limit: int) -> int:
-    """Counts of wrong passwords whose window is over."""
-    return unit.wrong_passwords.delete_expired(now, limit=limit)
+def forget_counts(unit: AuthUnit, now: datetime, *, limit: int) -> int:
+    """Counts whose window is over."""
+    return unit.counts.delete_expired(now, limit=limit)
+
+
+def forget_phone_codes(unit: AuthUnit, now: datetime, *, limit: int) -> int:
+    """Codes that nobody can use any more."""
+    return unit.phone_codes.delete_expired(now, limit=limit)
 
 
 def forget_known_addresses(unit: AuthUnit, now: datetime, *, limit: int) -> int:

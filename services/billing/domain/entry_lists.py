@@ -9,7 +9,7 @@ from services.billing.domain.errors import field_invalid
 from services.billing.domain.ledger import EntryType
 from services.billing.domain.limits import check_text
 
-KEYWORD_USERS_LIMIT = 10_000
+USERS_LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class EntryFilter:
     """Which entries; None does not matter. The bounds of `credits` are included, the end of the time is not.
 
     `keyword` is part of a description or of the code of a card, in either case of Latin letters; entries of
-    `keyword_user_ids` have it as well.
+    `keyword_user_ids` have it as well. `owner_user_ids` are the only ones whose entries are wanted.
     """
 
     user_id: int | None = None
@@ -28,9 +28,11 @@ class EntryFilter:
     create_time_before: datetime | None = None
     keyword: str | None = None
     keyword_user_ids: tuple[int, ...] = ()
+    owner_user_ids: tuple[int, ...] | None = None
 
     def check(self) -> None:
         """Raises Invalid, naming the field."""
         check_text("keyword", self.keyword or "")
-        if len(self.keyword_user_ids) > KEYWORD_USERS_LIMIT:
-            raise field_invalid("keyword_user_ids", f"一次最多按 {KEYWORD_USERS_LIMIT} 个用户搜索")
+        for field, user_ids in (("keyword_user_ids", self.keyword_user_ids), ("owners", self.owner_user_ids or ())):
+            if len(user_ids) > USERS_LIMIT:
+                raise field_invalid(field, f"一次最多按 {USERS_LIMIT} 个用户搜索")

@@ -175,6 +175,7 @@ def entry_filter_from_proto(given: ledger.EntryFilter) -> EntryFilter:
         create_time_before=create_time_of(given, "create_time_before"),
         keyword=given.keyword if given.HasField("keyword") else None,
         keyword_user_ids=tuple(given.keyword_user_ids),
+        owner_user_ids=tuple(given.owners.user_ids) if given.HasField("owners") else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from sqlalchemy import Connection, select
 
@@ -23,7 +24,17 @@ _COLUMNS = (
     ADJUSTMENTS.c.create_time,
 )
 _BY_KEY = LeanQuery(select(*_COLUMNS).where(AnyOf(ADJUSTMENTS.c.request_key, "request_keys")))
-_ADD = LeanInsertMany(ADJUSTMENTS)
+_ADD = LeanInsertMany(_COLUMNS)
+_values_of = attrgetter(
+    "request_key",
+    "user_id",
+    "operation.value",
+    "credits",
+    "description",
+    "balance_before",
+    "balance_after",
+    "create_time",
+)
 
 
 class AdjustmentRepository:
@@ -39,9 +50,5 @@ class AdjustmentRepository:
 
     def add_all(self, adjustments: Sequence[Adjustment]) -> None:
         """Raises IntegrityError when one of the keys is taken."""
-        rows = [
-            {column.name: getattr(adjustment, column.name) for column in _COLUMNS}
-            | {"operation": adjustment.operation.value}
-            for adjustment in adjustments
-        ]
+        rows = [_values_of(adjustment) for adjustment in adjustments]
         _ADD.run(self._connection, rows)

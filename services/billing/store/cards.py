@@ -54,7 +54,16 @@ _CODES = LeanQuery(select(CARDS.c.code).where(CARDS.c.batch_id == bindparam("bat
 _ACTIVE: ColumnElement[str] = literal_column(f"'{CardState.ACTIVE.value}'")
 _USED: ColumnElement[str] = literal_column(f"'{CardState.USED.value}'")
 _ADD_BATCH = LeanWrite(insert_of(CARD_BATCHES).returning(CARD_BATCHES.c.id))
-_ADD = LeanInsertMany(CARDS)
+_ADD = LeanInsertMany(
+    (
+        CARDS.c.code,
+        CARDS.c.batch_id,
+        CARDS.c.state,
+        CARDS.c.used_by_user_id,
+        CARDS.c.use_time,
+        CARDS.c.redeem_key,
+    )
+)
 _REDEEM = LeanUpdateMany(
     CARDS,
     keys={"card_id": CARDS.c.id},
@@ -151,12 +160,6 @@ class CardRepository:
             raise concurrent_update()
 
 
-def _fresh_card(code: str, batch_id: int) -> dict[str, Any]:
-    return {
-        "code": code,
-        "batch_id": batch_id,
-        "state": CardState.ACTIVE.value,
-        "used_by_user_id": None,
-        "use_time": None,
-        "redeem_key": None,
-    }
+def _fresh_card(code: str, batch_id: int) -> tuple[Any, ...]:
+    """A row of a card that nobody has used."""
+    return (code, batch_id, CardState.ACTIVE.value, None, None, None)

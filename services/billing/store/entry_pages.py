@@ -63,7 +63,10 @@ class EntryPages:
     async def search(self, wanted: EntryFilter, *, limit: int, offset: int) -> tuple[list[Entry], int]:
         """Entries of the filter, and how many there are in all."""
         source, entry_id, conditions = _plan(wanted)
-        values = {"accounts": [spendable_account(user_id) for user_id in wanted.keyword_user_ids]}
+        values = {
+            "accounts": [spendable_account(user_id) for user_id in wanted.keyword_user_ids],
+            "owners": [spendable_account(user_id) for user_id in wanted.owner_user_ids or ()],
+        }
         number = select(func.count()).select_from(source).where(*conditions)
         ids = select(entry_id).select_from(source).where(*conditions).order_by(entry_id.desc())
         async with self._database.session() as session:
@@ -90,6 +93,8 @@ def _of_postings(wanted: EntryFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.user_id is not None:
         conditions.append(POSTINGS.c.account == spendable_account(wanted.user_id))
+    if wanted.owner_user_ids is not None:
+        conditions.append(AnyOf(POSTINGS.c.account, "owners"))
     if wanted.credits_min is not None:
         conditions.append(POSTINGS.c.credits >= wanted.credits_min)
     if wanted.credits_max is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
@@ -39,7 +40,20 @@ _DUE = LeanQuery(
     .order_by(HOLDS.c.expire_time)
     .limit(bindparam("limit"))
 )
-_ADD = LeanInsertMany(HOLDS)
+_ADD = LeanInsertMany(_COLUMNS)
+_values_of = attrgetter(
+    "id",
+    "request_id",
+    "input_hash",
+    "user_id",
+    "feature_key",
+    "credits",
+    "captured_credits",
+    "state.value",
+    "create_time",
+    "expire_time",
+    "settle_time",
+)
 _SETTLE = LeanUpdateMany(
     HOLDS,
     keys={"hold_id": HOLDS.c.id},
@@ -85,7 +99,7 @@ class HoldRepository:
 
     def add_all(self, holds: Iterable[Hold]) -> None:
         """Raises IntegrityError when one of the requests has a hold already."""
-        _ADD.run(self._connection, [_row_of(hold) for hold in holds])
+        _ADD.run(self._connection, [_values_of(hold) for hold in holds])
 
     def settle_all(self, settled: Sequence[Hold]) -> None:
         """Writes how open holds were settled. Raises Conflict when one was settled meanwhile."""
@@ -105,19 +119,3 @@ class HoldRepository:
         """Ids of open holds past their time, the longest overdue first."""
         rows = _DUE.all(self._connection, now=now, limit=limit)
         return [hold_id for (hold_id,) in rows]
-
-
-def _row_of(hold: Hold) -> dict[str, Any]:
-    return {
-        "id": hold.id,
-        "request_id": hold.request_id,
-        "input_hash": hold.input_hash,
-        "user_id": hold.user_id,
-        "feature_key": hold.feature_key,
-        "credits": hold.credits,
-        "captured_credits": hold.captured_credits,
-        "state": hold.state.value,
-        "create_time": hold.create_time,
-        "expire_time": hold.expire_time,
-        "settle_time": hold.settle_time,
-    }

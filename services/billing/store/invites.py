@@ -32,7 +32,20 @@ _BY_USE_KEY = LeanQuery(_ALL.where(AnyOf(INVITE_CODES.c.use_key, "use_keys")))
 _BY_REQUEST_KEY = LeanQuery(_ALL.where(AnyOf(INVITE_CODES.c.request_key, "request_keys")).order_by(INVITE_CODES.c.id))
 # PostgreSQL locks after it has sorted, so whoever takes several takes them in the same order.
 _LOCK_BY_CODE = LeanQuery(_ALL.where(AnyOf(INVITE_CODES.c.code, "codes")).order_by(INVITE_CODES.c.id).with_for_update())
-_ADD = LeanInsertMany(INVITE_CODES)
+_ADD = LeanInsertMany(
+    (
+        INVITE_CODES.c.code,
+        INVITE_CODES.c.request_key,
+        INVITE_CODES.c.credits,
+        INVITE_CODES.c.operator_user_id,
+        INVITE_CODES.c.create_time,
+        INVITE_CODES.c.expire_time,
+        INVITE_CODES.c.used_by_user_id,
+        INVITE_CODES.c.use_time,
+        INVITE_CODES.c.use_key,
+        INVITE_CODES.c.credits_expire_time,
+    )
+)
 _USE = LeanUpdateMany(
     INVITE_CODES,
     keys={"invite_id": INVITE_CODES.c.id},
@@ -94,6 +107,7 @@ class InviteRepository:
             raise concurrent_update()
 
 
-def _fresh_row(invite: InviteCode, request_key: str) -> dict[str, Any]:
-    row = {column.name: getattr(invite, column.name) for column in INVITE_COLUMNS if column is not INVITE_CODES.c.id}
-    return row | {"request_key": request_key}
+def _fresh_row(invite: InviteCode, key: str) -> tuple[Any, ...]:
+    """A row of an invite code that nobody has used."""
+    made = (invite.code, key, invite.credits, invite.operator_user_id, invite.create_time, invite.expire_time)
+    return (*made, None, None, None, None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -40,9 +41,22 @@ _POSTINGS = LeanQuery(
     .where(AnyOf(POSTINGS.c.transaction_id, "transaction_ids"))
     .order_by(POSTINGS.c.transaction_id, POSTINGS.c.account)
 )
-_ADD = LeanInsertMany(TRANSACTIONS)
-_ADD_POSTING = LeanInsertMany(POSTINGS)
-_ADD_VALIDITY = LeanInsertMany(VALIDITIES)
+_ADD = LeanInsertMany(TRANSACTION_COLUMNS)
+_ADD_POSTING = LeanInsertMany(POSTING_COLUMNS)
+_ADD_VALIDITY = LeanInsertMany((VALIDITIES.c.transaction_id, VALIDITIES.c.days))
+_values_of = attrgetter(
+    "id",
+    "draft.kind.value",
+    "draft.request_key",
+    "draft.input_hash",
+    "draft.hold_id",
+    "draft.feature_key",
+    "draft.description",
+    "draft.operator_user_id",
+    "draft.create_time",
+    "previous_hash",
+    "hash",
+)
 
 
 class JournalRepository:
@@ -63,15 +77,14 @@ class JournalRepository:
         """Writes what follows the locked head. Raises IntegrityError when a request key is taken."""
         if not transactions:
             return
-        _ADD.run(self._connection, [_row_of(transaction) for transaction in transactions])
-        _ADD_POSTING.run(self._connection, list(_posting_rows(transactions)))
+        _ADD.run(self._connection, [_values_of(transaction) for transaction in transactions])
+        _ADD_POSTING.run(self._connection, _postings_of(transactions))
         newest = transactions[-1]
         _MOVE_HEAD.run(self._connection, new_transaction_id=newest.id, new_hash=newest.hash)
 
     def add_validities(self, days: Mapping[int, int]) -> None:
         """Writes for how many days transactions make credits good, by their ids."""
-        rows = [{"transaction_id": transaction_id, "days": number} for transaction_id, number in days.items()]
-        _ADD_VALIDITY.run(self._connection, rows)
+        _ADD_VALIDITY.run(self._connection, list(days.items()))
 
     def find(self, request_keys: Sequence[str]) -> list[Transaction]:
         """The transactions with these request keys."""
@@ -113,29 +126,10 @@ def _transaction_from_row(row: tuple[Any, ...], postings: tuple[Posting, ...]) -
     return Transaction(transaction_id, draft, previous_hash, own_hash)
 
 
-def _row_of(transaction: Transaction) -> dict[str, Any]:
-    draft = transaction.draft
-    return {
-        "id": transaction.id,
-        "kind": draft.kind.value,
-        "request_key": draft.request_key,
-        "input_hash": draft.input_hash,
-        "hold_id": draft.hold_id,
-        "feature_key": draft.feature_key,
-        "description": draft.description,
-        "operator_user_id": draft.operator_user_id,
-        "create_time": draft.create_time,
-        "previous_hash": transaction.previous_hash,
-        "hash": transaction.hash,
-    }
-
-
-def _posting_rows(transactions: Sequence[Transaction]) -> Iterator[dict[str, Any]]:
-    for transaction in transactions:
-        for posting in transaction.draft.postings:
-            yield {
-                "transaction_id": transaction.id,
-                "account": posting.account,
-                "credits": posting.credits,
-                "balance_after": posting.balance_after,
-            }
+def _postings_of(transactions: Sequence[Transaction]) -> list[tuple[Any, ...]]:
+    """The values of POSTING_COLUMNS."""
+    return [
+        (transaction.id, posting.account, posting.credits, posting.balance_after)
+        for transaction in transactions
+        for posting in transaction.draft.postings
+    ]

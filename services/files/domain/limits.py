@@ -32,15 +32,27 @@ UPLOAD_RULES: Mapping[str, UploadRule] = MappingProxyType(
 )
 """Persistent files that users upload."""
 
+SINGLE_RULES: Mapping[str, UploadRule] = MappingProxyType(
+    {"avatars": UploadRule(("jpg", "jpeg", "png", "gif", "webp"), 5 * MEBIBYTE)}
+)
+"""Persistent files of which a user has one: a new one takes the place of the one before it (dubbing contract, 7.1)."""
+
 PRODUCED_RULES: Mapping[str, UploadRule] = MappingProxyType(
     {
         "audio": UploadRule(("wav", "mp3", "pcm", "opus"), 500 * MEBIBYTE),
         "videos": UploadRule(("mp4",), 2048 * MEBIBYTE),
+        # Recordings of users that speech has heard, whatever they are called.
+        "voice_samples": UploadRule((), 10 * MEBIBYTE),
     }
 )
 """Persistent files that services make for users."""
 
-CACHE_RULES: Mapping[str, UploadRule] = MappingProxyType({"voice_previews": UploadRule(("wav",), 10 * MEBIBYTE)})
+CACHE_RULES: Mapping[str, UploadRule] = MappingProxyType(
+    {
+        "voice_previews": UploadRule(("wav",), 10 * MEBIBYTE),
+        "voice_avatars": UploadRule(("png",), MEBIBYTE),
+    }
+)
 """Files that services make and can make again."""
 
 TEMP_RULE = UploadRule((), 50 * MEBIBYTE)
@@ -54,11 +66,16 @@ def user_rule(storage_type: StorageType, file_type: str) -> UploadRule:
         return TEMP_RULE
     if storage_type is not StorageType.PERSISTENT:
         raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "storage_type 只能是 persistent 或 temp")
-    rule = UPLOAD_RULES.get(file_type)
+    rule = UPLOAD_RULES.get(file_type) or SINGLE_RULES.get(file_type)
     if rule is None:
         allowed = "、".join(UPLOAD_RULES)
         raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, f"持久化存储需要指定 file_type，可选值：{allowed}")
     return rule
+
+
+def is_single(storage_type: StorageType, file_type: str) -> bool:
+    """Whether a user has at most one file of the kind."""
+    return storage_type is StorageType.PERSISTENT and file_type in SINGLE_RULES
 
 
 def produced_rule(storage_type: StorageType, file_type: str) -> UploadRule:

@@ -79,6 +79,21 @@ class FileRepository:
         row = self._connection.execute(removed).first()
         return None if row is None else file_from_row(tuple(row))
 
+    def remove_others(self, kept: StoredFile) -> list[StoredFile]:
+        """Removes its owner's other files of the kind and answers them. Of two stored at the same time both may stay
+        until the next."""
+        removed = (
+            delete(_FILES)
+            .where(
+                _FILES.c.user_id == kept.user_id,
+                _FILES.c.storage_type == int(kept.storage_type),
+                _FILES.c.file_type == kept.file_type,
+                _FILES.c.bare_id != kept.bare_id,
+            )
+            .returning(*FILE_COLUMNS)
+        )
+        return [file_from_row(tuple(row)) for row in self._connection.execute(removed)]
+
     def remove_expired(self, now: datetime, limit: int) -> Sequence[str]:
         """Removes up to `limit` files whose time is over and answers their blob keys."""
         expired = (

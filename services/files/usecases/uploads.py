@@ -15,11 +15,11 @@ from kit.db.uow import Units
 from kit.errors import Invalid, NotFound
 from kit.events.envelope import EventSource
 from kit.ids import IdSource
-from services.files.domain.limits import UploadRule, check_extension, check_id_prefix, too_large
+from services.files.domain.limits import UploadRule, check_extension, check_id_prefix, is_single, too_large
 from services.files.domain.media import HEAD_BYTES, content_type, detect, matches_extension
 from services.files.domain.model import StorageType, StoredFile, UploadGrant, WrittenBlob
 from services.files.domain.names import cached_id, clean_name, extension_of, persistent_id, temp_id
-from services.files.events import file_stored
+from services.files.events import file_deleted, file_stored
 from services.files.store.uow import FilesUnit
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -138,9 +138,18 @@ class Uploads:
             return _committed(grant, unit.files.find_by_request(grant.user_id, grant.request_id))
         kept = self._share_blob(unit, file)
         unit.grants.use(grant.id, kept.bare_id)
+        if is_single(kept.storage_type, kept.file_type):
+            self._remove_others(unit, kept)
         if not kept.is_shared:
             unit.outbox.add(file_stored(self._events, kept))
         return _committed(grant, kept)
+
+    def _remove_others(self, unit: FilesUnit, kept: StoredFile) -> None:
+        """The links to what was there before end with it."""
+        for file in unit.files.remove_others(kept):
+            if unit.blobs.release(file.blob_key):
+                unit.garbage.add([file.blob_key], self._clock.now())
+            unit.outbox.add(file_deleted(self._events, file, operator_user_id=kept.user_id))
 
     def _share_blob(self, unit: FilesUnit, file: StoredFile) -> StoredFile:
         """The file with the blob that its owner has of these bytes already, if there is one."""

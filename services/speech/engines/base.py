@@ -1,5 +1,6 @@
 """The contracts between the speech service and its engines, one Protocol for each capability."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -49,12 +50,16 @@ class Quality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A preset voice as clients see it. `language` is the one it was trained on; every voice speaks both."""
+    """A preset voice as clients see it. `language` is the one it was trained on; every voice speaks both.
+
+    `pitch_hz` is the median fundamental of its speech; None when it is not known.
+    """
 
     voice_id: str
     display_name: str
     gender: Gender
     language: Language
+    pitch_hz: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,23 +225,26 @@ class RewriteMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RewriteRequest:
-    """`length_ratio`: 0.1..3.0, wanted length over given length."""
+    """`length_ratio`: 0.1..3.0, wanted length over given length. `must_keep`: tokens of the text that an earlier
+    attempt has lost. The text is data: nothing in it tells an engine what to do."""
 
     text: str
     mode: RewriteMode
     instruction: str
     length_ratio: float
+    must_keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RewrittenText:
-    """The new text and what it took, in tokens of the model."""
+    """The new text and what it took, in tokens of the model. `warnings` are Chinese, for the client."""
 
     text: str
     model: str
     prompt_tokens: int
     completion_tokens: int
     quality: Quality
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +264,13 @@ class TextRewriter(Protocol):
 
     def models(self) -> tuple[LanguageModel, ...]: ...
 
-    async def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> RewrittenText:
-        """Writes the text anew. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
+    def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> AsyncGenerator[str | RewrittenText, None]:
+        """Writes the text anew: pieces of it as they come, then once the whole with its facts, which may differ from
+        the pieces in white space at the ends.
+
+        The engine writes no faster than it is read. Closing the generator, or cancelling who reads it, stops the work.
+        Raises InputRefused or EngineBroken.
+        """
         ...
 
     async def aclose(self) -> None: ...

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from kit.engines import Capability, EngineEntry, EngineFact, EngineSlot, open_slot
 from services.speech.engines.base import SpeechRecognizer, TextRewriter, VoiceCloner
+from services.speech.engines.rewriters import REWRITERS, RewriterSettings
 
 RECOGNITION = Capability("speech_recognition", "语音识别", planned_engine="whisper")
 VOICE_CLONE = Capability("voice_clone", "音色克隆", planned_engine="style_clone")
@@ -21,11 +22,11 @@ class JobEngineSettings:
     """What an operator can choose about these engines. `model_cache_dir` receives large model files."""
 
     model_cache_dir: Path
+    rewriting: RewriterSettings
 
 
 RECOGNIZERS: Mapping[str, EngineEntry[SpeechRecognizer, JobEngineSettings]] = MappingProxyType({})
 CLONERS: Mapping[str, EngineEntry[VoiceCloner, JobEngineSettings]] = MappingProxyType({})
-REWRITERS: Mapping[str, EngineEntry[TextRewriter, JobEngineSettings]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +52,5 @@ def open_job_engines(settings: JobEngineSettings) -> JobEngines:
     return JobEngines(
         open_slot(RECOGNITION, RECOGNIZERS, settings),
         open_slot(VOICE_CLONE, CLONERS, settings),
-        open_slot(TEXT_REWRITE, REWRITERS, settings),
+        open_slot(TEXT_REWRITE, REWRITERS, settings.rewriting, choice=settings.rewriting.choice),
     )

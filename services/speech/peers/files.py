@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from kit.errors import NotFound
@@ -17,7 +18,10 @@ from voxreel.files.v1 import file_service_pb2_grpc
 _CHUNK_BYTES = 256 * 1024
 _FILE_TYPE = "audio"
 _ID_PREFIX = "tts_audio"
-_PREVIEW_FILE_TYPE = "voice_previews"
+_SAMPLE_FILE_TYPE = "voice_samples"
+_SAMPLE_ID_PREFIX = "voice_sample"
+# What is shared, by its extension.
+_SHARED_FILE_TYPES = MappingProxyType({"wav": "voice_previews", "png": "voice_avatars"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,12 @@ class AudioFiles(Protocol):
         """Whether the shared file of this id, without extension, is there. Raises DomainError."""
         ...
 
-    async def cache(self, file_id: str, data: bytes) -> None:
-        """Keeps WAV for everybody under this id; what is there already stays. Raises DomainError."""
+    async def cache(self, file_id: str, extension: str, data: bytes) -> None:
+        """Keeps WAV or PNG for everybody under this id; what is there already stays. Raises DomainError."""
+        ...
+
+    async def keep_sample(self, user_id: int, sha256: str, *, name: str, source: Path) -> str:
+        """The id of the user's file of these bytes, which is stored if it is not there yet. Raises DomainError."""
         ...
 
 
@@ -78,6 +86,18 @@ class FilesAudioFiles:
         response = await self._files.UploadFile(_parts(header, data))
         return StoredAudio(response.file.id, response.file.size_bytes)
 
+    async def keep_sample(self, user_id: int, sha256: str, *, name: str, source: Path) -> str:
+        header = messages.UploadFileHeader(
+            request_id=f"{_SAMPLE_ID_PREFIX}_{sha256}",
+            user_id=user_id,
+            storage_type=messages.STORAGE_TYPE_PERSISTENT,
+            file_type=_SAMPLE_FILE_TYPE,
+            original_name=name,
+            id_prefix=_SAMPLE_ID_PREFIX,
+        )
+        data = await asyncio.to_thread(source.read_bytes)
+        return (await self._files.UploadFile(_parts(header, data))).file.id
+
     async def has_cached(self, file_id: str) -> bool:
         request = messages.OpenDownloadRequest(file_id=file_id, storage_type=messages.STORAGE_TYPE_CACHE)
         try:
@@ -86,12 +106,12 @@ class FilesAudioFiles:
             return False
         return True
 
-    async def cache(self, file_id: str, data: bytes) -> None:
+    async def cache(self, file_id: str, extension: str, data: bytes) -> None:
         header = messages.UploadFileHeader(
             request_id=file_id,
             storage_type=messages.STORAGE_TYPE_CACHE,
-            file_type=_PREVIEW_FILE_TYPE,
-            original_name=f"{file_id}.wav",
+            file_type=_SHARED_FILE_TYPES[extension],
+            original_name=f"{file_id}.{extension}",
         )
         await self._files.UploadFile(_parts(header, data))
 

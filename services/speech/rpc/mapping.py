@@ -6,15 +6,17 @@ from kit.engines import EngineFact
 from kit.errors import Invalid
 from kit.rpc.context import Principal
 from kit.rpc.times import timestamp_of
+from kit.tasks.mapping import message_of
 from services.speech.domain.rewriting import Rewrite, checked_rewrite
 from services.speech.domain.synthesis import Synthesis, checked
 from services.speech.domain.voices import ClonedVoice
 from services.speech.engines.base import Gender, Language, LanguageModel, Quality, RewriteMode, Voice
+from services.speech.usecases.live_rewriting import Accepted, Ended, Restarted, RewriteEvent
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.engine.v1 import engine_service_pb2
 from voxreel.speech.v1 import synthesis_service_pb2, text_service_pb2, voice_service_pb2
 
-_GENDERS: dict[Gender, voice_service_pb2.Gender.ValueType] = {
+GENDERS: dict[Gender, voice_service_pb2.Gender.ValueType] = {
     Gender.FEMALE: voice_service_pb2.GENDER_FEMALE,
     Gender.MALE: voice_service_pb2.GENDER_MALE,
 }
@@ -50,6 +52,18 @@ def rewrite_from_proto(request: text_service_pb2.CreateRewriteRequest) -> Rewrit
     return checked_rewrite(request.text, mode, custom_instruction=request.custom_instruction, length_ratio=ratio)
 
 
+def rewrite_event_to_proto(event: RewriteEvent, viewer: Principal) -> text_service_pb2.StreamRewriteResponse:
+    match event:
+        case Accepted(task):
+            return text_service_pb2.StreamRewriteResponse(accepted=message_of(task, viewer))
+        case Ended(task):
+            return text_service_pb2.StreamRewriteResponse(ended=message_of(task, viewer))
+        case Restarted():
+            return text_service_pb2.StreamRewriteResponse(restart=text_service_pb2.StreamRewriteResponse.Restart())
+        case delta:
+            return text_service_pb2.StreamRewriteResponse(delta=delta)
+
+
 def model_to_proto(model: LanguageModel) -> text_service_pb2.LanguageModel:
     return text_service_pb2.LanguageModel(
         id=model.model_id, display_name=model.display_name, description=model.description
@@ -78,7 +92,7 @@ def voice_to_proto(voice: Voice) -> voice_service_pb2.PresetVoice:
     return voice_service_pb2.PresetVoice(
         name=voice.voice_id,
         display_name=voice.display_name,
-        gender=_GENDERS[voice.gender],
+        gender=GENDERS[voice.gender],
         languages=[voice.language.value, *(language.value for language in others)],
     )
 

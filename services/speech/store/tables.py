@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, ClassVar
 
-from sqlalchemy import Index, Text
+from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from kit.db.types import UtcDateTime, new_metadata
 from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamColumns, core_table
 from kit.tasks.tables import TaskColumns
+
+# SQLite numbers rows by itself only in a column declared INTEGER.
+_RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class SpeechTable(SQLModel):
@@ -43,6 +47,55 @@ class VoiceRow(SpeechTable, table=True):
     update_time: datetime = Field(sa_type=UtcDateTime)
 
 
+class CustomVoiceRow(SpeechTable, table=True):
+    """Voices that users uploaded. `pitch_hz` is null when nobody speaks in the sample."""
+
+    __tablename__ = "custom_voices"
+    # The owner's list is read from the constraint's index.
+    __table_args__: ClassVar[Any] = (UniqueConstraint("user_id", "sha256", "name"), {"sqlite_autoincrement": True})
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
+    user_id: int = Field(sa_type=BigInteger)
+    name: str = Field(max_length=100)
+    description: str = Field(max_length=500)
+    file_id: str = Field(max_length=512)
+    sha256: str = Field(max_length=64)
+    size_bytes: int = Field(sa_type=BigInteger)
+    duration_ms: int
+    pitch_hz: int | None = None
+    create_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class TemplateUseRow(SpeechTable, table=True):
+    """How often each voice of the public catalogue was used."""
+
+    __tablename__ = "template_uses"
+
+    template_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    use_count: int = Field(sa_type=BigInteger)
+
+
+class DubbingRow(SpeechTable, table=True):
+    """The history of dubbing. One of the two voices is null."""
+
+    __tablename__ = "dubbings"
+    # Ids are not given again: a link to a deleted piece must not lead to another.
+    __table_args__: ClassVar[Any] = (Index(None, "user_id", "create_time", "id"), {"sqlite_autoincrement": True})
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_RowId)
+    task_id: str = Field(unique=True, max_length=64)
+    user_id: int = Field(sa_type=BigInteger)
+    text: str = Field(sa_type=Text)
+    template_id: int | None = None
+    custom_voice_id: int | None = Field(default=None, sa_type=BigInteger)
+    emotion_control: str = Field(max_length=32)
+    file_id: str = Field(max_length=512)
+    size_bytes: int = Field(sa_type=BigInteger)
+    duration_ms: int
+    credits_used: int = Field(sa_type=BigInteger)
+    create_time: datetime = Field(sa_type=UtcDateTime)
+
+
 class OutboxRow(OutboxColumns, SpeechTable, table=True):
     """Events to send."""
 
@@ -64,3 +117,6 @@ class StreamRow(StreamColumns, SpeechTable, table=True):
 EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)
 TASKS = core_table(TaskRow)
 VOICES = core_table(VoiceRow)
+CUSTOM_VOICES = core_table(CustomVoiceRow)
+TEMPLATE_USES = core_table(TemplateUseRow)
+DUBBINGS = core_table(DubbingRow)

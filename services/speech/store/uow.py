@@ -8,15 +8,21 @@ from kit.db.uow import UnitOfWork
 from kit.events.envelope import EventSource
 from kit.tasks.repository import TaskRepository
 from services.speech.events import VoiceEvents
+from services.speech.store.custom_voices import CustomVoiceRepository
+from services.speech.store.dubbings import DubbingRepository
 from services.speech.store.tables import EVENT_TABLES, TASKS
+from services.speech.store.template_uses import TemplateUseRepository
 from services.speech.store.voices import VoiceRepository
 
 
 class SpeechUnit(UnitOfWork):
-    """One transaction on tasks, voices and the outbox."""
+    """One transaction on tasks, voices, the history and the outbox."""
 
     def __init__(self, connection: Connection, events: EventSource) -> None:
         super().__init__(connection, outbox_table=EVENT_TABLES.outbox)
         self.tasks = TaskRepository(connection, TASKS, events, self.outbox)
         self.voices = VoiceRepository(connection)
         self.voice_events = VoiceEvents(events)
+        self.custom_voices = CustomVoiceRepository(connection)
+        self.template_uses = TemplateUseRepository(connection)
+        self.dubbings = DubbingRepository(connection)

@@ -1,17 +1,18 @@
-"""Files in which a voice introduces itself, made when somebody first asks."""
+"""Recordings in which a voice introduces itself, made when somebody first asks."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 from kit.errors import Unavailable
+from services.speech.catalogue.samples import TemplateFile, sample_request
 from services.speech.domain.synthesis import check_voice
 from services.speech.engines.base import Language, SpeechSynthesizer, SynthesisRequest
 from services.speech.engines.errors import SynthesisError
-from services.speech.peers.files import AudioFiles
 from services.speech.usecases.engines import SynthesisEngine
+from services.speech.usecases.shared_files import SharedFiles
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 SENTENCES: Mapping[Language, str] = MappingProxyType(
@@ -20,18 +21,18 @@ SENTENCES: Mapping[Language, str] = MappingProxyType(
         Language.ENGLISH: "Hello, this is my voice. I look forward to speaking for you.",
     }
 )
+_EXTENSION = "wav"
 # Within the time of the call, with room for storing.
 _TIMEOUT_S = 45.0
 
 
 class VoicePreviews:
-    """Makes each preview once. One at a time, so that they never keep paid work from more than one worker."""
+    """Makes the previews of preset voices and the samples of templates."""
 
-    def __init__(self, synthesizer: SpeechSynthesizer, engine: SynthesisEngine, files: AudioFiles) -> None:
+    def __init__(self, synthesizer: SpeechSynthesizer, engine: SynthesisEngine, files: SharedFiles) -> None:
         self._synthesizer = synthesizer
         self._engine = engine
         self._files = files
-        self._turn = asyncio.Lock()
 
     async def prepare(self, voice: str) -> str:
         """The id of the voice's preview, which is there when this returns.
@@ -39,16 +40,19 @@ class VoicePreviews:
         Raises Invalid (VOICE_UNKNOWN), Unavailable (ENGINE_UNAVAILABLE), and what files raises.
         """
         check_voice(voice, self._engine.voice_ids)
-        file_id = f"voice_preview_{voice}"
-        async with self._turn:
-            if not await self._files.has_cached(file_id):
-                self._engine.check_usable()
-                await self._files.cache(file_id, await self._speak(voice, file_id))
-        return f"{file_id}.wav"
-
-    async def _speak(self, voice: str, file_id: str) -> bytes:
         (language,) = (known.language for known in self._engine.voices if known.voice_id == voice)
+        file_id = f"voice_preview_{voice}"
         request = SynthesisRequest(text=SENTENCES[language], voice=voice, content_id=file_id)
+        return await self._files.prepare(file_id, _EXTENSION, partial(self._speak, request))
+
+    async def prepare_sample(self, file: TemplateFile) -> str:
+        """The same for the sample of a template."""
+        check_voice(file.template.voice, self._engine.voice_ids)
+        speak = partial(self._speak, sample_request(file.template))
+        return await self._files.prepare(file.bare_id, file.kind.value, speak)
+
+    async def _speak(self, request: SynthesisRequest) -> bytes:
+        self._engine.check_usable()
         try:
             return (await self._synthesizer.synthesize(request, timeout_s=_TIMEOUT_S)).data
         except (SynthesisError, TimeoutError):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from kit.errors import Invalid, TooLarge
 from kit.sources import SourceFile, check_format
@@ -14,9 +13,7 @@ from services.video.domain.limits import MediaLimits
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 _COLOR = re.compile(r"green|blue|#[0-9A-Fa-f]{6}\Z")
-_LINK = re.compile(r"https?://[^\s\"'<>\\^`{|}，。；！？、（）【】《》]+")
 _MEBIBYTE = 1024 * 1024
-_MAX_LINK_CHARACTERS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,28 +108,6 @@ def check_keying(color: str, *, similarity: float, blend: float) -> None:
         # Also refuses NaN, which compares false with everything.
         if not 0.0 <= value <= 1.0:
             raise field_invalid(f"{name}必须在 0 到 1 之间")
-
-
-def link_in(text: str) -> str:
-    """The first link of a text, as apps share it. Raises Invalid when there is none."""
-    found = _LINK.search(text[: 2 * _MAX_LINK_CHARACTERS])
-    link = found.group() if found else ""
-    if not link or len(link) > _MAX_LINK_CHARACTERS or not host_of(link):
-        raise field_invalid("未找到有效的视频链接")
-    return link
-
-
-def host_of(link: str) -> str:
-    """The host in lower case; empty when there is none."""
-    try:
-        return urlsplit(link).hostname or ""
-    except ValueError:
-        return ""
-
-
-def link_unsupported() -> Invalid:
-    """No reader knows the platform."""
-    return Invalid(reasons.ERROR_REASON_LINK_UNSUPPORTED, "暂不支持该平台的视频链接")
 
 
 def field_invalid(message: str) -> Invalid:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from kit.net.urls import HttpUrl
+from services.video.domain.links import PlatformState, Reading
+
 OnProgress: TypeAlias = Callable[[str, float], None]
 """Is told what an engine does now and which fraction of its whole work is done, 0..1; returns at once."""
 
@@ -91,39 +94,18 @@ class ChromaKeyer(Protocol):
     async def aclose(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class LinkAuthor:
-    """Who published a post."""
-
-    uid: str
-    display_name: str
-    avatar_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedMedia:
-    """What lies behind a shared link. `video_url` is empty for a post of images."""
-
-    video_url: str
-    cover_url: str
-    title: str
-    music_url: str
-    image_urls: tuple[str, ...]
-    author: LinkAuthor
-
-
 class LinkReader(Protocol):
     """Reads posts of video platforms."""
 
     @property
     def name(self) -> str: ...
 
-    def knows(self, host: str) -> bool:
-        """Whether links to this host are for this reader. `host` is in lower case."""
+    async def read(self, link: HttpUrl, *, timeout_s: float) -> Reading:
+        """What lies behind a link, or why nothing can be told of it."""
         ...
 
-    async def read(self, url: str, *, timeout_s: float) -> LinkedMedia:
-        """Raises InputRefused (deleted, private), or EngineBroken (the platform does not answer, or otherwise)."""
+    def platforms(self) -> tuple[PlatformState, ...]:
+        """The platforms it can read, and how they answered."""
         ...
 
     async def aclose(self) -> None: ...

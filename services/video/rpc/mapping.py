@@ -7,9 +7,9 @@ from datetime import timedelta
 from google.protobuf.duration_pb2 import Duration
 
 from kit.engines import EngineFact
-from kit.rpc.times import duration_of
+from kit.rpc.times import duration_of, timestamp_of
 from services.video.domain.limits import MediaLimits
-from services.video.engines.base import LinkedMedia
+from services.video.domain.links import LinkedMedia, PlatformState
 from voxreel.engine.v1 import engine_service_pb2
 from voxreel.video.v1 import link_service_pb2, render_service_pb2
 
@@ -53,8 +53,21 @@ def media_to_proto(media: LinkedMedia) -> link_service_pb2.ParseLinkResponse:
         cover_url=media.cover_url,
         title=media.title,
         music_url=media.music_url,
-        image_urls=media.image_urls,
+        image_urls=[image.url for image in media.images],
+        live_photo_urls=[image.live_photo_url for image in media.images],
         author=author,
+    )
+
+
+def platform_to_proto(state: PlatformState) -> link_service_pb2.LinkPlatform:
+    return link_service_pb2.LinkPlatform(
+        key=state.key,
+        display_name=state.label,
+        last_outcome=state.last_outcome,
+        counts=state.counts,
+        last_read_time=None if state.last_read_at is None else timestamp_of(state.last_read_at),
+        changed_ways=state.changed_ways,
+        paused_for=duration_of(timedelta(seconds=state.paused_s)),
     )
 
 

@@ -28,6 +28,7 @@ from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
     audit_service_pb2_grpc,
+    phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
 )
@@ -44,6 +45,7 @@ class AuthService:
     """The running service, and stubs over a real channel."""
 
     accounts: account_service_pb2_grpc.AccountServiceAsyncStub
+    phones: phone_service_pb2_grpc.PhoneServiceAsyncStub
     keys: key_service_pb2_grpc.KeyServiceAsyncStub
     users: user_service_pb2_grpc.UserServiceAsyncStub
     admin: user_admin_service_pb2_grpc.UserAdminServiceAsyncStub
@@ -118,6 +120,7 @@ async def auth(tmp_path: Path) -> AsyncIterator[AuthService]:
         ):
             yield AuthService(
                 accounts=peer.stub(account_service_pb2_grpc.AccountServiceStub),
+                phones=peer.stub(phone_service_pb2_grpc.PhoneServiceStub),
                 keys=peer.stub(key_service_pb2_grpc.KeyServiceStub),
                 users=peer.stub(user_service_pb2_grpc.UserServiceStub),
                 admin=peer.stub(user_admin_service_pb2_grpc.UserAdminServiceStub),

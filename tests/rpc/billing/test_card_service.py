@@ -177,6 +177,8 @@ async def test_entries_of_everybody_are_searched_by_administrators(billing: Bill
         assert await search(keyword=code[3:9]) == [USER]
         assert await search(keyword="bob", keyword_user_ids=[8]) == [8]
         assert await search(type=ledger.ENTRY_TYPE_ADMIN_RECHARGE, credits_max=5) == [8]
+        assert await search(owners=ledger.EntryOwners(user_ids=[8, 99])) == [8]
+        assert await search(owners=ledger.EntryOwners()) == []
         assert await search(create_time_from=redeemed.entry.create_time, user_id=USER) == [USER]
         for wrong in (
             ledger.SearchEntriesRequest(page_size=101),
@@ -184,6 +186,7 @@ async def test_entries_of_everybody_are_searched_by_administrators(billing: Bill
             ledger.SearchEntriesRequest(filter=ledger.EntryFilter(type=ledger.ENTRY_TYPE_UNSPECIFIED)),
             ledger.SearchEntriesRequest(filter=ledger.EntryFilter(keyword="\0")),
             ledger.SearchEntriesRequest(filter=ledger.EntryFilter(keyword_user_ids=range(10_001))),
+            ledger.SearchEntriesRequest(filter=ledger.EntryFilter(owners=ledger.EntryOwners(user_ids=range(10_001)))),
         ):
             with pytest.raises(Invalid, match="FIELD_INVALID"):
                 await billing.ledger.SearchEntries(wrong)

@@ -8,7 +8,7 @@ import io
 import math
 import struct
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 
 from kit.engines import EngineEntry, EngineState, open_slot
@@ -41,6 +41,8 @@ from services.speech.engines.jobs import (
     JobEngineSettings,
 )
 from services.speech.engines.kokoro.catalog import voices
+from services.speech.engines.listening import HeardSample, hear
+from services.speech.engines.rewriters import RewriterSettings
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -217,15 +219,41 @@ class FakeCloner:
 
 
 class FakeRewriter:
-    """Turns texts around."""
+    """Turns texts around, a character at a time unless told otherwise.
+
+    While `is_held` it waits for `go_on` before the last piece; `attempts` are written instead, one for each call, and
+    what of them is an error is raised.
+    """
 
     name = "fake-quill"
+
+    def __init__(self) -> None:
+        self.requests: list[RewriteRequest] = []
+        self.attempts: list[str | Exception] = []
+        self.written = 0
+        self.piece_characters = 1
+        self.go_on = asyncio.Event()
+        self.is_held = False
+        self.was_stopped = False
 
     def models(self) -> tuple[LanguageModel, ...]:
         return (LanguageModel("quill-1", "羽毛笔", "倒着写"),)
 
-    async def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> RewrittenText:
-        return RewrittenText(request.text[::-1], "quill-1", 3, 4, Quality.APPROXIMATE)
+    async def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> AsyncGenerator[str | RewrittenText, None]:
+        self.requests.append(request)
+        text = self.attempts.pop(0) if self.attempts else request.text[::-1]
+        if isinstance(text, Exception):
+            raise text
+        try:
+            for start in range(0, len(text), self.piece_characters):
+                if self.is_held and start + self.piece_characters >= len(text):
+                    await self.go_on.wait()
+                self.written += 1
+                yield text[start : start + self.piece_characters]
+        except (asyncio.CancelledError, GeneratorExit):
+            self.was_stopped = True
+            raise
+        yield RewrittenText(text, "quill-1", 3, 4, Quality.APPROXIMATE)
 
     async def aclose(self) -> None:
         """Nothing to end."""
@@ -241,24 +269,38 @@ class FakeJobEngines:
         self.problems: dict[str, tuple[str, ...]] = {}
 
     def slots(self) -> JobEngines:
-        settings = JobEngineSettings(model_cache_dir=Path("unused"))
+        unused = Path("unused")
+        settings = JobEngineSettings(unused, RewriterSettings(unused))
         recognizers: dict[str, EngineEntry[SpeechRecognizer, JobEngineSettings]] = {
             "fake": EngineEntry(lambda _: self.recognizer, self._examine("recognizer"))
         }
         cloners: dict[str, EngineEntry[VoiceCloner, JobEngineSettings]] = {
             "fake": EngineEntry(lambda _: self.cloner, self._examine("cloner"))
         }
-        rewriters: dict[str, EngineEntry[TextRewriter, JobEngineSettings]] = {
+        rewriters: dict[str, EngineEntry[TextRewriter, RewriterSettings]] = {
             "fake": EngineEntry(lambda _: self.rewriter, self._examine("rewriter"))
         }
         return JobEngines(
             open_slot(RECOGNITION, recognizers, settings),
             open_slot(VOICE_CLONE, cloners, settings),
-            open_slot(TEXT_REWRITE, rewriters, settings),
+            open_slot(TEXT_REWRITE, rewriters, settings.rewriting),
         )
 
-    def _examine(self, name: str) -> Callable[[JobEngineSettings], EngineState]:
+    def _examine(self, name: str) -> Callable[[object], EngineState]:
         return lambda _: EngineState(model="fake-model", quality="native", problems=self.problems.get(name, ()))
+
+
+class FakeListener:
+    """Hears in this process. `failures` are raised first, one for each call."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+
+    async def hear(self, file: Path, *, timeout_s: float) -> HeardSample:
+        if self.failures:
+            raise self.failures.pop(0)
+        async with asyncio.timeout(timeout_s):
+            return await asyncio.to_thread(hear, None, file)
 
 
 def tone_wav(samples: int) -> bytes:

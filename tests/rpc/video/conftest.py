@@ -76,6 +76,15 @@ class World:
         finally:
             unbind_call(bound)
 
+    @contextmanager
+    def admin(self) -> Iterator[None]:
+        """Calls inside are an administrator's."""
+        bound = bind_call(CallContext(access_token=self.tokens.issue(1, is_admin=True, token_id="t-admin")))
+        try:
+            yield
+        finally:
+            unbind_call(bound)
+
     async def work(self) -> None:
         """Relays what was queued and lets the worker do it."""
         await self.relay.step()

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kit.engines import Capability, EngineEntry, EngineState, InputRefused, open_slot
 from kit.errors import NotFound
 from kit.net.errors import FetchError
 from kit.net.messages import Downloaded, FetchLimits
+from kit.net.urls import HttpUrl
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from services.video.domain.links import (
+    LinkAuthor,
+    LinkedImage,
+    LinkedMedia,
+    LinkFailure,
+    Outcome,
+    PlatformState,
+    Reading,
+)
 from services.video.engines.base import (
     ChromaKeyer,
     KeyingRequest,
-    LinkAuthor,
-    LinkedMedia,
     LinkReader,
     LipSyncer,
     OnProgress,
@@ -33,6 +42,7 @@ from voxreel.files.v1 import file_service_pb2 as files
 from voxreel.files.v1 import file_service_pb2_grpc
 
 PRICE = 100
+_OUTCOMES = {each.value: each for each in Outcome}
 
 
 class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
@@ -197,17 +207,26 @@ class FakeKeyer:
 
 
 class FakeReader:
-    """Knows one platform, on which one post was deleted."""
+    """Reads every link of one platform, on which one post of each kind of failure was published."""
 
     name = "fake-reader"
 
-    def knows(self, host: str) -> bool:
-        return host == "v.douyin.com"
+    async def read(self, link: HttpUrl, *, timeout_s: float) -> Reading:
+        if link.host != "v.douyin.com":
+            return LinkFailure(Outcome.PLATFORM_UNSUPPORTED)
+        name = link.path.strip("/")
+        if name in _OUTCOMES:
+            return LinkFailure(_OUTCOMES[name], retry_after_s=60.0 if name == Outcome.LIMITED else 0.0)
+        images = (LinkedImage("https://a/1.jpg", "https://a/1.mp4"), LinkedImage("https://a/2.jpg"))
+        author = LinkAuthor("1", "作者", "")
+        if name == "images":
+            return LinkedMedia(title="图文", images=images, author=author)
+        return LinkedMedia(f"{link}video.mp4", "", "标题", author=author)
 
-    async def read(self, url: str, *, timeout_s: float) -> LinkedMedia:
-        if url.endswith("/deleted"):
-            raise InputRefused("视频已被删除")
-        return LinkedMedia(url + "video.mp4", "", "标题", "", (), LinkAuthor("1", "作者", ""))
+    def platforms(self) -> tuple[PlatformState, ...]:
+        seen_at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+        asked = PlatformState("douyin", "抖音", "changed", {"read": 3, "changed": 1}, seen_at, ("details",), 1.5)
+        return (asked, PlatformState("weibo", "微博", "", {}, None, (), 0.0))
 
     async def aclose(self) -> None:
         """Nothing to end."""

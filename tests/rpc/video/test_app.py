@@ -1,4 +1,4 @@
-"""The video service as its process runs it, and truthful about its engines."""
+"""The video service as its process runs it: truthful about its engines."""
 
 from __future__ import annotations
 
@@ -50,4 +50,8 @@ async def _check_engines(peer: Peer) -> None:
     assert lips.model_sha256.startswith("c603fa61")
     [keyer] = [engine for engine in listed if engine.capability == "chroma_key"]
     assert (keyer.name, keyer.is_available, keyer.quality) == ("yuv_tables", True, engine_service_pb2.QUALITY_NATIVE)
+    usable = {engine.name for engine in listed if engine.is_available}
+    assert (
+        usable == {engine.name for engine in listed if engine.is_selected} == {"mesh_warp", "yuv_tables", "web_pages"}
+    )
     assert all(engine.is_available or engine.unavailable_reason for engine in listed)

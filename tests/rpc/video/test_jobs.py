@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from kit.errors import DomainError, Invalid, NotFound, RateLimited, TooLarge, Unavailable
+from kit.errors import DomainError, Forbidden, Invalid, NotFound, RateLimited, TooLarge, Unavailable
 from services.video.store.tables import TASKS
 from tests.rpc.video.conftest import World
 from voxreel.task.v1 import task_pb2
@@ -156,21 +156,45 @@ async def test_a_link_is_found_in_what_apps_share(world: World) -> None:
     assert (found.video_url, found.title, found.author.uid) == ("https://v.douyin.com/iXx/video.mp4", "标题", "1")
 
 
+async def test_a_post_of_images(world: World) -> None:
+    found = await world.links.ParseLink(links.ParseLinkRequest(text="https://v.douyin.com/images"))
+    assert found.video_url == ""
+    assert list(found.image_urls) == ["https://a/1.jpg", "https://a/2.jpg"]
+    assert list(found.live_photo_urls) == ["https://a/1.mp4", ""]
+
+
 @pytest.mark.parametrize(
-    ("text", "reason", "message"),
+    ("text", "kind", "reason"),
     [
-        ("", "FIELD_INVALID", "未找到有效的视频链接"),
-        ("ftp://v.douyin.com/x", "FIELD_INVALID", "未找到有效的视频链接"),
-        ("https://", "FIELD_INVALID", "未找到有效的视频链接"),
-        ("http://[::1", "FIELD_INVALID", "未找到有效的视频链接"),
-        ("https://example.com/x", "LINK_UNSUPPORTED", "暂不支持该平台的视频链接"),
-        ("https://v.douyin.com/deleted", "FIELD_INVALID", "视频已被删除"),
+        ("", Invalid, "LINK_MISSING"),
+        ("ftp://v.douyin.com/x", Invalid, "LINK_MISSING"),
+        ("https://", Invalid, "LINK_MISSING"),
+        ("http://[::1", Invalid, "LINK_MISSING"),
+        ("https://example.com/x", Invalid, "LINK_UNSUPPORTED"),
+        ("https://v.douyin.com/kind_unsupported", Invalid, "LINK_KIND_UNSUPPORTED"),
+        ("https://v.douyin.com/gone", NotFound, "LINK_GONE"),
+        ("https://v.douyin.com/gated", Forbidden, "LINK_GATED"),
+        ("https://v.douyin.com/limited", Unavailable, "LINK_PLATFORM_LIMITED"),
+        ("https://v.douyin.com/changed", Unavailable, "LINK_PAGE_CHANGED"),
+        ("https://v.douyin.com/unreachable", Unavailable, "LINK_PLATFORM_UNREACHABLE"),
     ],
 )
-async def test_links_that_lead_nowhere(world: World, text: str, reason: str, message: str) -> None:
-    with pytest.raises(Invalid) as refused:
+async def test_links_that_lead_nowhere(world: World, text: str, kind: type[DomainError], reason: str) -> None:
+    with pytest.raises(kind) as refused:
         await world.links.ParseLink(links.ParseLinkRequest(text=text))
-    assert (refused.value.reason_name, refused.value.message) == (reason, message)
+    assert refused.value.reason_name == reason
+    assert refused.value.retry_after_s == (60.0 if reason == "LINK_PLATFORM_LIMITED" else None)
+
+
+async def test_platforms_are_shown_to_administrators(world: World) -> None:
+    with world.user(), pytest.raises(Forbidden):
+        await world.links.ListPlatforms(links.ListPlatformsRequest())
+    with world.admin():
+        asked, unasked = (await world.links.ListPlatforms(links.ListPlatformsRequest())).platforms
+    assert (asked.key, asked.display_name, asked.last_outcome) == ("douyin", "抖音", "changed")
+    assert (dict(asked.counts), list(asked.changed_ways)) == ({"read": 3, "changed": 1}, ["details"])
+    assert (asked.last_read_time.ToDatetime().hour, asked.paused_for.ToMilliseconds()) == (12, 1500)
+    assert unasked.last_outcome == "" and not unasked.HasField("last_read_time")
 
 
 async def test_without_a_reader_links_are_unavailable(world: World) -> None:

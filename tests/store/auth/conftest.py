@@ -70,6 +70,8 @@ class Auth:
     audit: AuditReader
     revocations: RecentRevocations
     verifier: TokenVerifier
+    issuer: JwtIssuer
+    own_events: AuthEvents
 
     async def profile(self, claims: AccessTokenClaims) -> User:
         """The holder of a token. Raises what is answered in its place."""
@@ -162,5 +164,7 @@ async def auth(database_url: str, tmp_path: Path) -> AsyncIterator[Auth]:
             audit=AuditReader(units, AuditPages(database)),
             revocations=RecentRevocations(units),
             verifier=verifier,
+            issuer=JwtIssuer(keys, ids),
+            own_events=events,
         )
     await hasher.close()

@@ -84,6 +84,7 @@ async def test_what_the_platform_does_inside_is_not_shown(auth: Auth) -> None:
         task_events.TaskQueued(task_id="tts_1", user_id=token.user_id),
         billing_events.HoldCaptured(user_id=token.user_id),
         file_events.FileStored(file_id="f", user_id=token.user_id, file_type="audio"),
+        file_events.FileStored(file_id="g", user_id=token.user_id, file_type="voice_samples"),
         file_events.FileStored(file_id="f", storage_type=STORAGE_TYPE_CACHE),
         task_events.TaskSucceeded(task_id="x", kind=task_pb2.TASK_KIND_UNSPECIFIED, user_id=token.user_id),
     )

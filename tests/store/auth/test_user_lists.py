@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from kit.errors import Forbidden, Invalid
 from services.auth.domain.materials import MaterialKind
@@ -116,3 +116,21 @@ async def test_pages_of_more_than_are_kept_in_hand(auth: Auth, root: AccessToken
     found, total = await auth.lists.page(root, wanted, page=Page(3, 1100), view=MaterialView.COUNTS)
     assert ([listed.user.account for listed in found], total) == (["bulk99", "bulk98", "bulk97"], 1200)
     assert await auth.lists.page(root, wanted, page=Page(3, 1200), view=MaterialView.COUNTS) == ([], 1200)
+
+
+async def test_users_by_identity(auth: Auth) -> None:
+    root = await auth.add_admin("root")
+    users = {account: (await auth.add_user(account)).user_id for account in ("alice", "bob", "alice2")}
+    number = update(USERS).where(USERS.c.id == users["bob"]).values(phone="13800138000")
+    await auth.database.write(lambda connection: connection.execute(number) and None)
+
+    async def found(identity: str) -> set[int]:
+        page = Page(size=20, skip=0)
+        listed, total = await auth.lists.page(root, UserFilter(identity=identity), page=page, view=MaterialView.COUNTS)
+        assert total == len(listed)
+        return {each.user.id for each in listed}
+
+    assert await found("ALICE") == {users["alice"], users["alice2"]}
+    assert await found("38001") == {users["bob"]}
+    assert users["alice2"] in await found(str(users["alice2"]))
+    assert await found("9" * 18) == await found("9" * 40) == await found("%") == set()

@@ -65,6 +65,7 @@ def is_wanted(entry: Entry, wanted: EntryFilter) -> bool:
     )
     return (
         has_keyword
+        and (wanted.owner_user_ids is None or entry.user_id in wanted.owner_user_ids)
         and wanted.user_id in (None, entry.user_id)
         and wanted.type in (None, entry.type)
         and (wanted.credits_min is None or entry.credits >= wanted.credits_min)
@@ -102,6 +103,22 @@ async def test_every_combination_of_filters_finds_what_it_means(billing: Billing
     middle = entries[len(entries) // 2].create_time
     pages = EntryPages(billing.database)
     for wanted in combinations(code, middle):
+        meant = [entry for entry in entries if is_wanted(entry, wanted)]
+        assert await pages.search(wanted, limit=2, offset=1) == (meant[1:3], len(meant)), wanted
+
+
+async def test_only_entries_of_the_owners_are_found(billing: Billing) -> None:
+    await history(billing)
+    entries = await all_entries(billing)
+    middle = entries[len(entries) // 2].create_time
+    pages = EntryPages(billing.database)
+    for owners, kind, time, word in itertools.product(
+        ((), (OTHER,), (OTHER, USER, 99), (99,)),
+        (None, EntryType.REFUND),
+        (None, middle),
+        (None, "合成"),
+    ):
+        wanted = EntryFilter(type=kind, create_time_from=time, keyword=word, owner_user_ids=owners)
         meant = [entry for entry in entries if is_wanted(entry, wanted)]
         assert await pages.search(wanted, limit=2, offset=1) == (meant[1:3], len(meant)), wanted
 

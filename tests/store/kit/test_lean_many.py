@@ -23,7 +23,7 @@ THINGS = Table(
     Column("time", UtcDateTime(), nullable=True),
     Column("version", BigInteger, nullable=False),
 )
-ADD = LeanInsertMany(THINGS)
+ADD = LeanInsertMany(tuple(THINGS.columns))
 RENAME = LeanUpdateMany(
     THINGS,
     keys={"thing": THINGS.c.id, "seen": THINGS.c.version},
@@ -33,8 +33,10 @@ RENAME = LeanUpdateMany(
 NOW = datetime(2026, 5, 4, 10, 0, 0, 250, tzinfo=UTC)
 
 
-def thing(number: int, **others: Any) -> dict[str, Any]:
-    return {"id": number, "text": "字'\"{", "body": b"\x00\xff", "time": None, "version": 0} | others
+def thing(
+    number: int, *, text: str = "字'\"{", time: datetime | None = None, version: int = 0
+) -> tuple[int, str, bytes, datetime | None, int]:
+    return (number, text, b"\x00\xff", time, version)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_other_formats_are_refused(file_type: str, name: str) -> None:
     assert refused.value.metadata["allowed"] == ",".join(UPLOAD_RULES[file_type].extensions)
 
 
-@pytest.mark.parametrize("file_type", ["", "audio", "videos", "other"])
+@pytest.mark.parametrize("file_type", ["", "audio", "videos", "voice_samples", "other"])
 def test_users_upload_only_their_types(file_type: str) -> None:
     with pytest.raises(Invalid) as refused:
         user_rule(StorageType.PERSISTENT, file_type)
@@ -58,8 +58,12 @@ def test_temp_takes_any_format_up_to_50_mib() -> None:
     check_extension(rule, "anything.xyz")
 
 
-def test_services_store_audio_and_videos_only() -> None:
+def test_services_store_what_they_make_only() -> None:
     assert "wav" in produced_rule(StorageType.PERSISTENT, "audio").extensions
+    assert produced_rule(StorageType.CACHE, "voice_avatars").extensions == ("png",)
+    sample = produced_rule(StorageType.PERSISTENT, "voice_samples")
+    check_extension(sample, "recording")
+    assert sample.limit_bytes == 10 * MEBIBYTE
     with pytest.raises(Invalid):
         produced_rule(StorageType.PERSISTENT, "bgm")
 

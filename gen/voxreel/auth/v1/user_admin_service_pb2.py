@@ -27,7 +27,7 @@ from voxreel.auth.v1 import user_pb2 as voxreel_dot_auth_dot_v1_dot_user__pb2
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(voxreel/auth/v1/user_admin_service.proto\x12\x0fvoxreel.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1avoxreel/auth/v1/user.proto\x1a%voxreel/common/v1/method_policy.proto\"\xef\x01\n\nUserFilter\x12\x14\n\x07keyword\x18\x01 \x01(\tH\x01\x88\x01\x01\x12\x15\n\x08is_admin\x18\x02 \x01(\x08H\x02\x88\x01\x01\x12\x30\n\x06status\x18\x03 \x01(\x0e\x32\x1b.voxreel.auth.v1.UserStatusH\x03\x88\x01\x01\x12(\n\x04only\x18\x04 \x01(\x0b\x32\x18.voxreel.auth.v1.UserIdsH\x00\x12+\n\x07\x61ll_but\x18\x05 \x01(\x0b\x32\x18.voxreel.auth.v1.UserIdsH\x00\x42\x07\n\x05usersB\n\n\x08_keywordB\x0b\n\t_is_adminB\t\n\x07_status\"\x1b\n\x07UserIds\x12\x10\n\x08user_ids\x18\x01 \x03(\x03\"\xae\x01\n\x10ListUsersRequest\x12+\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1b.voxreel.auth.v1.UserFilter\x12\x16\n\tpage_size\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\x04skip\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12+\n\x04view\x18\x04 \x01(\x0e\x32\x1d.voxreel.auth.v1.MaterialViewB\x0c\n\n_page_sizeB\x07\n\x05_skip\"b\n\nListedUser\x12#\n\x04user\x18\x01 \x01(\x0b\x32\x15.voxreel.auth.v1.User\x12/\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\x1f.voxreel.auth.v1.MaterialCounts\"i\n\x0eMaterialCounts\x12\r\n\x05works\x18\x01 \x01(\x05\x12\x16\n\x0e\x64igital_humans\x18\x02 \x01(\x05\x12\x13\n\x0b\x62\x61\x63kgrounds\x18\x03 \x01(\x05\x12\x0e\n\x06voices\x18\x04 \x01(\x05\x12\x0b\n\x03\x62gm\x18\x05 \x01(\x05\"S\n\x11ListUsersResponse\x12*\n\x05users\x18\x01 \x03(\x0b\x32\x1b.voxreel.auth.v1.ListedUser\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"\x85\x01\n\x11UpdateUserRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x30\n\x06status\x18\x02 \x01(\x0e\x32\x1b.voxreel.auth.v1.UserStatusH\x00\x88\x01\x01\x12\x15\n\x08is_admin\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\t\n\x07_statusB\x0b\n\t_is_admin\"9\n\x12UpdateUserResponse\x12#\n\x04user\x18\x01 \x01(\x0b\x32\x15.voxreel.auth.v1.User\"$\n\x11\x44\x65leteUserRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\"%\n\x12\x44\x65leteUserResponse\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\"=\n\x14ResetPasswordRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x14\n\x0cnew_password\x18\x02 \x01(\t\"(\n\x15ResetPasswordResponse\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\"t\n\x13GetUserStatsRequest\x12-\n\tday_start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nweek_start\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x80\x01\n\x14GetUserStatsResponse\x12\x13\n\x0btotal_users\x18\x01 \x01(\x03\x12\x14\n\x0c\x61\x63tive_users\x18\x02 \x01(\x03\x12\x13\n\x0b\x61\x64min_users\x18\x03 \x01(\x03\x12\x11\n\tnew_today\x18\x04 \x01(\x03\x12\x15\n\rnew_this_week\x18\x05 \x01(\x03*F\n\x0cMaterialView\x12\x1d\n\x19MATERIAL_VIEW_UNSPECIFIED\x10\x00\x12\x17\n\x13MATERIAL_VIEW_LISTS\x10\x01\x32\x91\x04\n\x10UserAdminService\x12`\n\tListUsers\x12!.voxreel.auth.v1.ListUsersRequest\x1a\".voxreel.auth.v1.ListUsersResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12\x63\n\nUpdateUser\x12\".voxreel.auth.v1.UpdateUserRequest\x1a#.voxreel.auth.v1.UpdateUserResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12`\n\nDeleteUser\x12\".voxreel.auth.v1.DeleteUserRequest\x1a#.voxreel.auth.v1.DeleteUserResponse\"\t\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12i\n\rResetPassword\x12%.voxreel.auth.v1.ResetPasswordRequest\x1a&.voxreel.auth.v1.ResetPasswordResponse\"\t\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12i\n\x0cGetUserStats\x12$.voxreel.auth.v1.GetUserStatsRequest\x1a%.voxreel.auth.v1.GetUserStatsResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\x88\'b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(voxreel/auth/v1/user_admin_service.proto\x12\x0fvoxreel.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1avoxreel/auth/v1/user.proto\x1a%voxreel/common/v1/method_policy.proto\"\x93\x02\n\nUserFilter\x12\x14\n\x07keyword\x18\x01 \x01(\tH\x01\x88\x01\x01\x12\x15\n\x08is_admin\x18\x02 \x01(\x08H\x02\x88\x01\x01\x12\x30\n\x06status\x18\x03 \x01(\x0e\x32\x1b.voxreel.auth.v1.UserStatusH\x03\x88\x01\x01\x12(\n\x04only\x18\x04 \x01(\x0b\x32\x18.voxreel.auth.v1.UserIdsH\x00\x12+\n\x07\x61ll_but\x18\x05 \x01(\x0b\x32\x18.voxreel.auth.v1.UserIdsH\x00\x12\x15\n\x08identity\x18\x06 \x01(\tH\x04\x88\x01\x01\x42\x07\n\x05usersB\n\n\x08_keywordB\x0b\n\t_is_adminB\t\n\x07_statusB\x0b\n\t_identity\"\x1b\n\x07UserIds\x12\x10\n\x08user_ids\x18\x01 \x03(\x03\"\xae\x01\n\x10ListUsersRequest\x12+\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1b.voxreel.auth.v1.UserFilter\x12\x16\n\tpage_size\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\x04skip\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12+\n\x04view\x18\x04 \x01(\x0e\x32\x1d.voxreel.auth.v1.MaterialViewB\x0c\n\n_page_sizeB\x07\n\x05_skip\"b\n\nListedUser\x12#\n\x04user\x18\x01 \x01(\x0b\x32\x15.voxreel.auth.v1.User\x12/\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\x1f.voxreel.auth.v1.MaterialCounts\"i\n\x0eMaterialCounts\x12\r\n\x05works\x18\x01 \x01(\x05\x12\x16\n\x0e\x64igital_humans\x18\x02 \x01(\x05\x12\x13\n\x0b\x62\x61\x63kgrounds\x18\x03 \x01(\x05\x12\x0e\n\x06voices\x18\x04 \x01(\x05\x12\x0b\n\x03\x62gm\x18\x05 \x01(\x05\"S\n\x11ListUsersResponse\x12*\n\x05users\x18\x01 \x03(\x0b\x32\x1b.voxreel.auth.v1.ListedUser\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"\x85\x01\n\x11UpdateUserRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x30\n\x06status\x18\x02 \x01(\x0e\x32\x1b.voxreel.auth.v1.UserStatusH\x00\x88\x01\x01\x12\x15\n\x08is_admin\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\t\n\x07_statusB\x0b\n\t_is_admin\"9\n\x12UpdateUserResponse\x12#\n\x04user\x18\x01 \x01(\x0b\x32\x15.voxreel.auth.v1.User\"$\n\x11\x44\x65leteUserRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\"%\n\x12\x44\x65leteUserResponse\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\"=\n\x14ResetPasswordRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x14\n\x0cnew_password\x18\x02 \x01(\t\"(\n\x15ResetPasswordResponse\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\"t\n\x13GetUserStatsRequest\x12-\n\tday_start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nweek_start\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x80\x01\n\x14GetUserStatsResponse\x12\x13\n\x0btotal_users\x18\x01 \x01(\x03\x12\x14\n\x0c\x61\x63tive_users\x18\x02 \x01(\x03\x12\x13\n\x0b\x61\x64min_users\x18\x03 \x01(\x03\x12\x11\n\tnew_today\x18\x04 \x01(\x03\x12\x15\n\rnew_this_week\x18\x05 \x01(\x03*F\n\x0cMaterialView\x12\x1d\n\x19MATERIAL_VIEW_UNSPECIFIED\x10\x00\x12\x17\n\x13MATERIAL_VIEW_LISTS\x10\x01\x32\x91\x04\n\x10UserAdminService\x12`\n\tListUsers\x12!.voxreel.auth.v1.ListUsersRequest\x1a\".voxreel.auth.v1.ListUsersResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12\x63\n\nUpdateUser\x12\".voxreel.auth.v1.UpdateUserRequest\x1a#.voxreel.auth.v1.UpdateUserResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12`\n\nDeleteUser\x12\".voxreel.auth.v1.DeleteUserRequest\x1a#.voxreel.auth.v1.DeleteUserResponse\"\t\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12i\n\rResetPassword\x12%.voxreel.auth.v1.ResetPasswordRequest\x1a&.voxreel.auth.v1.ResetPasswordResponse\"\t\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12i\n\x0cGetUserStats\x12$.voxreel.auth.v1.GetUserStatsRequest\x1a%.voxreel.auth.v1.GetUserStatsResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\x88\'b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,36 +44,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERADMINSERVICE'].methods_by_name['ResetPassword']._serialized_options = b'\242\273\030\005\010\003\020\210\''
   _globals['_USERADMINSERVICE'].methods_by_name['GetUserStats']._loaded_options = None
   _globals['_USERADMINSERVICE'].methods_by_name['GetUserStats']._serialized_options = b'\220\002\001\242\273\030\005\010\003\020\210\''
-  _globals['_MATERIALVIEW']._serialized_start=1527
-  _globals['_MATERIALVIEW']._serialized_end=1597
+  _globals['_MATERIALVIEW']._serialized_start=1563
+  _globals['_MATERIALVIEW']._serialized_end=1633
   _globals['_USERFILTER']._serialized_start=162
-  _globals['_USERFILTER']._serialized_end=401
-  _globals['_USERIDS']._serialized_start=403
-  _globals['_USERIDS']._serialized_end=430
-  _globals['_LISTUSERSREQUEST']._serialized_start=433
-  _globals['_LISTUSERSREQUEST']._serialized_end=607
-  _globals['_LISTEDUSER']._serialized_start=609
-  _globals['_LISTEDUSER']._serialized_end=707
-  _globals['_MATERIALCOUNTS']._serialized_start=709
-  _globals['_MATERIALCOUNTS']._serialized_end=814
-  _globals['_LISTUSERSRESPONSE']._serialized_start=816
-  _globals['_LISTUSERSRESPONSE']._serialized_end=899
-  _globals['_UPDATEUSERREQUEST']._serialized_start=902
-  _globals['_UPDATEUSERREQUEST']._serialized_end=1035
-  _globals['_UPDATEUSERRESPONSE']._serialized_start=1037
-  _globals['_UPDATEUSERRESPONSE']._serialized_end=1094
-  _globals['_DELETEUSERREQUEST']._serialized_start=1096
-  _globals['_DELETEUSERREQUEST']._serialized_end=1132
-  _globals['_DELETEUSERRESPONSE']._serialized_start=1134
-  _globals['_DELETEUSERRESPONSE']._serialized_end=1171
-  _globals['_RESETPASSWORDREQUEST']._serialized_start=1173
-  _globals['_RESETPASSWORDREQUEST']._serialized_end=1234
-  _globals['_RESETPASSWORDRESPONSE']._serialized_start=1236
-  _globals['_RESETPASSWORDRESPONSE']._serialized_end=1276
-  _globals['_GETUSERSTATSREQUEST']._serialized_start=1278
-  _globals['_GETUSERSTATSREQUEST']._serialized_end=1394
-  _globals['_GETUSERSTATSRESPONSE']._serialized_start=1397
-  _globals['_GETUSERSTATSRESPONSE']._serialized_end=1525
-  _globals['_USERADMINSERVICE']._serialized_start=1600
-  _globals['_USERADMINSERVICE']._serialized_end=2129
+  _globals['_USERFILTER']._serialized_end=437
+  _globals['_USERIDS']._serialized_start=439
+  _globals['_USERIDS']._serialized_end=466
+  _globals['_LISTUSERSREQUEST']._serialized_start=469
+  _globals['_LISTUSERSREQUEST']._serialized_end=643
+  _globals['_LISTEDUSER']._serialized_start=645
+  _globals['_LISTEDUSER']._serialized_end=743
+  _globals['_MATERIALCOUNTS']._serialized_start=745
+  _globals['_MATERIALCOUNTS']._serialized_end=850
+  _globals['_LISTUSERSRESPONSE']._serialized_start=852
+  _globals['_LISTUSERSRESPONSE']._serialized_end=935
+  _globals['_UPDATEUSERREQUEST']._serialized_start=938
+  _globals['_UPDATEUSERREQUEST']._serialized_end=1071
+  _globals['_UPDATEUSERRESPONSE']._serialized_start=1073
+  _globals['_UPDATEUSERRESPONSE']._serialized_end=1130
+  _globals['_DELETEUSERREQUEST']._serialized_start=1132
+  _globals['_DELETEUSERREQUEST']._serialized_end=1168
+  _globals['_DELETEUSERRESPONSE']._serialized_start=1170
+  _globals['_DELETEUSERRESPONSE']._serialized_end=1207
+  _globals['_RESETPASSWORDREQUEST']._serialized_start=1209
+  _globals['_RESETPASSWORDREQUEST']._serialized_end=1270
+  _globals['_RESETPASSWORDRESPONSE']._serialized_start=1272
+  _globals['_RESETPASSWORDRESPONSE']._serialized_end=1312
+  _globals['_GETUSERSTATSREQUEST']._serialized_start=1314
+  _globals['_GETUSERSTATSREQUEST']._serialized_end=1430
+  _globals['_GETUSERSTATSRESPONSE']._serialized_start=1433
+  _globals['_GETUSERSTATSRESPONSE']._serialized_end=1561
+  _globals['_USERADMINSERVICE']._serialized_start=1636
+  _globals['_USERADMINSERVICE']._serialized_end=2165
 # @@protoc_insertion_point(module_scope)

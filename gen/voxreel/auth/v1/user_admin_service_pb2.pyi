@@ -52,10 +52,13 @@ class UserFilter(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     ONLY_FIELD_NUMBER: _builtins.int
     ALL_BUT_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
     keyword: _builtins.str
     """Part of the account, in either case."""
     is_admin: _builtins.bool
     status: _user_pb2.UserStatus.ValueType
+    identity: _builtins.str
+    """Part of the account or of the phone number, in either case, or the whole id."""
     @_builtins.property
     def only(self) -> Global___UserIds: ...
     @_builtins.property
@@ -68,11 +71,14 @@ class UserFilter(_message.Message):
         status: _user_pb2.UserStatus.ValueType | None = ...,
         only: Global___UserIds | None = ...,
         all_but: Global___UserIds | None = ...,
+        identity: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_is_admin", b"_is_admin", "_keyword", b"_keyword", "_status", b"_status", "all_but", b"all_but", "is_admin", b"is_admin", "keyword", b"keyword", "only", b"only", "status", b"status", "users", b"users"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_identity", b"_identity", "_is_admin", b"_is_admin", "_keyword", b"_keyword", "_status", b"_status", "all_but", b"all_but", "identity", b"identity", "is_admin", b"is_admin", "keyword", b"keyword", "only", b"only", "status", b"status", "users", b"users"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_admin", b"_is_admin", "_keyword", b"_keyword", "_status", b"_status", "all_but", b"all_but", "is_admin", b"is_admin", "keyword", b"keyword", "only", b"only", "status", b"status", "users", b"users"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_identity", b"_identity", "_is_admin", b"_is_admin", "_keyword", b"_keyword", "_status", b"_status", "all_but", b"all_but", "identity", b"identity", "is_admin", b"is_admin", "keyword", b"keyword", "only", b"only", "status", b"status", "users", b"users"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__identity: _TypeAlias = _typing.Literal["identity"]  # noqa: Y015
+    _WhichOneofArgType__identity: _TypeAlias = _typing.Literal["_identity", b"_identity"]  # noqa: Y015
     _WhichOneofReturnType__is_admin: _TypeAlias = _typing.Literal["is_admin"]  # noqa: Y015
     _WhichOneofArgType__is_admin: _TypeAlias = _typing.Literal["_is_admin", b"_is_admin"]  # noqa: Y015
     _WhichOneofReturnType__keyword: _TypeAlias = _typing.Literal["keyword"]  # noqa: Y015
@@ -81,6 +87,8 @@ class UserFilter(_message.Message):
     _WhichOneofArgType__status: _TypeAlias = _typing.Literal["_status", b"_status"]  # noqa: Y015
     _WhichOneofReturnType_users: _TypeAlias = _typing.Literal["only", "all_but"]  # noqa: Y015
     _WhichOneofArgType_users: _TypeAlias = _typing.Literal["users", b"users"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__identity) -> _WhichOneofReturnType__identity | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__is_admin) -> _WhichOneofReturnType__is_admin | None: ...
     @_typing.overload

@@ -61,7 +61,8 @@ class InviteServiceServicer:
     def GenerateInviteCodes(self, request, context):
         """Makes invite codes.
 
-        Access: admin. Idempotent: yes, by request_id; a repeat answers the same codes as they are now.
+        Access: admin. Idempotent: yes, by request_id; a repeat answers the same codes as they are now. Clients send it once
+        all the same, since REST reaches it by GET and nothing on the way may take it for a read.
         Errors: FIELD_INVALID, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -38,7 +38,8 @@ class InviteServiceStub:
     GenerateInviteCodes: _grpc.UnaryUnaryMultiCallable[_invite_service_pb2.GenerateInviteCodesRequest, _invite_service_pb2.GenerateInviteCodesResponse]
     """Makes invite codes.
 
-    Access: admin. Idempotent: yes, by request_id; a repeat answers the same codes as they are now.
+    Access: admin. Idempotent: yes, by request_id; a repeat answers the same codes as they are now. Clients send it once
+    all the same, since REST reaches it by GET and nothing on the way may take it for a read.
     Errors: FIELD_INVALID, IDEMPOTENCY_KEY_REUSED.
     """
     ListInviteCodes: _grpc.UnaryUnaryMultiCallable[_invite_service_pb2.ListInviteCodesRequest, _invite_service_pb2.ListInviteCodesResponse]
@@ -65,7 +66,8 @@ class InviteServiceAsyncStub(InviteServiceStub):
     GenerateInviteCodes: _aio.UnaryUnaryMultiCallable[_invite_service_pb2.GenerateInviteCodesRequest, _invite_service_pb2.GenerateInviteCodesResponse]  # type: ignore[assignment]
     """Makes invite codes.
 
-    Access: admin. Idempotent: yes, by request_id; a repeat answers the same codes as they are now.
+    Access: admin. Idempotent: yes, by request_id; a repeat answers the same codes as they are now. Clients send it once
+    all the same, since REST reaches it by GET and nothing on the way may take it for a read.
     Errors: FIELD_INVALID, IDEMPOTENCY_KEY_REUSED.
     """
     ListInviteCodes: _aio.UnaryUnaryMultiCallable[_invite_service_pb2.ListInviteCodesRequest, _invite_service_pb2.ListInviteCodesResponse]  # type: ignore[assignment]
@@ -95,7 +97,8 @@ class InviteServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_invite_service_pb2.GenerateInviteCodesResponse, _abc.Awaitable[_invite_service_pb2.GenerateInviteCodesResponse]]:
         """Makes invite codes.
 
-        Access: admin. Idempotent: yes, by request_id; a repeat answers the same codes as they are now.
+        Access: admin. Idempotent: yes, by request_id; a repeat answers the same codes as they are now. Clients send it once
+        all the same, since REST reaches it by GET and nothing on the way may take it for a read.
         Errors: FIELD_INVALID, IDEMPOTENCY_KEY_REUSED.
         """
 

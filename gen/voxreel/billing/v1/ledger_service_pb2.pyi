@@ -692,6 +692,7 @@ class EntryFilter(_message.Message):
     CREATE_TIME_BEFORE_FIELD_NUMBER: _builtins.int
     KEYWORD_FIELD_NUMBER: _builtins.int
     KEYWORD_USER_IDS_FIELD_NUMBER: _builtins.int
+    OWNERS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     type: Global___EntryType.ValueType
     credits_min: _builtins.int
@@ -711,6 +712,10 @@ class EntryFilter(_message.Message):
     def keyword_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Entries of these users count as having the keyword, too: only the caller knows what they are called. At most 10,000."""
 
+    @_builtins.property
+    def owners(self) -> Global___EntryOwners:
+        """Entries of these users only, so none when the list is empty."""
+
     def __init__(
         self,
         *,
@@ -722,10 +727,11 @@ class EntryFilter(_message.Message):
         create_time_before: _timestamp_pb2.Timestamp | None = ...,
         keyword: _builtins.str | None = ...,
         keyword_user_ids: _abc.Iterable[_builtins.int] | None = ...,
+        owners: Global___EntryOwners | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max", "_credits_min", b"_credits_min", "_keyword", b"_keyword", "_type", b"_type", "_user_id", b"_user_id", "create_time_before", b"create_time_before", "create_time_from", b"create_time_from", "credits_max", b"credits_max", "credits_min", b"credits_min", "keyword", b"keyword", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max", "_credits_min", b"_credits_min", "_keyword", b"_keyword", "_type", b"_type", "_user_id", b"_user_id", "create_time_before", b"create_time_before", "create_time_from", b"create_time_from", "credits_max", b"credits_max", "credits_min", b"credits_min", "keyword", b"keyword", "owners", b"owners", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max", "_credits_min", b"_credits_min", "_keyword", b"_keyword", "_type", b"_type", "_user_id", b"_user_id", "create_time_before", b"create_time_before", "create_time_from", b"create_time_from", "credits_max", b"credits_max", "credits_min", b"credits_min", "keyword", b"keyword", "keyword_user_ids", b"keyword_user_ids", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max", "_credits_min", b"_credits_min", "_keyword", b"_keyword", "_type", b"_type", "_user_id", b"_user_id", "create_time_before", b"create_time_before", "create_time_from", b"create_time_from", "credits_max", b"credits_max", "credits_min", b"credits_min", "keyword", b"keyword", "keyword_user_ids", b"keyword_user_ids", "owners", b"owners", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__credits_max: _TypeAlias = _typing.Literal["credits_max"]  # noqa: Y015
     _WhichOneofArgType__credits_max: _TypeAlias = _typing.Literal["_credits_max", b"_credits_max"]  # noqa: Y015
@@ -749,6 +755,30 @@ class EntryFilter(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__user_id) -> _WhichOneofReturnType__user_id | None: ...
 
 Global___EntryFilter: _TypeAlias = EntryFilter  # noqa: Y015
+
+@_typing.final
+class EntryOwners(_message.Message):
+    """Users whose entries are wanted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """At most 10,000."""
+
+    def __init__(
+        self,
+        *,
+        user_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EntryOwners: _TypeAlias = EntryOwners  # noqa: Y015
 
 @_typing.final
 class SearchEntriesRequest(_message.Message):

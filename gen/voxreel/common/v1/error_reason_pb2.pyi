@@ -122,6 +122,34 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No reader knows the platform of the link. INVALID_ARGUMENT."""
     ERROR_REASON_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 229
     """NOT_FOUND."""
+    ERROR_REASON_PHONE_CODE_INVALID: _ErrorReason.ValueType  # 240
+    """The code of a phone login is wrong, expired, used or burnt, or there is none. UNAUTHENTICATED."""
+    ERROR_REASON_SMS_UNAVAILABLE: _ErrorReason.ValueType  # 241
+    """The provider of text messages did not take the message. UNAVAILABLE."""
+    ERROR_REASON_LINK_MISSING: _ErrorReason.ValueType  # 320
+    """The text holds no link. INVALID_ARGUMENT."""
+    ERROR_REASON_LINK_GONE: _ErrorReason.ValueType  # 321
+    """The post is deleted, private or was never there. NOT_FOUND."""
+    ERROR_REASON_LINK_GATED: _ErrorReason.ValueType  # 322
+    """The platform shows the post only to who logs in or proves something. PERMISSION_DENIED."""
+    ERROR_REASON_LINK_PLATFORM_LIMITED: _ErrorReason.ValueType  # 323
+    """The platform refuses to be asked so often. UNAVAILABLE, with google.rpc.RetryInfo."""
+    ERROR_REASON_LINK_PAGE_CHANGED: _ErrorReason.ValueType  # 324
+    """The platform's page no longer holds what is looked for. UNAVAILABLE."""
+    ERROR_REASON_LINK_PLATFORM_UNREACHABLE: _ErrorReason.ValueType  # 325
+    """The platform does not answer. UNAVAILABLE."""
+    ERROR_REASON_LINK_KIND_UNSUPPORTED: _ErrorReason.ValueType  # 326
+    """A link of a known platform that leads to no post. INVALID_ARGUMENT."""
+    ERROR_REASON_VOICE_TEMPLATE_NOT_FOUND: _ErrorReason.ValueType  # 260
+    """No voice of the public catalogue has the id. NOT_FOUND."""
+    ERROR_REASON_CUSTOM_VOICE_NOT_FOUND: _ErrorReason.ValueType  # 261
+    """Also another user's. NOT_FOUND."""
+    ERROR_REASON_HISTORY_NOT_FOUND: _ErrorReason.ValueType  # 262
+    """Also another user's. NOT_FOUND."""
+    ERROR_REASON_AUDIO_INVALID: _ErrorReason.ValueType  # 263
+    """Nothing in the file can be heard. INVALID_ARGUMENT."""
+    ERROR_REASON_CUSTOM_VOICES_FULL: _ErrorReason.ValueType  # 264
+    """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
     ERROR_REASON_SCREEN_NOT_FOUND: _ErrorReason.ValueType  # 360
     """Too little of the video is a screen of the colour asked for. INVALID_ARGUMENT, metadata: share (0 to 1), color."""
 
@@ -231,6 +259,34 @@ ERROR_REASON_LINK_UNSUPPORTED: ErrorReason.ValueType  # 228
 """No reader knows the platform of the link. INVALID_ARGUMENT."""
 ERROR_REASON_VOICE_NOT_FOUND: ErrorReason.ValueType  # 229
 """NOT_FOUND."""
+ERROR_REASON_PHONE_CODE_INVALID: ErrorReason.ValueType  # 240
+"""The code of a phone login is wrong, expired, used or burnt, or there is none. UNAUTHENTICATED."""
+ERROR_REASON_SMS_UNAVAILABLE: ErrorReason.ValueType  # 241
+"""The provider of text messages did not take the message. UNAVAILABLE."""
+ERROR_REASON_LINK_MISSING: ErrorReason.ValueType  # 320
+"""The text holds no link. INVALID_ARGUMENT."""
+ERROR_REASON_LINK_GONE: ErrorReason.ValueType  # 321
+"""The post is deleted, private or was never there. NOT_FOUND."""
+ERROR_REASON_LINK_GATED: ErrorReason.ValueType  # 322
+"""The platform shows the post only to who logs in or proves something. PERMISSION_DENIED."""
+ERROR_REASON_LINK_PLATFORM_LIMITED: ErrorReason.ValueType  # 323
+"""The platform refuses to be asked so often. UNAVAILABLE, with google.rpc.RetryInfo."""
+ERROR_REASON_LINK_PAGE_CHANGED: ErrorReason.ValueType  # 324
+"""The platform's page no longer holds what is looked for. UNAVAILABLE."""
+ERROR_REASON_LINK_PLATFORM_UNREACHABLE: ErrorReason.ValueType  # 325
+"""The platform does not answer. UNAVAILABLE."""
+ERROR_REASON_LINK_KIND_UNSUPPORTED: ErrorReason.ValueType  # 326
+"""A link of a known platform that leads to no post. INVALID_ARGUMENT."""
+ERROR_REASON_VOICE_TEMPLATE_NOT_FOUND: ErrorReason.ValueType  # 260
+"""No voice of the public catalogue has the id. NOT_FOUND."""
+ERROR_REASON_CUSTOM_VOICE_NOT_FOUND: ErrorReason.ValueType  # 261
+"""Also another user's. NOT_FOUND."""
+ERROR_REASON_HISTORY_NOT_FOUND: ErrorReason.ValueType  # 262
+"""Also another user's. NOT_FOUND."""
+ERROR_REASON_AUDIO_INVALID: ErrorReason.ValueType  # 263
+"""Nothing in the file can be heard. INVALID_ARGUMENT."""
+ERROR_REASON_CUSTOM_VOICES_FULL: ErrorReason.ValueType  # 264
+"""A user has as many custom voices as there may be. FAILED_PRECONDITION."""
 ERROR_REASON_SCREEN_NOT_FOUND: ErrorReason.ValueType  # 360
 """Too little of the video is a screen of the colour asked for. INVALID_ARGUMENT, metadata: share (0 to 1), color."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

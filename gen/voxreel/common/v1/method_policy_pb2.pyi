@@ -62,22 +62,26 @@ class MethodPolicy(_message.Message):
     ACCESS_FIELD_NUMBER: _builtins.int
     TIMEOUT_MS_FIELD_NUMBER: _builtins.int
     IS_COALESCED_FIELD_NUMBER: _builtins.int
+    IS_SENT_ONCE_FIELD_NUMBER: _builtins.int
     access: Global___Access.ValueType
     """Who may call."""
     timeout_ms: _builtins.int
     """The deadline a client sets when its caller set none, and the cap a server puts on the call."""
     is_coalesced: _builtins.bool
     """The method is short (under about 5 ms) and may share one batch call with others."""
+    is_sent_once: _builtins.bool
+    """A client never repeats a call by itself, although a repeat would be harmless: whoever asked decides."""
     def __init__(
         self,
         *,
         access: Global___Access.ValueType = ...,
         timeout_ms: _builtins.int = ...,
         is_coalesced: _builtins.bool = ...,
+        is_sent_once: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "is_coalesced", b"is_coalesced", "timeout_ms", b"timeout_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "is_coalesced", b"is_coalesced", "is_sent_once", b"is_sent_once", "timeout_ms", b"timeout_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

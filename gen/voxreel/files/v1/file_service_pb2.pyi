@@ -69,7 +69,9 @@ class File(_message.Message):
     """0 for a file that is shared."""
     storage_type: Global___StorageType.ValueType
     file_type: _builtins.str
-    """"digital_humans", "backgrounds", "bgm", "audio", "videos", "voice_previews"; empty for temp files."""
+    """"digital_humans", "backgrounds", "bgm", "audio", "videos", "voice_samples", "voice_previews", "voice_avatars"; empty
+    for temp files.
+    """
     original_name: _builtins.str
     """As the user named it, without folders."""
     content_type: _builtins.str

@@ -22,24 +22,38 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#voxreel/video/v1/link_service.proto\x12\x10voxreel.video.v1\x1a%voxreel/common/v1/method_policy.proto\" \n\x10ParseLinkRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\"C\n\nLinkAuthor\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x12\n\navatar_url\x18\x03 \x01(\t\"\x9d\x01\n\x11ParseLinkResponse\x12\x11\n\tvideo_url\x18\x01 \x01(\t\x12\x11\n\tcover_url\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x11\n\tmusic_url\x18\x04 \x01(\t\x12\x12\n\nimage_urls\x18\x05 \x03(\t\x12,\n\x06\x61uthor\x18\x06 \x01(\x0b\x32\x1c.voxreel.video.v1.LinkAuthor2q\n\x0bLinkService\x12\x62\n\tParseLink\x12\".voxreel.video.v1.ParseLinkRequest\x1a#.voxreel.video.v1.ParseLinkResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x01\x10\xe0]b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#voxreel/video/v1/link_service.proto\x12\x10voxreel.video.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\" \n\x10ParseLinkRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\"C\n\nLinkAuthor\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x12\n\navatar_url\x18\x03 \x01(\t\"\xb6\x01\n\x11ParseLinkResponse\x12\x11\n\tvideo_url\x18\x01 \x01(\t\x12\x11\n\tcover_url\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x11\n\tmusic_url\x18\x04 \x01(\t\x12\x12\n\nimage_urls\x18\x05 \x03(\t\x12,\n\x06\x61uthor\x18\x06 \x01(\x0b\x32\x1c.voxreel.video.v1.LinkAuthor\x12\x17\n\x0flive_photo_urls\x18\x07 \x03(\t\"\xab\x02\n\x0cLinkPlatform\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x14\n\x0clast_outcome\x18\x03 \x01(\t\x12:\n\x06\x63ounts\x18\x04 \x03(\x0b\x32*.voxreel.video.v1.LinkPlatform.CountsEntry\x12\x32\n\x0elast_read_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63hanged_ways\x18\x06 \x03(\t\x12-\n\npaused_for\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a-\n\x0b\x43ountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\x16\n\x14ListPlatformsRequest\"J\n\x15ListPlatformsResponse\x12\x31\n\tplatforms\x18\x01 \x03(\x0b\x32\x1e.voxreel.video.v1.LinkPlatform2\xe1\x01\n\x0bLinkService\x12\x62\n\tParseLink\x12\".voxreel.video.v1.ParseLinkRequest\x1a#.voxreel.video.v1.ParseLinkResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x01\x10\xe0]\x12n\n\rListPlatforms\x12&.voxreel.video.v1.ListPlatformsRequest\x1a\'.voxreel.video.v1.ListPlatformsResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x03\x10\xd0\x0f\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.video.v1.link_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LINKPLATFORM_COUNTSENTRY']._loaded_options = None
+  _globals['_LINKPLATFORM_COUNTSENTRY']._serialized_options = b'8\001'
   _globals['_LINKSERVICE'].methods_by_name['ParseLink']._loaded_options = None
   _globals['_LINKSERVICE'].methods_by_name['ParseLink']._serialized_options = b'\220\002\001\242\273\030\005\010\001\020\340]'
-  _globals['_PARSELINKREQUEST']._serialized_start=96
-  _globals['_PARSELINKREQUEST']._serialized_end=128
-  _globals['_LINKAUTHOR']._serialized_start=130
-  _globals['_LINKAUTHOR']._serialized_end=197
-  _globals['_PARSELINKRESPONSE']._serialized_start=200
-  _globals['_PARSELINKRESPONSE']._serialized_end=357
-  _globals['_LINKSERVICE']._serialized_start=359
-  _globals['_LINKSERVICE']._serialized_end=472
+  _globals['_LINKSERVICE'].methods_by_name['ListPlatforms']._loaded_options = None
+  _globals['_LINKSERVICE'].methods_by_name['ListPlatforms']._serialized_options = b'\220\002\001\242\273\030\005\010\003\020\320\017'
+  _globals['_PARSELINKREQUEST']._serialized_start=161
+  _globals['_PARSELINKREQUEST']._serialized_end=193
+  _globals['_LINKAUTHOR']._serialized_start=195
+  _globals['_LINKAUTHOR']._serialized_end=262
+  _globals['_PARSELINKRESPONSE']._serialized_start=265
+  _globals['_PARSELINKRESPONSE']._serialized_end=447
+  _globals['_LINKPLATFORM']._serialized_start=450
+  _globals['_LINKPLATFORM']._serialized_end=749
+  _globals['_LINKPLATFORM_COUNTSENTRY']._serialized_start=704
+  _globals['_LINKPLATFORM_COUNTSENTRY']._serialized_end=749
+  _globals['_LISTPLATFORMSREQUEST']._serialized_start=751
+  _globals['_LISTPLATFORMSREQUEST']._serialized_end=773
+  _globals['_LISTPLATFORMSRESPONSE']._serialized_start=775
+  _globals['_LISTPLATFORMSRESPONSE']._serialized_end=849
+  _globals['_LINKSERVICE']._serialized_start=852
+  _globals['_LINKSERVICE']._serialized_end=1077
 # @@protoc_insertion_point(module_scope)

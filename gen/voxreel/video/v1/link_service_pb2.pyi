@@ -5,7 +5,9 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -67,6 +69,8 @@ Global___LinkAuthor: _TypeAlias = LinkAuthor  # noqa: Y015
 
 @_typing.final
 class ParseLinkResponse(_message.Message):
+    """Either a video or images; never neither."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     VIDEO_URL_FIELD_NUMBER: _builtins.int
@@ -75,6 +79,7 @@ class ParseLinkResponse(_message.Message):
     MUSIC_URL_FIELD_NUMBER: _builtins.int
     IMAGE_URLS_FIELD_NUMBER: _builtins.int
     AUTHOR_FIELD_NUMBER: _builtins.int
+    LIVE_PHOTO_URLS_FIELD_NUMBER: _builtins.int
     video_url: _builtins.str
     """Empty for a post of images."""
     cover_url: _builtins.str
@@ -84,6 +89,10 @@ class ParseLinkResponse(_message.Message):
     def image_urls(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def author(self) -> Global___LinkAuthor: ...
+    @_builtins.property
+    def live_photo_urls(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As many as image_urls: the moving version of each image, empty where there is none."""
+
     def __init__(
         self,
         *,
@@ -93,11 +102,124 @@ class ParseLinkResponse(_message.Message):
         music_url: _builtins.str = ...,
         image_urls: _abc.Iterable[_builtins.str] | None = ...,
         author: Global___LinkAuthor | None = ...,
+        live_photo_urls: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["author", b"author"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "cover_url", b"cover_url", "image_urls", b"image_urls", "music_url", b"music_url", "title", b"title", "video_url", b"video_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "cover_url", b"cover_url", "image_urls", b"image_urls", "live_photo_urls", b"live_photo_urls", "music_url", b"music_url", "title", b"title", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ParseLinkResponse: _TypeAlias = ParseLinkResponse  # noqa: Y015
+
+@_typing.final
+class LinkPlatform(_message.Message):
+    """One platform, as it answered of late."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class CountsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    KEY_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    LAST_OUTCOME_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    LAST_READ_TIME_FIELD_NUMBER: _builtins.int
+    CHANGED_WAYS_FIELD_NUMBER: _builtins.int
+    PAUSED_FOR_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """"douyin", "bilibili", …"""
+    display_name: _builtins.str
+    last_outcome: _builtins.str
+    """Of the last reading: "read", "gone", "gated", "limited", "changed", "unreachable", "kind_unsupported"; empty
+    before the first.
+    """
+    @_builtins.property
+    def counts(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Readings by their outcome."""
+
+    @_builtins.property
+    def last_read_time(self) -> _timestamp_pb2.Timestamp:
+        """Of the last reading that found media; unset before it."""
+
+    @_builtins.property
+    def changed_ways(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ways of reading whose pages no longer hold what is looked for: somebody has to look at them."""
+
+    @_builtins.property
+    def paused_for(self) -> _duration_pb2.Duration:
+        """For how long the platform will not be asked, because it refused or did not answer."""
+
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        last_outcome: _builtins.str = ...,
+        counts: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        last_read_time: _timestamp_pb2.Timestamp | None = ...,
+        changed_ways: _abc.Iterable[_builtins.str] | None = ...,
+        paused_for: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_read_time", b"last_read_time", "paused_for", b"paused_for"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_ways", b"changed_ways", "counts", b"counts", "display_name", b"display_name", "key", b"key", "last_outcome", b"last_outcome", "last_read_time", b"last_read_time", "paused_for", b"paused_for"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinkPlatform: _TypeAlias = LinkPlatform  # noqa: Y015
+
+@_typing.final
+class ListPlatformsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPlatformsRequest: _TypeAlias = ListPlatformsRequest  # noqa: Y015
+
+@_typing.final
+class ListPlatformsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATFORMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def platforms(self) -> _containers.RepeatedCompositeFieldContainer[Global___LinkPlatform]:
+        """In a fixed order."""
+
+    def __init__(
+        self,
+        *,
+        platforms: _abc.Iterable[Global___LinkPlatform] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["platforms", b"platforms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPlatformsResponse: _TypeAlias = ListPlatformsResponse  # noqa: Y015

@@ -40,6 +40,11 @@ class LinkServiceStub:
                 request_serializer=voxreel_dot_video_dot_v1_dot_link__service__pb2.ParseLinkRequest.SerializeToString,
                 response_deserializer=voxreel_dot_video_dot_v1_dot_link__service__pb2.ParseLinkResponse.FromString,
                 _registered_method=True)
+        self.ListPlatforms = channel.unary_unary(
+                '/voxreel.video.v1.LinkService/ListPlatforms',
+                request_serializer=voxreel_dot_video_dot_v1_dot_link__service__pb2.ListPlatformsRequest.SerializeToString,
+                response_deserializer=voxreel_dot_video_dot_v1_dot_link__service__pb2.ListPlatformsResponse.FromString,
+                _registered_method=True)
 
 
 class LinkServiceServicer:
@@ -50,8 +55,20 @@ class LinkServiceServicer:
         """Reads where the media of a shared link are.
 
         Access: public. Idempotent: yes, a read.
-        Errors: FIELD_INVALID (no link in the text), LINK_UNSUPPORTED (a platform nothing here can read),
-        ENGINE_UNAVAILABLE (the reader of links cannot be used).
+        Errors: LINK_MISSING (no link in the text), LINK_UNSUPPORTED (a platform nothing here can read),
+        LINK_KIND_UNSUPPORTED (a page of a platform that is no post), LINK_GONE, LINK_GATED, LINK_PLATFORM_LIMITED,
+        LINK_PAGE_CHANGED, LINK_PLATFORM_UNREACHABLE, QUEUE_FULL, ENGINE_UNAVAILABLE (the reader of links is off).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPlatforms(self, request, context):
+        """Lists the platforms whose links can be read, and how each of them answered of late.
+
+        Access: administrators. Idempotent: yes, a read. The figures are those of the replica that answers, since its
+        start.
+        Errors: none of its own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,6 +81,11 @@ def add_LinkServiceServicer_to_server(servicer, server):
                     servicer.ParseLink,
                     request_deserializer=voxreel_dot_video_dot_v1_dot_link__service__pb2.ParseLinkRequest.FromString,
                     response_serializer=voxreel_dot_video_dot_v1_dot_link__service__pb2.ParseLinkResponse.SerializeToString,
+            ),
+            'ListPlatforms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPlatforms,
+                    request_deserializer=voxreel_dot_video_dot_v1_dot_link__service__pb2.ListPlatformsRequest.FromString,
+                    response_serializer=voxreel_dot_video_dot_v1_dot_link__service__pb2.ListPlatformsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -94,6 +116,33 @@ class LinkService:
             '/voxreel.video.v1.LinkService/ParseLink',
             voxreel_dot_video_dot_v1_dot_link__service__pb2.ParseLinkRequest.SerializeToString,
             voxreel_dot_video_dot_v1_dot_link__service__pb2.ParseLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPlatforms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voxreel.video.v1.LinkService/ListPlatforms',
+            voxreel_dot_video_dot_v1_dot_link__service__pb2.ListPlatformsRequest.SerializeToString,
+            voxreel_dot_video_dot_v1_dot_link__service__pb2.ListPlatformsResponse.FromString,
             options,
             channel_credentials,
             insecure,

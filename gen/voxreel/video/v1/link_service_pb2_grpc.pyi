@@ -37,8 +37,16 @@ class LinkServiceStub:
     """Reads where the media of a shared link are.
 
     Access: public. Idempotent: yes, a read.
-    Errors: FIELD_INVALID (no link in the text), LINK_UNSUPPORTED (a platform nothing here can read),
-    ENGINE_UNAVAILABLE (the reader of links cannot be used).
+    Errors: LINK_MISSING (no link in the text), LINK_UNSUPPORTED (a platform nothing here can read),
+    LINK_KIND_UNSUPPORTED (a page of a platform that is no post), LINK_GONE, LINK_GATED, LINK_PLATFORM_LIMITED,
+    LINK_PAGE_CHANGED, LINK_PLATFORM_UNREACHABLE, QUEUE_FULL, ENGINE_UNAVAILABLE (the reader of links is off).
+    """
+    ListPlatforms: _grpc.UnaryUnaryMultiCallable[_link_service_pb2.ListPlatformsRequest, _link_service_pb2.ListPlatformsResponse]
+    """Lists the platforms whose links can be read, and how each of them answered of late.
+
+    Access: administrators. Idempotent: yes, a read. The figures are those of the replica that answers, since its
+    start.
+    Errors: none of its own.
     """
 
 @_typing.type_check_only
@@ -50,8 +58,16 @@ class LinkServiceAsyncStub(LinkServiceStub):
     """Reads where the media of a shared link are.
 
     Access: public. Idempotent: yes, a read.
-    Errors: FIELD_INVALID (no link in the text), LINK_UNSUPPORTED (a platform nothing here can read),
-    ENGINE_UNAVAILABLE (the reader of links cannot be used).
+    Errors: LINK_MISSING (no link in the text), LINK_UNSUPPORTED (a platform nothing here can read),
+    LINK_KIND_UNSUPPORTED (a page of a platform that is no post), LINK_GONE, LINK_GATED, LINK_PLATFORM_LIMITED,
+    LINK_PAGE_CHANGED, LINK_PLATFORM_UNREACHABLE, QUEUE_FULL, ENGINE_UNAVAILABLE (the reader of links is off).
+    """
+    ListPlatforms: _aio.UnaryUnaryMultiCallable[_link_service_pb2.ListPlatformsRequest, _link_service_pb2.ListPlatformsResponse]  # type: ignore[assignment]
+    """Lists the platforms whose links can be read, and how each of them answered of late.
+
+    Access: administrators. Idempotent: yes, a read. The figures are those of the replica that answers, since its
+    start.
+    Errors: none of its own.
     """
 
 class LinkServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -66,8 +82,22 @@ class LinkServiceServicer(metaclass=_abc_1.ABCMeta):
         """Reads where the media of a shared link are.
 
         Access: public. Idempotent: yes, a read.
-        Errors: FIELD_INVALID (no link in the text), LINK_UNSUPPORTED (a platform nothing here can read),
-        ENGINE_UNAVAILABLE (the reader of links cannot be used).
+        Errors: LINK_MISSING (no link in the text), LINK_UNSUPPORTED (a platform nothing here can read),
+        LINK_KIND_UNSUPPORTED (a page of a platform that is no post), LINK_GONE, LINK_GATED, LINK_PLATFORM_LIMITED,
+        LINK_PAGE_CHANGED, LINK_PLATFORM_UNREACHABLE, QUEUE_FULL, ENGINE_UNAVAILABLE (the reader of links is off).
+        """
+
+    @_abc_1.abstractmethod
+    def ListPlatforms(
+        self,
+        request: _link_service_pb2.ListPlatformsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_link_service_pb2.ListPlatformsResponse, _abc.Awaitable[_link_service_pb2.ListPlatformsResponse]]:
+        """Lists the platforms whose links can be read, and how each of them answered of late.
+
+        Access: administrators. Idempotent: yes, a read. The figures are those of the replica that answers, since its
+        start.
+        Errors: none of its own.
         """
 
 def add_LinkServiceServicer_to_server(servicer: LinkServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

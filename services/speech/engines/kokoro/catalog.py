@@ -34,6 +34,7 @@ def _catalog() -> dict[Voice, str]:
             display_name=entry["display_name"],
             gender=Gender(entry["gender"]),
             language=Language(entry["language"]),
+            pitch_hz=entry["pitch_hz"],
         ): entry["pack"]
         for entry in document["voice"]
     }

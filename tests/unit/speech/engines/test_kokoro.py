@@ -10,6 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from kit.models import DEFAULT_MODELS_DIR
+from services.speech.catalogue.samples import sample_request
+from services.speech.catalogue.templates import find_template
 from services.speech.engines.base import AudioFormat, SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import NothingToSpeak, TextTooLong, UnknownVoice
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
@@ -71,6 +73,13 @@ def test_speed_scales_audio_and_segments(studio: Studio) -> None:
 
 def test_pitch_keeps_the_duration(studio: Studio) -> None:
     assert len(studio.record(MIXED, pitch_rate=1.5)) == len(studio.record(MIXED))
+
+
+@pytest.mark.parametrize("template_id", [6, 15])
+def test_samples_are_as_long_as_the_catalogue_says(studio: Studio, template_id: int) -> None:
+    template = find_template(template_id)
+    spoken = studio.synthesize(sample_request(template))
+    assert spoken.duration_ms == pytest.approx(template.sample_duration_ms, abs=50)
 
 
 def test_languages_and_voices_are_equally_loud(studio: Studio) -> None:

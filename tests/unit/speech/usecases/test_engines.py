@@ -13,10 +13,11 @@ from services.speech.engines.errors import EngineTimedOut, EngineUnavailable, Un
 from services.speech.engines.jobs import JobEngineSettings, open_job_engines
 from services.speech.engines.kokoro.catalog import voices
 from services.speech.engines.registry import SynthesizerSettings
+from services.speech.engines.rewriters import RewriterSettings
 from services.speech.usecases.engines import CAPABILITY, EngineDirectory, SynthesisEngine, select_engine
 from services.speech.usecases.warm_up import Warmable, WarmUp
 
-JOBS = open_job_engines(JobEngineSettings(model_cache_dir=Path("unused")))
+JOBS = open_job_engines(JobEngineSettings(Path("unused"), RewriterSettings(Path("unused"))))
 
 
 @dataclass

@@ -16,6 +16,7 @@ Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
 _TOOTH_LENGTH = 0.075
+_TEETH_SHOW = (0.05, 0.16)  # gaps
 _TOOTH_ROOM = 0.55  # of the gap that teeth may take at most
 # How much of what the source shows between its lips does not move with the jaw: a smile shows upper teeth only, a mouth
 # that speaks shows the tongue and lower teeth, too. By the gap of the source.
@@ -68,6 +69,9 @@ def _made_up(mouth: Mouth, moved: MouthWarp, colours: Palette, *, share: Floats,
     length = np.minimum(_TOOTH_LENGTH * np.clip(1.1 - 0.5 * sideways**2, 0.4, 1), _TOOTH_ROOM * gap)
     bite = resting_rim + length
     teeth = _step((bite - moved.down) / _edge(mouth) + 0.5) * np.clip(1.25 - sideways**3 * 1.3, 0, 1)
+    # In a narrow gap they lie in the dark: painted bright they would be a thin white line.
+    low, high = _TEETH_SHOW
+    teeth *= np.clip((gap - low) / (high - low), 0, 1)
     depth = 1 - 0.25 * sideways[..., np.newaxis] ** 2
     return np.asarray(made + (colours.teeth * depth - made) * teeth[..., np.newaxis], dtype=np.float32)
 

@@ -10,8 +10,8 @@ from services.video.engines.mesh_warp.mouth.response import Response
 from services.video.engines.mesh_warp.mouth.warp import Stance
 from services.video.engines.mesh_warp.picture import Picture
 
-_GOOD_ENOUGH = 0.03  # of the span of readings
-_TRIES = 4
+_GOOD_ENOUGH = 0.02  # of the span of readings
+_TRIES = 5
 _TRIED_AT = 64  # pixels in a unit of the face: a little more than the mesh itself sees
 
 

@@ -1,0 +1,1 @@
+"""Dialect B: replies in an envelope {"code": …, "message": …, "data": …}, errors with null for data."""

@@ -1,0 +1,69 @@
+"""What a recording tells about who speaks in it, found out in a process that may do nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from kit.guarded.errors import WorkerBroke
+from kit.guarded.limits import ProcessLimits
+from kit.guarded.pool import GuardedPool
+from services.speech.dsp.decoding import NotAudio, decode_beginning
+
+_SAMPLE_RATE = 16_000
+# Where somebody speaks they do so within the first minute.
+_LISTEN_S = 60.0
+_MAX_WAITING = 16
+# The libraries alone reserve one, on a machine with many cores.
+_LIMITS = ProcessLimits(address_space_bytes=4 << 30, file_bytes=0, is_offline=True)
+
+ListenerPool: TypeAlias = GuardedPool[None]
+
+
+@dataclass(frozen=True, slots=True)
+class HeardSample:
+    """`duration_ms`: of all sound in the file; `pitch_hz`: median pitch, None when nobody speaks."""
+
+    duration_ms: int
+    pitch_hz: float | None
+
+
+class Listener(Protocol):
+    """Hears files that users send."""
+
+    async def hear(self, file: Path, *, timeout_s: float) -> HeardSample:
+        """Raises NotAudio, also for what breaks a decoder, WorkersBusy and WorkerTimedOut."""
+        ...
+
+
+class GuardedListener:
+    """A `Listener` over guarded worker processes."""
+
+    def __init__(self, pool: ListenerPool) -> None:
+        self._pool = pool
+
+    async def hear(self, file: Path, *, timeout_s: float) -> HeardSample:
+        """See `Listener.hear`."""
+        try:
+            return await self._pool.run(hear, file, timeout_s=timeout_s)
+        except WorkerBroke:
+            raise NotAudio("it broke the decoder") from None
+
+
+def open_listener_pool() -> ListenerPool:
+    """Processes that hear files; close it in the end."""
+    return GuardedPool(_no_tool, name="listener", promised=(NotAudio,), limits=_LIMITS, max_waiting=_MAX_WAITING)
+
+
+def hear(_tool: None, file: Path) -> HeardSample:
+    """The job of a worker."""
+    # NumPy would cost every process of the service its memory.
+    from services.speech.dsp.pitch import median_pitch
+
+    decoded = decode_beginning(file, sample_rate=_SAMPLE_RATE, seconds=_LISTEN_S)
+    return HeardSample(decoded.duration_ms, median_pitch(decoded.samples, _SAMPLE_RATE))
+
+
+def _no_tool() -> None:
+    """Nothing has to be made before a file is heard."""
