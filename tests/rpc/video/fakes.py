@@ -193,12 +193,17 @@ class FakeKeyer:
 
     name = "fake-keyer"
 
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
     async def screen_share(self, video: Path, color: str, *, timeout_s: float) -> float:
         content = await asyncio.to_thread(video.read_bytes)
         return 0.031 if content == b"room" else 0.6
 
     async def key(self, request: KeyingRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
         on_progress("keying", 0.5)
+        self._gate.folders.append(request.target.parent)
+        await self._gate.at("engine")
         await _join([request.video, request.background], request.target)
         return ProducedVideo(3000, "", Quality.NATIVE)
 
@@ -246,7 +251,7 @@ class FakeEngines:
             "fake": EngineEntry(lambda _: FakeLipSyncer(self._gate), self._examine(LIP_SYNC))
         }
         keyers: dict[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = {
-            "fake": EngineEntry(lambda _: keyer or FakeKeyer(), self._examine(CHROMA_KEY))
+            "fake": EngineEntry(lambda _: keyer or FakeKeyer(self._gate), self._examine(CHROMA_KEY))
         }
         readers: dict[str, EngineEntry[LinkReader, VideoEngineSettings]] = {
             "fake": EngineEntry(lambda _: FakeReader(), self._examine(LINK_PARSE))
