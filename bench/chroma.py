@@ -293,10 +293,10 @@ def compare_quality(folder: Path, frames: int, sheet_path: Path | None) -> Filte
     write_footage(folder / "quality.mp4", [shot.filmed for shot in given], count=frames)
     filmed = decoded(folder / "quality.mp4", frames)
     color = "0x" + "".join(f"{round(part * 255 * (1 - scene.unevenness / 4)):02X}" for part in scene.screen)
-    print(f"{'720p':50} alpha%  edge%    SAD   MSE   Grad  flicker  PSNR dB")
+    print(f"{'720p':64} alpha%  edge%    SAD   MSE   Grad  flicker  PSNR dB")
     best = best_filters(given, filmed, behind, color)
     for name, each in best.items():
-        _print(f"{name} ({each.similarity}/{each.blend})", measure(given, keyed_by_filter(each, filmed, behind)))
+        _print(f"{name} ({each})", measure(given, keyed_by_filter(each, filmed, behind)))
     ours = list(keyed_by_us(filmed, behind))
     _print("yuv_tables (0.4/0.1)", measure(given, ours))
     if sheet_path is not None:
@@ -308,7 +308,7 @@ def compare_quality(folder: Path, frames: int, sheet_path: Path | None) -> Filte
 
 def _print(name: str, quality: Quality) -> None:
     print(
-        f"{name:50} {quality.alpha:6.2f} {quality.edge:6.2f} {quality.sad:6.2f} {quality.mse:5.2f}"
+        f"{name:64} {quality.alpha:6.2f} {quality.edge:6.2f} {quality.sad:6.2f} {quality.mse:5.2f}"
         f" {quality.grad:6.2f} {quality.flicker:8.2f} {quality.psnr:8.2f}"
     )
 
