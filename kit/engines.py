@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from kit.errors import Invalid, Unavailable
+from kit.errors import Invalid, Reason, Unavailable
 from kit.tasks.handlers import RetryableError
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -29,9 +29,10 @@ class EngineError(Exception):
 class InputRefused(EngineError):
     """The engine cannot do anything with this input, however often it is asked. The text is Chinese, for clients."""
 
-    def __init__(self, message_zh: str) -> None:
-        super().__init__(message_zh)
+    def __init__(self, message_zh: str, reason: Reason = reasons.ERROR_REASON_FIELD_INVALID) -> None:
+        super().__init__(message_zh, reason)
         self.message_zh = message_zh
+        self.reason = reason
 
 
 class NoSuchEngine(EngineError):
@@ -142,6 +143,15 @@ class EngineSlot(Generic[E]):
         return self._engine
 
 
+def examine_engines(
+    capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S, *, selected: str = ""
+) -> tuple[EngineFact, ...]:
+    """What is known of the engines of a table. Opens none; touches the disk, so call it off the event loop."""
+    if not table:
+        return (EngineFact(capability.planned_engine, capability.key, _NOT_INCLUDED),)
+    return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
+
+
 def open_slot(
     capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S, *, choice: str = AUTO
 ) -> EngineSlot[E]:
@@ -152,23 +162,19 @@ def open_slot(
     if choice != AUTO and choice not in table:
         raise NoSuchEngine(choice)
 
-    def look(selected: str) -> tuple[EngineFact, ...]:
-        if not table:
-            return (EngineFact(capability.planned_engine, capability.key, _NOT_INCLUDED),)
-        return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
-
-    usable = [fact.name for fact in look("") if fact.is_available]
+    usable = [fact.name for fact in examine_engines(capability, table, settings) if fact.is_available]
     selected = next(iter((*usable, *table)), "") if choice == AUTO else choice
     engine = table[selected].open_engine(settings) if selected else None
-    return EngineSlot(capability, engine, lambda: look(selected))
+    return EngineSlot(capability, engine, lambda: examine_engines(capability, table, settings, selected=selected))
 
 
 async def result_of(asked: Awaitable[T]) -> T:
-    """What the engine answers. Raises Invalid (FIELD_INVALID) when it refuses the input, RetryableError otherwise."""
+    """What the engine answers. Raises Invalid, with the engine's reason, when it refuses the input, RetryableError
+    otherwise."""
     try:
         return await asked
     except InputRefused as error:
-        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, error.message_zh) from error
+        raise Invalid(error.reason, error.message_zh) from error
     except EngineBroken as error:
         raise RetryableError(error.detail) from error
 
