@@ -238,13 +238,14 @@ def _shown_input(kind: tasks.TaskKind.ValueType, given: _Plain) -> _Plain:
                 "video_file_id": given["video"]["file_id"],
                 "audio_file_id": given["audio"]["file_id"],
                 "ref_image_file_id": given["ref_image"]["file_id"] or None,
-                **{f"{name}_url": given[name]["url"] for name in _RENDER_SOURCES if given[name].get("url")},
+                **_urls(given, {name: f"{name}_url" for name in _RENDER_SOURCES}),
                 "video_extension": given["is_video_extended"],
             }
         case tasks.TASK_KIND_CHROMA_KEY if given:
             return {
                 "video_file_id": given["video"]["file_id"],
                 "background_image_file_id": given["background"]["file_id"],
+                **_urls(given, {"video": "video_url", "background": "background_image_url"}),
                 "chroma_key_color": given["color"],
                 "chroma_key_similarity": given["similarity"],
                 "chroma_key_blend": given["blend"],
@@ -254,6 +255,11 @@ def _shown_input(kind: tasks.TaskKind.ValueType, given: _Plain) -> _Plain:
         case tasks.TASK_KIND_VOICE_CLONE:
             return {name: value for name, value in given.items() if name in ("file_id", "prefix", "target_model")}
     return given
+
+
+def _urls(given: _Plain, names: Mapping[str, str]) -> dict[str, str]:
+    """The sources that were named by URL, as the request calls them."""
+    return {shown: given[name]["url"] for name, shown in names.items() if given[name].get("url")}
 
 
 def _shown_output(task: tasks.Task) -> _Plain:

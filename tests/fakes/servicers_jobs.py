@@ -155,8 +155,8 @@ class FakeVideo(FakeJobs, render_service_pb2_grpc.RenderServiceServicer, link_se
         self.refusals.enter("CreateChromaKey")
         self.keyings.append(request)
         given = {
-            "video": {"file_id": request.video_file_id},
-            "background": {"file_id": request.background_file_id},
+            "video": {"file_id": request.video_file_id, "url": request.video_url},
+            "background": {"file_id": request.background_file_id, "url": request.background_url},
             "color": request.color,
             "similarity": request.similarity,
             "blend": request.blend,

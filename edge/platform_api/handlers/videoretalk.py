@@ -62,11 +62,16 @@ def _source(by_id: str | None, by_url: str | None, base_url: str) -> tuple[str, 
 
 async def chroma_key(given: ChromaKeyIn, call: Call) -> VideoAcceptedOut:
     """Accepts a chroma key."""
+    base_url = call.shared.public_base_url
+    video_id, video_url = _source(given.video_file_id, given.video_url, base_url)
+    behind_id, behind_url = _source(given.background_image_file_id, given.background_image_url, base_url)
     response = await call.shared.clients.renders.CreateChromaKey(
         messages.CreateChromaKeyRequest(
             request_id=call.request_key,
-            video_file_id=given.video_file_id,
-            background_file_id=given.background_image_file_id,
+            video_file_id=video_id,
+            video_url=video_url,
+            background_file_id=behind_id,
+            background_url=behind_url,
             color=given.chroma_key_color,
             similarity=given.chroma_key_similarity,
             blend=given.chroma_key_blend,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kit.errors import Invalid
-from services.video.domain.limits import REFERENCE_IMAGE, MediaLimits
+from services.video.domain.limits import FACE_VIDEO, REFERENCE_IMAGE, MediaLimits
 from services.video.domain.orders import field_invalid
 from services.video.media.facts import AudioFacts, MediaFacts, VideoFacts
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -27,19 +27,19 @@ _CONTAINERS = {
 }
 
 
-def check_face_video(facts: MediaFacts, limits: MediaLimits) -> VideoFacts:
-    """The pictures of a video to render. Raises Invalid."""
-    _check_container(facts, limits, "视频")
+def check_face_video(facts: MediaFacts, limits: MediaLimits, label: str = "视频") -> VideoFacts:
+    """The pictures of a video to render, called `label` in messages. Raises Invalid."""
+    _check_container(facts, limits, label)
     video = facts.video
     if video is None or video.frames < 2:
-        raise field_invalid("视频文件没有画面")
+        raise field_invalid(f"{label}文件没有画面")
     if video.width * video.height > _MAX_VIDEO_PIXELS:
-        raise field_invalid(f"视频分辨率为 {video.width}×{video.height}，最高支持 4096×2304")
-    _check_duration(video.duration_s, limits, "视频")
+        raise field_invalid(f"{label}分辨率为 {video.width}×{video.height}，最高支持 4096×2304")
+    _check_duration(video.duration_s, limits, label)
     slowest, fastest = limits.min_frames_per_second, limits.max_frames_per_second
     rate = video.frames_per_second
     if not slowest * (1 - _SLACK_RATE) <= rate <= fastest * (1 + _SLACK_RATE):
-        raise field_invalid(f"视频帧率为 {rate:.4g} 帧/秒，须在 {slowest} 至 {fastest} 帧/秒之间")
+        raise field_invalid(f"{label}帧率为 {rate:.4g} 帧/秒，须在 {slowest} 至 {fastest} 帧/秒之间")
     return video
 
 
@@ -54,11 +54,21 @@ def check_voice(facts: MediaFacts, limits: MediaLimits) -> AudioFacts:
 
 def check_reference_image(facts: MediaFacts) -> VideoFacts:
     """The picture that shows whose face it is. Raises Invalid."""
+    return _check_image(facts, "参考图片")
+
+
+def check_background(facts: MediaFacts) -> VideoFacts:
+    """The picture or video that shall be behind somebody. Raises Invalid."""
+    is_video = facts.container in {_CONTAINERS[name] for name in FACE_VIDEO.formats}
+    return check_face_video(facts, FACE_VIDEO, "背景") if is_video else _check_image(facts, "背景")
+
+
+def _check_image(facts: MediaFacts, label: str) -> VideoFacts:
     image = facts.video
     if image is None or facts.container not in _PICTURES or image.frames > 1:
-        raise _wrong_content("参考图片", "、".join(REFERENCE_IMAGE.formats))
+        raise _wrong_content(label, "、".join(REFERENCE_IMAGE.formats))
     if max(image.width, image.height) > _MAX_IMAGE_SIDE:
-        raise field_invalid(f"参考图片尺寸为 {image.width}×{image.height}，边长不能超过 {_MAX_IMAGE_SIDE} 像素")
+        raise field_invalid(f"{label}尺寸为 {image.width}×{image.height}，边长不能超过 {_MAX_IMAGE_SIDE} 像素")
     return image
 
 

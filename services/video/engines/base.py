@@ -83,7 +83,11 @@ class ChromaKeyer(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def key(self, request: KeyingRequest, *, timeout_s: float) -> ProducedVideo:
+    async def screen_share(self, video: Path, color: str, *, timeout_s: float) -> float:
+        """How much of a video's pictures, 0..1, is a screen of this colour. Raises InputRefused or EngineBroken."""
+        ...
+
+    async def key(self, request: KeyingRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
         """Writes the target. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
         ...
 

@@ -16,11 +16,13 @@ from services.video.engines.mesh_warp.engine import MeshWarp
 from services.video.engines.mesh_warp.settings import ENGINE_NAME as MESH_WARP
 from services.video.engines.mesh_warp.settings import MODEL_NAME as FACE_MESH
 from services.video.engines.mesh_warp.settings import MeshWarpFactory
+from services.video.engines.yuv_tables import settings as yuv_tables
+from services.video.engines.yuv_tables.engine import YuvTables
 from services.video.links.reader import NAME as WEB_PAGES
 from services.video.links.reader import WebPageReader
 
 LIP_SYNC = Capability("lip_sync", "视频生成", planned_engine=MESH_WARP)
-CHROMA_KEY = Capability("chroma_key", "绿幕背景替换", planned_engine="yuv_tables")
+CHROMA_KEY = Capability("chroma_key", "绿幕背景替换", planned_engine=yuv_tables.ENGINE_NAME)
 LINK_PARSE = Capability("link_parse", "视频解析", planned_engine=WEB_PAGES)
 
 
@@ -56,10 +58,20 @@ def _examine_mesh_warp(settings: VideoEngineSettings) -> EngineState:
     return EngineState(FACE_MESH, factory.model_sha256(), Quality.APPROXIMATE.value, factory.problems())
 
 
+def _open_yuv_tables(settings: VideoEngineSettings) -> ChromaKeyer:
+    return YuvTables(producer=settings.producer, max_workers=settings.max_workers)
+
+
+def _examine_yuv_tables(_settings: VideoEngineSettings) -> EngineState:
+    return EngineState(yuv_tables.MODEL_NAME, "", Quality.NATIVE.value, yuv_tables.problems())
+
+
 LIP_SYNCERS: Mapping[str, EngineEntry[LipSyncer, VideoEngineSettings]] = MappingProxyType(
     {MESH_WARP: EngineEntry(_open_mesh_warp, _examine_mesh_warp)}
 )
-CHROMA_KEYERS: Mapping[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = MappingProxyType({})
+CHROMA_KEYERS: Mapping[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = MappingProxyType(
+    {yuv_tables.ENGINE_NAME: EngineEntry(_open_yuv_tables, _examine_yuv_tables)}
+)
 LINK_READERS: Mapping[str, EngineEntry[LinkReader, VideoEngineSettings]] = MappingProxyType(
     {WEB_PAGES: EngineEntry(_open_web_pages, _examine_web_pages)}
 )

@@ -7,7 +7,7 @@ from kit.rpc.server import Context
 from kit.tasks.mapping import message_of
 from services.video.domain.limits import FACE_VIDEO, REFERENCE_IMAGE, VOICE_AUDIO
 from services.video.rpc.mapping import limits_to_proto
-from services.video.usecases.acceptance import CreateVideo, Source, WantedRender
+from services.video.usecases.acceptance import CreateVideo, Source, WantedKeying, WantedRender
 from voxreel.video.v1 import render_service_pb2 as messages
 from voxreel.video.v1 import render_service_pb2_grpc
 
@@ -44,15 +44,14 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
         self, request: messages.CreateChromaKeyRequest, _context: Context
     ) -> messages.CreateChromaKeyResponse:
         principal = require_principal()
-        task = await self._videos.key(
-            principal.user_id,
-            request.request_id,
-            video_file_id=request.video_file_id,
-            background_file_id=request.background_file_id,
+        wanted = WantedKeying(
+            video=Source(request.video_file_id, request.video_url),
+            background=Source(request.background_file_id, request.background_url),
             color=request.color,
             similarity=request.similarity,
             blend=request.blend,
         )
+        task = await self._videos.key(principal.user_id, request.request_id, wanted)
         return messages.CreateChromaKeyResponse(task=message_of(task, principal))
 
 

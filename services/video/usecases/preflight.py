@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from kit.engines import EngineBroken, InputRefused
 from kit.errors import Unavailable
@@ -16,6 +16,8 @@ from services.video.domain.orders import OrderedFile, check_media, field_invalid
 from services.video.media.facts import MediaFacts
 from services.video.usecases.sources import OrderedFiles
 from voxreel.common.v1 import error_reason_pb2 as reasons
+
+T = TypeVar("T")
 
 _FETCH_TIMEOUT_S = 20.0
 
@@ -28,10 +30,15 @@ class Prober(Protocol):
         ...
 
 
+async def _nothing_more(_path: Path) -> None:
+    """The facts tell enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A file as a client names it, by id or by URL, and what it must be. `name` is its field's, `label` for messages;
-    `check` raises what speaks against its facts."""
+    `check` raises what speaks against its facts, and `look`, which comes last, what speaks against its content: it may
+    raise as engines do."""
 
     file_id: str
     url: str
@@ -39,6 +46,7 @@ class Wanted:
     label: str
     limits: MediaLimits
     check: Callable[[MediaFacts], object]
+    look: Callable[[Path], Awaitable[None]] = _nothing_more
 
 
 class Preflight:
@@ -73,12 +81,17 @@ class Preflight:
 
     async def _look(self, item: Wanted, file: OrderedFile, path: Path) -> None:
         await self._files.copy(file, path, label=item.label, limits=item.limits, timeout_s=_FETCH_TIMEOUT_S)
-        try:
-            facts = await self._prober.probe(path)
-        except InputRefused as error:
-            raise field_invalid(f"{item.label}{error.message_zh}") from error
-        except EngineBroken as error:
-            message = "系统繁忙，请稍后重试"
-            raise Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, message) from error
-        item.check(facts)
+        item.check(await _answer(self._prober.probe(path), item.label))
+        await _answer(item.look(path), "")
         await asyncio.to_thread(path.unlink)
+
+
+async def _answer(asked: Awaitable[T], label: str) -> T:
+    """What a look into a file tells. Raises Invalid, the words behind the label, or Unavailable."""
+    try:
+        return await asked
+    except InputRefused as error:
+        raise field_invalid(f"{label}{error.message_zh}") from error
+    except EngineBroken as error:
+        message = "系统繁忙，请稍后重试"
+        raise Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, message) from error

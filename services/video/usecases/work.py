@@ -115,7 +115,12 @@ class KeyingHandler:
                 target=folder / _TARGET,
                 content_id=task.id,
             )
-            await report(10, _RENDERING)
-            produced = await result_of(engine.key(request, timeout_s=workshop.timeout_s))
-            await report(90, _STORING)
+            await report(_ENGINE_FROM, _RENDERING)
+            produced = await reporting(
+                lambda tell: result_of(engine.key(request, timeout_s=workshop.timeout_s, on_progress=tell)),
+                report,
+                first=_ENGINE_FROM,
+                last=_ENGINE_TO,
+            )
+            await report(_ENGINE_TO, _STORING)
             return await workshop.store(task, request.target, engine=engine.name, produced=produced)

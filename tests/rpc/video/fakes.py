@@ -115,6 +115,10 @@ class FakeProber:
     def __init__(self) -> None:
         self.facts = {
             b"face": _video(),
+            b"screen": _video(),
+            b"room": _video(),
+            b"beach": _video(container="webp_pipe", frames=1),
+            b"waves": _video(),
             b"voice": _audio(),
             b"who": _video(container="png_pipe", frames=1),
             b"short": _video(seconds=1.0),
@@ -189,7 +193,17 @@ class FakeKeyer:
 
     name = "fake-keyer"
 
-    async def key(self, request: KeyingRequest, *, timeout_s: float) -> ProducedVideo:
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def screen_share(self, video: Path, color: str, *, timeout_s: float) -> float:
+        content = await asyncio.to_thread(video.read_bytes)
+        return 0.031 if content == b"room" else 0.6
+
+    async def key(self, request: KeyingRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
+        on_progress("keying", 0.5)
+        self._gate.folders.append(request.target.parent)
+        await self._gate.at("engine")
         await _join([request.video, request.background], request.target)
         return ProducedVideo(3000, "", Quality.NATIVE)
 
@@ -230,13 +244,14 @@ class FakeEngines:
         self._gate = gate
         self.problems: dict[str, tuple[str, ...]] = {}
 
-    def slots(self) -> VideoEngines:
+    def slots(self, keyer: ChromaKeyer | None = None) -> VideoEngines:
+        """With another keyer than the fake one, if it is given."""
         settings = VideoEngineSettings(model_cache_dir=Path("unused"))
         lips: dict[str, EngineEntry[LipSyncer, VideoEngineSettings]] = {
             "fake": EngineEntry(lambda _: FakeLipSyncer(self._gate), self._examine(LIP_SYNC))
         }
         keyers: dict[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = {
-            "fake": EngineEntry(lambda _: FakeKeyer(), self._examine(CHROMA_KEY))
+            "fake": EngineEntry(lambda _: keyer or FakeKeyer(self._gate), self._examine(CHROMA_KEY))
         }
         readers: dict[str, EngineEntry[LinkReader, VideoEngineSettings]] = {
             "fake": EngineEntry(lambda _: FakeReader(), self._examine(LINK_PARSE))

@@ -1,8 +1,9 @@
-"""A render that its owner no longer wants, in each of its stages."""
+"""Renders and chroma keys that their owner no longer wants, in each of their stages."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from voxreel.task.v1 import task_service_pb2 as tasks
 from voxreel.video.v1 import render_service_pb2 as renders
 
 
-async def _accepted(world: World) -> str:
+async def _render(world: World) -> str:
     request = renders.CreateRenderRequest(
         request_id="r-1",
         video_file_id=world.files.put("face.mp4", b"face"),
@@ -25,11 +26,34 @@ async def _accepted(world: World) -> str:
         return (await world.renders.CreateRender(request)).task.id
 
 
+async def _key(world: World) -> str:
+    request = renders.CreateChromaKeyRequest(
+        request_id="k-1",
+        video_file_id=world.files.put("screen.mp4", b"screen"),
+        background_file_id=world.files.put("beach.png", b"beach"),
+        color="green",
+        similarity=0.4,
+        blend=0.1,
+    )
+    with world.user():
+        return (await world.renders.CreateChromaKey(request)).task.id
+
+
 @pytest.mark.parametrize(
-    ("place", "stage"), [("download voice.wav", "fetching"), ("engine", "analysing"), ("upload", "storing")]
+    ("accept", "place", "stage"),
+    [
+        (_render, "download voice.wav", "fetching"),
+        (_render, "engine", "analysing"),
+        (_render, "upload", "storing"),
+        (_key, "download beach.png", "fetching"),
+        (_key, "engine", "keying"),
+        (_key, "upload", "storing"),
+    ],
 )
-async def test_cancelling_stops_the_work_and_leaves_nothing(world: World, place: str, stage: str) -> None:
-    task_id = await _accepted(world)
+async def test_cancelling_stops_the_work_and_leaves_nothing(
+    world: World, accept: Callable[[World], Awaitable[str]], place: str, stage: str
+) -> None:
+    task_id = await accept(world)
     world.gate.closed_at = place
     await world.relay.step()
     working = asyncio.create_task(world.worker.step())

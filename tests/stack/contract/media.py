@@ -16,19 +16,21 @@ _RATE = 16_000
 _FRAMES = 75
 _SIDE = 640
 _VIDEO_SIDE = 160
+_GREEN = (80, 160, 60)  # blue, green, red
 
 
 @cache
 def video() -> bytes:
-    """An MP4 of three seconds of a face."""
+    """An MP4 of three seconds of a face between two strips of a green screen."""
     target = io.BytesIO()
     with av.open(target, "w", format="mp4") as container:
         stream = container.add_stream("mpeg4", rate=25)
-        stream.width = stream.height = _VIDEO_SIDE
+        stream.width, stream.height = 2 * _VIDEO_SIDE, _VIDEO_SIDE
         stream.pix_fmt = "yuv420p"
-        face = draw_face(_VIDEO_SIDE)
+        strip = np.full((_VIDEO_SIDE, _VIDEO_SIDE // 2, 3), _GREEN, np.uint8)
+        picture = np.hstack([strip, draw_face(_VIDEO_SIDE), strip])
         for _ in range(_FRAMES):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(face, format="bgr24")))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
         container.mux(stream.encode())
     return target.getvalue()
 

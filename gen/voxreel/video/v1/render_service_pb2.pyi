@@ -181,6 +181,8 @@ Global___CreateRenderResponse: _TypeAlias = CreateRenderResponse  # noqa: Y015
 
 @_typing.final
 class CreateChromaKeyRequest(_message.Message):
+    """Sources as in CreateRenderRequest."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
@@ -189,6 +191,8 @@ class CreateChromaKeyRequest(_message.Message):
     COLOR_FIELD_NUMBER: _builtins.int
     SIMILARITY_FIELD_NUMBER: _builtins.int
     BLEND_FIELD_NUMBER: _builtins.int
+    VIDEO_URL_FIELD_NUMBER: _builtins.int
+    BACKGROUND_URL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Unique per user."""
     video_file_id: _builtins.str
@@ -200,6 +204,8 @@ class CreateChromaKeyRequest(_message.Message):
     """0 to 1; how far from the colour still counts as screen."""
     blend: _builtins.float
     """0 to 1; how softly the edge fades."""
+    video_url: _builtins.str
+    background_url: _builtins.str
     def __init__(
         self,
         *,
@@ -209,10 +215,12 @@ class CreateChromaKeyRequest(_message.Message):
         color: _builtins.str = ...,
         similarity: _builtins.float = ...,
         blend: _builtins.float = ...,
+        video_url: _builtins.str = ...,
+        background_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["background_file_id", b"background_file_id", "blend", b"blend", "color", b"color", "request_id", b"request_id", "similarity", b"similarity", "video_file_id", b"video_file_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["background_file_id", b"background_file_id", "background_url", b"background_url", "blend", b"blend", "color", b"color", "request_id", b"request_id", "similarity", b"similarity", "video_file_id", b"video_file_id", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -80,12 +80,13 @@ class RenderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateChromaKey(self, request, context):
-        """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does.
+        """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does. A video without a
+        screen of this colour is refused with the measured share of the pictures.
 
         Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
         IDEMPOTENCY_KEY_REUSED.
-        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
-        ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+        Errors: FIELD_INVALID, SCREEN_NOT_FOUND, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE,
+        CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -14,8 +14,8 @@ from av.container import InputContainer
 from av.video.reformatter import ColorRange
 
 from kit.engines import InputRefused
-from services.video.engines.mesh_warp.clips.opening import opened
 from services.video.engines.mesh_warp.picture import Picture, upright
+from services.video.media.opening import opened
 
 _WHAT = "视频"
 _RATES = (Fraction(15), Fraction(60))

@@ -11,7 +11,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from kit.engines import InputRefused
-from services.video.engines.mesh_warp.clips.opening import opened
+from services.video.media.opening import opened
 
 _WHAT = "音频"
 _MAX_SECONDS = 130  # a little more than the contract's longest; what is beyond is not read

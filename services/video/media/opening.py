@@ -21,6 +21,8 @@ def opened(path: Path, what: str) -> Iterator[InputContainer]:
 
     Raises InputRefused, naming `what` it is, when the file turns out broken here or in the block.
     """
+    if path.stat().st_size == 0:
+        raise InputRefused(f"{what}文件为空")
     try:
         with path.open("rb") as file, av.open(file, "r", options={"format_whitelist": _DEMUXERS}) as container:
             yield container
