@@ -11,6 +11,7 @@ from services.speech.engines.errors import (
     EngineUnavailable,
     NothingToSpeak,
     SynthesisError,
+    TextRefused,
     UnknownVoice,
     UnsupportedFormat,
 )
@@ -24,6 +25,7 @@ _REASONS: tuple[tuple[type[SynthesisError], Reason], ...] = (
     (UnknownVoice, reasons.ERROR_REASON_VOICE_UNKNOWN),
     (UnsupportedFormat, reasons.ERROR_REASON_AUDIO_FORMAT_UNSUPPORTED),
     (NothingToSpeak, reasons.ERROR_REASON_TEXT_NOT_SPEAKABLE),
+    (TextRefused, reasons.ERROR_REASON_PROVIDER_REFUSED),
     (SynthesisError, reasons.ERROR_REASON_FIELD_INVALID),
 )
 
