@@ -11,6 +11,7 @@ from kit.app import App, open_database
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
+from kit.engines import EngineSlot, open_slot
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
@@ -29,6 +30,9 @@ from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.speech.config import RewritingSettings, SpeechConfig
 from services.speech.engines.base import SpeechSynthesizer
+from services.speech.engines.dubbers import DUBBERS, DUBBING, DubberSettings
+from services.speech.engines.dubbing import Dubber
+from services.speech.engines.indextts.settings import IndexTtsSettings
 from services.speech.engines.jobs import JobEngines, JobEngineSettings, open_job_engines
 from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.openai_compatible.engine import OpenAiSettings
@@ -79,7 +83,7 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
     holds = BillingCreditHolds(await _peer(app, config.peers.billing))
     files = await _peer(app, config.peers.files)
     jobs = await _job_engines(app)
-    synthesizer, engine, directory = await _synthesis(app, jobs)
+    synthesizer, engine, dubber, directory = await _synthesis(app, jobs)
     return Parts(
         database=database,
         units=units,
@@ -93,6 +97,8 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         engine=engine,
         directory=directory,
         jobs=jobs,
+        dubber=dubber,
+        dubbing_timeout_s=config.dubbing.timeout_s,
         listener=GuardedListener(await app.enter(open_listener_pool())),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
@@ -131,16 +137,32 @@ async def _job_engines(app: App[SpeechConfig]) -> JobEngines:
 
 async def _synthesis(
     app: App[SpeechConfig], jobs: JobEngines
-) -> tuple[SpeechSynthesizer, SynthesisEngine, EngineDirectory]:
+) -> tuple[SpeechSynthesizer, SynthesisEngine, EngineSlot[Dubber], EngineDirectory]:
     settings = _synthesizer_settings(app.config)
     name = await asyncio.to_thread(select_engine, app.config.synthesis.engine, settings)
     synthesizer = SYNTHESIZERS[name].open_engine(settings)
     await app.enter(aclosing(synthesizer))
     engine = SynthesisEngine(name, synthesizer.voices())
-    directory = EngineDirectory(settings, engine, jobs)
+    dubber = await asyncio.to_thread(open_slot, DUBBING, DUBBERS, _dubber_settings(app.config, synthesizer, settings))
+    if dubber.engine is not None:
+        await app.enter(aclosing(dubber.engine))
+    directory = EngineDirectory(settings, engine, jobs, dubber=dubber)
     await directory.step()
     app.background("engines", directory.run, phase=Phase.SUPPORT)
-    return synthesizer, engine, directory
+    return synthesizer, engine, dubber, directory
+
+
+def _dubber_settings(
+    config: SpeechConfig, synthesizer: SpeechSynthesizer, synthesis: SynthesizerSettings
+) -> DubberSettings:
+    dubbing = config.dubbing
+    indextts = IndexTtsSettings(
+        base_url=dubbing.indextts_url,
+        shared_dir=dubbing.indextts_shared_dir,
+        server_dir=dubbing.indextts_server_dir,
+        producer=config.synthesis.producer,
+    )
+    return DubberSettings(indextts, synthesizer, synthesis)
 
 
 def _rewriter_settings(given: RewritingSettings, cache_dir: Path) -> RewriterSettings:

@@ -37,6 +37,27 @@ class SynthesisSettings(BaseModel):
     )
 
 
+class DubbingSettings(BaseModel):
+    """Speech with emotions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timeout_s: float = Field(
+        default=300, gt=0, le=3600, description="The longest one dubbing may take before it is stopped."
+    )
+    indextts_url: str | None = Field(
+        default=None,
+        pattern=r"https?://\S+",
+        description="Address of your own IndexTTS2 server (index-tts-vllm, api_server_v2); used when it is set.",
+    )
+    indextts_shared_dir: Path | None = Field(
+        default=None, description="A folder that the IndexTTS2 server sees, too: recordings are handed over in it."
+    )
+    indextts_server_dir: str | None = Field(
+        default=None, description="The path of that folder on the server, when it is another one there."
+    )
+
+
 class JobSettings(BaseModel):
     """Recognition and cloning."""
 
@@ -79,5 +100,6 @@ class SpeechConfig(ServiceConfig):
     model_config = service_settings("speech")
 
     synthesis: SynthesisSettings = Field(default=SynthesisSettings(), description="Text to speech.")
+    dubbing: DubbingSettings = Field(default=DubbingSettings(), description="Speech with emotions.")
     jobs: JobSettings = Field(default=JobSettings(), description="Recognition and cloning.")
     rewriting: RewritingSettings = Field(default=RewritingSettings(), description="Texts written anew.")

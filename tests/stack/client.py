@@ -37,6 +37,11 @@ class Client:
         self.token = ""
         self.user_id = 0
 
+    @property
+    def base_url(self) -> str:
+        """Of the stack it talks to."""
+        return self._stack.base_url
+
     async def call(self, method: str, path: str, **options: Any) -> Reply:
         """One request and its JSON."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}

@@ -63,22 +63,44 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How speech differs from a voice's plain reading; 1 and 0 change nothing.
+
+    rate: times faster. pitch: times higher, with the timbre kept. pitch_range: times wider, in semitones around the
+    voice's median pitch. energy_db: louder by so much. pauses: times longer.
+    """
+
+    rate: float = 1.0
+    pitch: float = 1.0
+    pitch_range: float = 1.0
+    energy_db: float = 0.0
+    pauses: float = 1.0
+
+
+PLAIN = Manner()
+
+
+@dataclass(frozen=True, slots=True)
 class SynthesisRequest:
     """One utterance.
 
     volume: 0..100; 0 is silence, 50 (default) the engine's levelled loudness, 100 is +6 dB (limited at -1
     dBFS). speech_rate: 0.5..2.0, times faster; keeps the pitch. pitch_rate: 0.5..2.0, times higher; keeps the
-    duration. content_id: goes into the AI-content label of the file; the engine draws one if None. Raises
-    ProsodyOutOfRange for a value outside its range.
+    duration. manner comes on top of these, and together they stay within the same ranges. max_tokens: longest piece
+    spoken in one breath, in tokens of the dubbing price; None leaves it to the engine. content_id: goes into the
+    AI-content label of the file; the engine draws one if None. Raises ProsodyOutOfRange for a value outside its
+    range.
     """
 
     text: str
     voice: str
     audio_format: AudioFormat = AudioFormat.WAV
-    volume: int = DEFAULT_VOLUME
+    volume: float = DEFAULT_VOLUME
     speech_rate: float = 1.0
     pitch_rate: float = 1.0
     content_id: str | None = None
+    manner: Manner = PLAIN
+    max_tokens: int | None = None
 
     def __post_init__(self) -> None:
         _check_range("volume", self.volume, 0, MAX_VOLUME)
@@ -274,6 +296,11 @@ class TextRewriter(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+def within_rates(rate: float) -> float:
+    """The nearest rate that engines take."""
+    return min(max(rate, MIN_RATE), MAX_RATE)
 
 
 def _check_range(field: str, value: float, minimum: float, maximum: float) -> None:

@@ -61,12 +61,13 @@ class SynthesisHandler:
         try:
             return await self._synthesizer.synthesize(synthesis.request(task_id), timeout_s=self._timeout_s)
         except SynthesisError as error:
-            if error.retryable:
-                raise RetryableError(str(error)) from error
-            raise _refusal(error) from error
+            raise outcome_of_synthesis(error) from error
 
 
-def _refusal(error: SynthesisError) -> DomainError:
+def outcome_of_synthesis(error: SynthesisError) -> DomainError | RetryableError:
+    """What a handler raises for what its engine raised."""
+    if error.retryable:
+        return RetryableError(str(error))
     if isinstance(error, EngineUnavailable):
         return Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, error.message_zh)
     reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))

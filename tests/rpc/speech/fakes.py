@@ -11,10 +11,11 @@ import wave
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 
-from kit.engines import EngineEntry, EngineState, open_slot
+from kit.engines import EngineEntry, EngineSlot, EngineState, open_slot
 from kit.errors import InsufficientCredits, NotFound
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from services.speech.emotion.delivery import Delivery
 from services.speech.engines.base import (
     AudioFormat,
     CloneRequest,
@@ -33,6 +34,8 @@ from services.speech.engines.base import (
     VoiceClone,
     VoiceCloner,
 )
+from services.speech.engines.dubbers import DUBBING
+from services.speech.engines.dubbing import Dubber, DubbingRequest, ReferenceEmotion
 from services.speech.engines.jobs import (
     RECOGNITION,
     TEXT_REWRITE,
@@ -41,7 +44,8 @@ from services.speech.engines.jobs import (
     JobEngineSettings,
 )
 from services.speech.engines.kokoro.catalog import voices
-from services.speech.engines.listening import HeardSample, hear
+from services.speech.engines.listening import HeardSample, hear, measure
+from services.speech.engines.prosody.dubber import ProsodyDubber
 from services.speech.engines.rewriters import RewriterSettings
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import ledger_service_pb2_grpc
@@ -74,11 +78,12 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
         if failure is not None and not self.is_answer_lost:
             raise failure
         if request.request_id not in self.holds:
-            if self.available < PRICE:
-                raise InsufficientCredits(required=PRICE, available=self.available)
-            self.available -= PRICE
+            price = request.credits if request.HasField("credits") else PRICE
+            if self.available < price:
+                raise InsufficientCredits(required=price, available=self.available)
+            self.available -= price
             self.holds[request.request_id] = ledger.Hold(
-                id=f"hold_{request.request_id}", user_id=request.user_id, credits=PRICE
+                id=f"hold_{request.request_id}", user_id=request.user_id, credits=price
             )
         if failure is not None:
             raise failure
@@ -115,9 +120,10 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
     async def DownloadFile(
         self, request: files.DownloadFileRequest, _context: Context
     ) -> AsyncIterator[files.DownloadFileResponse]:
-        if request.file_id not in self.sources:
+        shared = self.stored.get((NOBODY, request.file_id.rpartition(".")[0]))
+        if shared is None and request.file_id not in self.sources:
             raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
-        user_id, content = self.sources[request.file_id]
+        user_id, content = self.sources[request.file_id] if shared is None else (NOBODY, shared[1])
         yield files.DownloadFileResponse(file=files.File(id=request.file_id, user_id=user_id))
         for start in range(0, len(content), 4):
             yield files.DownloadFileResponse(chunk=content[start : start + 4])
@@ -133,6 +139,7 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
         self.stored.setdefault(key, (header, content))
         first, kept = self.stored[key]
         file_id = f"{first.id_prefix}_{first.user_id}_{first.request_id}.wav"
+        self.sources.setdefault(file_id, (first.user_id, kept))
         return files.UploadFileResponse(file=files.File(id=file_id, size_bytes=len(kept)))
 
 
@@ -290,6 +297,39 @@ class FakeJobEngines:
         return lambda _: EngineState(model="fake-model", quality="native", problems=self.problems.get(name, ()))
 
 
+class FakeDubber:
+    """The offline engine, and another one that wants recordings when it `takes_recordings`: it notes their bytes."""
+
+    name = "prosody"
+
+    def __init__(self, synthesizer: FakeSynthesizer) -> None:
+        self._offline = ProsodyDubber(synthesizer)
+        self.takes_recordings = False
+        self.requests: list[DubbingRequest] = []
+        self.recordings: list[bytes] = []
+        self.failures: list[Exception] = []
+        self.problems: tuple[str, ...] = ()
+
+    async def dub(self, request: DubbingRequest, *, timeout_s: float) -> SynthesizedAudio:
+        self.requests.append(request)
+        if self.failures:
+            raise self.failures.pop(0)
+        emotion = request.emotion.media if isinstance(request.emotion, ReferenceEmotion) else None
+        for media in (request.speaker_sample, emotion):
+            if media is not None:
+                self.recordings.append(await asyncio.to_thread(media.read_bytes))
+        return await self._offline.dub(request, timeout_s=timeout_s)
+
+    async def aclose(self) -> None:
+        """Nothing to end."""
+
+    def slot(self) -> EngineSlot[Dubber]:
+        entry: EngineEntry[Dubber, None] = EngineEntry(
+            lambda _: self, lambda _: EngineState(model="fake-model", quality="approximate", problems=self.problems)
+        )
+        return open_slot(DUBBING, {self.name: entry}, None)
+
+
 class FakeListener:
     """Hears in this process. `failures` are raised first, one for each call."""
 
@@ -301,6 +341,12 @@ class FakeListener:
             raise self.failures.pop(0)
         async with asyncio.timeout(timeout_s):
             return await asyncio.to_thread(hear, None, file)
+
+    async def measure(self, file: Path, *, timeout_s: float) -> Delivery:
+        if self.failures:
+            raise self.failures.pop(0)
+        async with asyncio.timeout(timeout_s):
+            return await asyncio.to_thread(measure, None, file)
 
 
 def tone_wav(samples: int) -> bytes:

@@ -150,6 +150,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Nothing in the file can be heard. INVALID_ARGUMENT."""
     ERROR_REASON_CUSTOM_VOICES_FULL: _ErrorReason.ValueType  # 264
     """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
+    ERROR_REASON_EMOTION_REFERENCE_NOT_FOUND: _ErrorReason.ValueType  # 280
+    """Also another user's. NOT_FOUND."""
+    ERROR_REASON_EMOTION_REFERENCES_FULL: _ErrorReason.ValueType  # 281
+    """A user has as many emotion references as there may be. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -285,4 +289,8 @@ ERROR_REASON_AUDIO_INVALID: ErrorReason.ValueType  # 263
 """Nothing in the file can be heard. INVALID_ARGUMENT."""
 ERROR_REASON_CUSTOM_VOICES_FULL: ErrorReason.ValueType  # 264
 """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
+ERROR_REASON_EMOTION_REFERENCE_NOT_FOUND: ErrorReason.ValueType  # 280
+"""Also another user's. NOT_FOUND."""
+ERROR_REASON_EMOTION_REFERENCES_FULL: ErrorReason.ValueType  # 281
+"""A user has as many emotion references as there may be. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

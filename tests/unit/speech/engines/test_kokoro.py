@@ -12,11 +12,16 @@ from numpy.typing import NDArray
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.catalogue.samples import sample_request
 from services.speech.catalogue.templates import find_template
+from services.speech.dsp.delivery import measure_delivery
+from services.speech.emotion.delivery import Delivery
+from services.speech.emotion.manners import manner_of_vector
+from services.speech.emotion.vector import Emotion, effective
 from services.speech.engines.base import AudioFormat, SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import NothingToSpeak, TextTooLong, UnknownVoice
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import KokoroFactory
 from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
+from services.speech.text.tokens import count_tokens
 
 pytestmark = pytest.mark.model
 
@@ -150,3 +155,27 @@ async def test_the_pool_speaks_without_stopping_the_loop(cache_dir: Path) -> Non
         await synthesizer.aclose()
     assert io.BytesIO(made.data).read(4) == b"OggS"
     assert turns > made.duration_ms / 50
+
+
+def test_emotions_change_how_it_is_spoken(studio: Studio) -> None:
+    def delivery_of(emotion: Emotion) -> tuple[Delivery, int]:
+        manner = manner_of_vector(effective(tuple(float(each is emotion) for each in Emotion), 1.0))
+        made = studio.synthesize(SynthesisRequest(MIXED, "zhichu", AudioFormat.PCM, manner=manner))
+        samples = np.asarray(np.frombuffer(made.data, dtype="<i2") / 32768, dtype=np.float32)
+        return measure_delivery(samples, made.sample_rate), made.duration_ms
+
+    angry, angry_ms = delivery_of(Emotion.ANGRY)
+    sad, sad_ms = delivery_of(Emotion.SAD)
+    assert angry_ms < 0.85 * sad_ms
+    assert angry.median_hz > 1.15 * sad.median_hz
+    assert angry.range_semitones > 1.2 * sad.range_semitones
+    assert angry.level_db > sad.level_db + 4
+
+
+def test_pieces_are_no_longer_than_asked(studio: Studio) -> None:
+    text = "今天天气真好，我们一起去公园，看看花和鸟，听听风声吧。"
+    whole = studio.synthesize(SynthesisRequest(text, "zhichu", max_tokens=120))
+    cut = studio.synthesize(SynthesisRequest(text, "zhichu", max_tokens=20))
+    assert len(whole.segments) == 1
+    assert [count_tokens(segment.text) for segment in cut.segments] == [18, 5]
+    assert "".join(segment.text for segment in cut.segments) == text
