@@ -15,13 +15,24 @@ from pydantic import ValidationError
 from edge.attendance import while_connected
 from edge.auth import Authenticator, bearer_token
 from edge.client_address import ClientAddresses
-from edge.endpoint import Access, Call, Endpoint, EventStream, In, NoInput, RateClass, Source, StreamingEndpoint
+from edge.endpoint import (
+    Access,
+    Call,
+    Endpoint,
+    EventStream,
+    In,
+    NoInput,
+    RateClass,
+    Source,
+    StreamingEndpoint,
+    TextFile,
+)
 from edge.errors import body_too_large, body_too_slow, shape_error
 from edge.event_stream import send_events
 from edge.facts import FACTS
 from edge.json_kinds import JsonKinds
 from edge.rate_limits import TokenBuckets
-from edge.reply import json_reply
+from edge.reply import file_reply, json_reply
 from edge.shared import Shared
 from edge.validation import first_problem
 from kit.errors import Forbidden, Unauthenticated, Unavailable
@@ -146,6 +157,8 @@ class JsonRoute(Generic[InT]):
         reply = await self._handler(given, call)
         if isinstance(reply, EventStream):
             return await send_events(request, reply, self._dialect)
+        if isinstance(reply, TextFile):
+            return file_reply(reply)
         return json_reply(reply, self._dialect, self._success)
 
 

@@ -159,6 +159,15 @@ class EngineSlot(Generic[E]):
         return self._engine
 
 
+def examine_engines(
+    capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S, *, selected: str = ""
+) -> tuple[EngineFact, ...]:
+    """What is known of the engines of a table. Opens none; touches the disk, so call it off the event loop."""
+    if not table:
+        return (EngineFact(capability.planned_engine, capability.key, _NOT_INCLUDED),)
+    return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
+
+
 def open_slot(
     capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S, *, choice: str = AUTO
 ) -> EngineSlot[E]:
@@ -169,15 +178,10 @@ def open_slot(
     if choice != AUTO and choice not in table:
         raise NoSuchEngine(choice)
 
-    def look(selected: str) -> tuple[EngineFact, ...]:
-        if not table:
-            return (EngineFact(capability.planned_engine, capability.key, _NOT_INCLUDED),)
-        return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
-
-    usable = [fact.name for fact in look("") if fact.is_available]
+    usable = [fact.name for fact in examine_engines(capability, table, settings) if fact.is_available]
     selected = next(iter((*usable, *table)), "") if choice == AUTO else choice
     engine = table[selected].open_engine(settings) if selected else None
-    return EngineSlot(capability, engine, lambda: look(selected))
+    return EngineSlot(capability, engine, lambda: examine_engines(capability, table, settings, selected=selected))
 
 
 async def result_of(asked: Awaitable[T]) -> T:

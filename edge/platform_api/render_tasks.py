@@ -15,6 +15,7 @@ from edge.platform_api.models.tasks import (
     RecognitionResultOut,
     RecognizedPartOut,
     SpeechTaskOut,
+    SpokenSentenceOut,
     TaskOut,
     TextResultOut,
     VideoTaskOut,
@@ -160,7 +161,16 @@ def _audio_result(output: _Plain) -> AudioResultOut:
         "format": str(output.get("format", "")),
         "duration_ms": output.get("duration_ms", 0),
         "url": download_url(file_id, "persistent"),
+        "sentences": [_spoken(sentence) for sentence in output.get("sentences", ())],
     }
+
+
+def _spoken(sentence: _Plain) -> SpokenSentenceOut:
+    """Only whoever may read what was asked for is given the text."""
+    shown: SpokenSentenceOut = {"begin_time": sentence["begin_ms"], "end_time": sentence["end_ms"]}
+    if "text" in sentence:
+        shown["text"] = sentence["text"]
+    return shown
 
 
 def _recognition_result(output: _Plain) -> RecognitionResultOut:
@@ -249,7 +259,9 @@ def _shown_output(task: tasks.Task) -> _Plain:
     if task.kind == tasks.TASK_KIND_ASR:
         return _recognition_result(output)
     if "file_size_bytes" in output:
-        return {**output, "file_size_mb": megabytes(output["file_size_bytes"])}
+        output = {**output, "file_size_mb": megabytes(output["file_size_bytes"])}
+    if "sentences" in output:
+        output = {**output, "sentences": [_spoken(sentence) for sentence in output["sentences"]]}
     return output
 
 

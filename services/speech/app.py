@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from functools import partial
-from pathlib import Path
 
 from kit.app import App, open_database
 from kit.clock import SystemClock
@@ -28,16 +27,15 @@ from kit.tasks.attended import AttendedTasks
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
-from services.speech.config import RewritingSettings, SpeechConfig
+from services.speech.config import SpeechConfig
+from services.speech.engine_settings import job_engine_settings
 from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.dubbers import DUBBERS, DUBBING, DubberSettings
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.indextts.settings import IndexTtsSettings
-from services.speech.engines.jobs import JobEngines, JobEngineSettings, open_job_engines
+from services.speech.engines.jobs import JobEngines, open_job_engines
 from services.speech.engines.listening import GuardedListener, open_listener_pool
-from services.speech.engines.openai_compatible.engine import OpenAiSettings
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
-from services.speech.engines.rewriters import RewriterSettings
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
@@ -118,7 +116,8 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None
         boot=boot,
         clock=parts.clock,
         notifier=parts.notifier,
-        concurrency=config.synthesis.processes,
+        # As many as have a worker process: one long recording must not keep everybody else's texts waiting.
+        concurrency=config.synthesis.processes + config.recognition.processes,
         grace_s=app.work_grace_s,
     )
     app.background("worker", worker.run)
@@ -126,9 +125,7 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None
 
 
 async def _job_engines(app: App[SpeechConfig]) -> JobEngines:
-    cache_dir = app.config.data_dir / "models"
-    settings = JobEngineSettings(cache_dir, _rewriter_settings(app.config.rewriting, cache_dir))
-    jobs = await asyncio.to_thread(open_job_engines, settings)
+    jobs = await asyncio.to_thread(open_job_engines, job_engine_settings(app.config))
     for engine in (jobs.recognizer.engine, jobs.cloner.engine, jobs.rewriter.engine):
         if engine is not None:
             await app.enter(aclosing(engine))
@@ -163,16 +160,6 @@ def _dubber_settings(
         producer=config.synthesis.producer,
     )
     return DubberSettings(indextts, synthesizer, synthesis)
-
-
-def _rewriter_settings(given: RewritingSettings, cache_dir: Path) -> RewriterSettings:
-    openai = OpenAiSettings(
-        base_url=given.openai_base_url,
-        api_key=given.openai_api_key.get_secret_value(),
-        model=given.openai_model,
-        temperature=given.openai_temperature,
-    )
-    return RewriterSettings(choice=given.engine, cache_dir=cache_dir, openai=openai)
 
 
 def _synthesizer_settings(config: SpeechConfig) -> SynthesizerSettings:

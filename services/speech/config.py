@@ -58,6 +58,24 @@ class DubbingSettings(BaseModel):
     )
 
 
+class RecognitionSettings(BaseModel):
+    """Speech to text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model_dir: Path | None = Field(
+        default=None,
+        description="Your own folder of a Whisper model in CTranslate2's format, instead of the base model.",
+    )
+    processes: int = Field(
+        default=1, ge=1, le=64, description="Worker processes with a model each, about 0.6 GB of memory per process."
+    )
+    threads: int = Field(default=2, ge=1, le=64, description="Threads of one model.")
+    max_duration_s: float = Field(
+        default=3600, ge=1, le=14400, description="The longest recording that is taken; longer ones are refused."
+    )
+
+
 class JobSettings(BaseModel):
     """Recognition and cloning."""
 
@@ -101,5 +119,6 @@ class SpeechConfig(ServiceConfig):
 
     synthesis: SynthesisSettings = Field(default=SynthesisSettings(), description="Text to speech.")
     dubbing: DubbingSettings = Field(default=DubbingSettings(), description="Speech with emotions.")
+    recognition: RecognitionSettings = Field(default=RecognitionSettings(), description="Speech to text.")
     jobs: JobSettings = Field(default=JobSettings(), description="Recognition and cloning.")
     rewriting: RewritingSettings = Field(default=RewritingSettings(), description="Texts written anew.")

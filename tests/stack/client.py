@@ -118,6 +118,13 @@ class Client:
         task_id: str = reply.body["task_id"]
         return task_id
 
+    async def text(self, path: str) -> str:
+        """A file, as text."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self._session.get(self._stack.base_url + path, headers=headers) as response:
+            assert response.status == 200
+            return await response.text()
+
     async def task(self, task_id: str) -> dict[str, Any]:
         reply = await self.patiently("GET", f"/api/task/{task_id}")
         assert reply.status == 200, reply

@@ -1,10 +1,10 @@
 """The contracts between the speech service and its engines, one Protocol for each capability."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 from services.speech.engines.errors import ProsodyOutOfRange, UnsupportedFormat
 
@@ -112,7 +112,8 @@ class SynthesisRequest:
 class SpokenSegment:
     """A sentence of the cleaned text and when it is heard, in milliseconds from the start of the audio.
 
-    Sentences too long for one utterance come as several segments.
+    The pause behind a sentence belongs to it: the segments of an utterance cover it without gaps. Sentences too long
+    for one utterance come as several segments.
     """
 
     text: str
@@ -182,7 +183,8 @@ class RecognizedSentence(RecognizedPart):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was said. `language` is its BCP 47 tag; `duration_ms` is the length of the media."""
+    """What was said; no sentences if nobody speaks. `language` is its BCP 47 tag, `und` if there is none to tell;
+    `duration_ms` is the length of the media."""
 
     sentences: tuple[RecognizedSentence, ...]
     language: str
@@ -191,16 +193,21 @@ class Recognition:
     quality: Quality
 
 
+OnProgress: TypeAlias = Callable[[float], None]
+"""Told how far a job is, as a fraction of it, 0..1; returns at once."""
+
+
 class SpeechRecognizer(Protocol):
     """A speech-to-text engine."""
 
     @property
     def name(self) -> str: ...
 
-    async def recognize(self, media: Path, *, timeout_s: float) -> Recognition:
-        """Hears a file on this machine, audio or video with sound. Cancelling the caller stops the work.
+    async def recognize(self, media: Path, *, timeout_s: float, on_progress: OnProgress) -> Recognition:
+        """Hears a file on this machine, audio or video with sound; may put others beside it. Cancelling the caller
+        stops the work.
 
-        Raises InputRefused (no sound in it, not decodable), or EngineBroken.
+        Raises InputRefused (no sound in it, not decodable, too long), or EngineBroken.
         """
         ...
 

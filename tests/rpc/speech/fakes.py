@@ -20,6 +20,7 @@ from services.speech.engines.base import (
     AudioFormat,
     CloneRequest,
     LanguageModel,
+    OnProgress,
     Quality,
     Recognition,
     RecognizedPart,
@@ -27,6 +28,7 @@ from services.speech.engines.base import (
     RewriteRequest,
     RewrittenText,
     SpeechRecognizer,
+    SpokenSegment,
     SynthesisRequest,
     SynthesizedAudio,
     TextRewriter,
@@ -172,7 +174,7 @@ class FakeSynthesizer:
             engine=self.name,
             model="fake-model",
             quality=Quality.NATIVE,
-            segments=(),
+            segments=(SpokenSegment(request.text, 0, samples * 1000 // SAMPLE_RATE),),
         )
 
     async def aclose(self) -> None:
@@ -188,8 +190,9 @@ class FakeRecognizer:
         self.heard: list[bytes] = []
         self.failures: list[Exception] = []
 
-    async def recognize(self, media: Path, *, timeout_s: float) -> Recognition:
+    async def recognize(self, media: Path, *, timeout_s: float, on_progress: OnProgress) -> Recognition:
         self.heard.append(await asyncio.to_thread(media.read_bytes))
+        on_progress(0.5)
         if self.failures:
             raise self.failures.pop(0)
         words = tuple(RecognizedPart("好", at * 100, at * 100 + 100) for at in range(len(self.heard[-1])))

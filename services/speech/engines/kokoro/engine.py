@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
@@ -75,7 +76,8 @@ class KokoroSynthesizer:
         if not spoken:
             raise NothingToSpeak
         speech_rate = within_rates(request.speech_rate * request.manner.rate)
-        audio, segments = _join(spoken, speech_rate=speech_rate, pauses=request.manner.pauses)
+        audio, starts = _join(spoken, pauses=request.manner.pauses)
+        joined_samples = len(audio)
         audio = change_prosody(audio, SAMPLE_RATE, speech_rate=speech_rate, pitch_rate=request.pitch_rate)
         audio = apply_gain(apply_volume(audio, request.volume), request.manner.energy_db)
         audio = limit_peak(audio, SAMPLE_RATE)
@@ -88,7 +90,7 @@ class KokoroSynthesizer:
             engine=ENGINE_NAME,
             model=MODEL_NAME,
             quality=Quality.NATIVE,
-            segments=segments,
+            segments=_segments(spoken, starts, samples=len(audio), of=joined_samples),
         )
 
     def _speak(self, sentence: Sentence, pack: NDArray[np.float32], manner: Manner) -> _Spoken | None:
@@ -105,24 +107,27 @@ class KokoroSynthesizer:
         return _Spoken(sentence.text, level(audio, SAMPLE_RATE))
 
 
-def _join(
-    spoken: list[_Spoken], *, speech_rate: float, pauses: float
-) -> tuple[NDArray[np.float32], tuple[SpokenSegment, ...]]:
-    """The sentences with pauses between them, and where each will be heard after the change of speed."""
+def _join(spoken: list[_Spoken], *, pauses: float) -> tuple[NDArray[np.float32], list[int]]:
+    """The sentences with pauses between them, `pauses` times as long as usual, and where each begins, in samples."""
     pieces: list[NDArray[np.float32]] = []
-    segments = []
+    starts: list[int] = []
     position = 0
     for index, item in enumerate(spoken):
-        start, position = position, position + len(item.audio)
-        segments.append(
-            SpokenSegment(item.text, _milliseconds(start / speech_rate), _milliseconds(position / speech_rate))
-        )
-        pieces.append(item.audio)
+        starts.append(position)
+        piece = item.audio
         if index + 1 < len(spoken):
-            gap = pause(_pause_after(item.text) * pauses, SAMPLE_RATE)
-            pieces.append(gap)
-            position += len(gap)
-    return np.concatenate(pieces), tuple(segments)
+            piece = np.concatenate([piece, pause(_pause_after(item.text) * pauses, SAMPLE_RATE)])
+        pieces.append(piece)
+        position += len(piece)
+    return np.concatenate(pieces), starts
+
+
+def _segments(spoken: list[_Spoken], starts: list[int], *, samples: int, of: int) -> tuple[SpokenSegment, ...]:
+    """Where each sentence is heard now that the `of` samples that were joined have become `samples`."""
+    bounds = [_milliseconds(start * samples / of) for start in (*starts, of)]
+    return tuple(
+        SpokenSegment(item.text, start, end) for item, (start, end) in zip(spoken, pairwise(bounds), strict=True)
+    )
 
 
 def _pause_after(text: str) -> float:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from services.speech.engines.errors import NothingToSpeak, TextTooLong, UnknownV
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import KokoroFactory
 from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
+from services.speech.media.decoding import decode
+from services.speech.media.sound import SoundOrder
 from services.speech.text.tokens import count_tokens
 
 pytestmark = pytest.mark.model
@@ -61,12 +64,29 @@ def active_level_db(audio: NDArray[np.float32]) -> float:
 def test_a_mixed_sentence_has_segments_that_cover_it(studio: Studio) -> None:
     made = studio.synthesize(SynthesisRequest(MIXED, "zhichu"))
     assert [segment.text for segment in made.segments] == ["你好，世界！", "我们今天发布了iPhone手机。"]
-    times = [time for segment in made.segments for time in (segment.start_ms, segment.end_ms)]
-    assert times == sorted(times)
-    assert times[0] == 0
-    assert times[-1] == made.duration_ms
+    assert made.segments[0].start_ms == 0
+    assert all(one.end_ms == other.start_ms for one, other in pairwise(made.segments))
+    assert all(segment.start_ms < segment.end_ms for segment in made.segments)
     assert 2000 < made.duration_ms < 6000
     assert (made.engine, made.model, made.sample_rate) == ("kokoro", "kokoro-82m-v1.0-int8", 24_000)
+
+
+# The longest frame of each format, in ms: what its encoder may add.
+@pytest.mark.parametrize(("audio_format", "frame_ms"), [("wav", 1), ("pcm", 1), ("mp3", 48), ("opus", 20)])
+@pytest.mark.parametrize(("speech_rate", "pitch_rate"), [(1.0, 1.0), (1.7, 0.8)])
+def test_segments_add_up_to_the_file(
+    studio: Studio, tmp_path: Path, audio_format: str, frame_ms: int, speech_rate: float, pitch_rate: float
+) -> None:
+    request = SynthesisRequest(
+        "一。二，三！", "zhichu", AudioFormat(audio_format), speech_rate=speech_rate, pitch_rate=pitch_rate
+    )
+    made = studio.synthesize(request)
+    file = tmp_path / f"spoken.{audio_format}"
+    file.write_bytes(made.data)
+    bare_factor = 1.5 if audio_format == "pcm" else 1.0  # no header tells of its 24 kHz
+    heard = decode(None, file, tmp_path / "samples", SoundOrder())
+    total = sum(segment.end_ms - segment.start_ms for segment in made.segments)
+    assert total == pytest.approx(heard.duration_ms / bare_factor, abs=frame_ms)
 
 
 def test_speed_scales_audio_and_segments(studio: Studio) -> None:
