@@ -179,7 +179,8 @@ def open_slot(
         raise NoSuchEngine(choice)
 
     usable = [fact.name for fact in examine_engines(capability, table, settings) if fact.is_available]
-    selected = next(iter((*usable, *table)), "") if choice == AUTO else choice
+    # If none can work, the last: it needs nothing but this machine, so what it lacks is what there is to say.
+    selected = next(iter((*usable, *tuple(table)[-1:])), "") if choice == AUTO else choice
     engine = table[selected].open_engine(settings) if selected else None
     return EngineSlot(capability, engine, lambda: examine_engines(capability, table, settings, selected=selected))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from kit.config import ServiceConfig, service_settings
+from services.speech.engines.dashscope.settings import HTTP_URL, WEBSOCKET_URL
 from services.speech.engines.registry import AUTO
 
 
@@ -63,6 +64,7 @@ class RecognitionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    engine: str = Field(default=AUTO, description="`auto`, or the name of the engine to use: `dashscope`, `whisper`.")
     model_dir: Path | None = Field(
         default=None,
         description="Your own folder of a Whisper model in CTranslate2's format, instead of the base model.",
@@ -81,9 +83,42 @@ class JobSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    cloning_engine: str = Field(default=AUTO, description="`auto`, or the name of the engine that clones voices.")
     timeout_s: float = Field(
         default=1800, gt=0, le=7200, description="The longest one of these tasks may take before it is stopped."
     )
+
+
+class DashScopeAccountSettings(BaseModel):
+    """Alibaba Cloud's DashScope, used for everything it can do when there is a key. The limits are those of the
+    account, over all processes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_key: SecretStr = Field(default=SecretStr(""), description="The account's key; empty: DashScope is not used.")
+    http_url: str = Field(default=HTTP_URL, pattern=r"^https?://[^\s/@]+/\S+$", description="Where requests go.")
+    websocket_url: str = Field(
+        default=WEBSOCKET_URL, pattern=r"^wss?://[^\s/@]+/\S+$", description="Where speech goes to and comes from."
+    )
+    clone_model: str = Field(default="cosyvoice-v2", description="The model a voice is enrolled for if none is named.")
+    recognition_model: str = Field(default="gummy-realtime-v1", description="The model that hears.")
+    rewrite_model: str = Field(default="qwen-plus", description="The model that rewrites.")
+    rewrite_temperature: float = Field(
+        default=0.7, ge=0, lt=2, description="How freely that model chooses its words; 0 always takes the likeliest."
+    )
+    silence_s: float = Field(
+        default=15, gt=0, le=300, description="The longest time the service may be silent, connecting included."
+    )
+    poll_s: float = Field(default=2, gt=0, le=60, description="The pause between two looks at a voice in deployment.")
+    hearing_speed: float = Field(
+        default=8, ge=1, le=100, description="How many times faster than it plays a recording is sent."
+    )
+    max_jobs: int = Field(default=8, ge=1, le=100, description="Jobs of one kind that this process has running.")
+    cosyvoice_per_s: float = Field(default=3, gt=0, description="Syntheses by CosyVoice that may begin in a second.")
+    sambert_per_s: float = Field(default=20, gt=0, description="Syntheses by Sambert that may begin in a second.")
+    enrollment_per_s: float = Field(default=10, gt=0, description="Requests about enrolled voices in a second.")
+    recognition_per_s: float = Field(default=10, gt=0, description="Recognitions that may begin in a second.")
+    rewrite_per_s: float = Field(default=20, gt=0, description="Rewrites that may begin in a second.")
 
 
 class RewritingSettings(BaseModel):
@@ -92,7 +127,7 @@ class RewritingSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     engine: str = Field(
-        default=AUTO, description="`auto`, or the name of the engine to use: `openai_compatible`, `rules`."
+        default=AUTO, description="`auto`, or the name of the engine to use: `dashscope`, `openai_compatible`, `rules`."
     )
     places: int = Field(
         default=8, ge=1, le=256, description="Texts that are written at the same time for clients that wait."
@@ -122,3 +157,6 @@ class SpeechConfig(ServiceConfig):
     recognition: RecognitionSettings = Field(default=RecognitionSettings(), description="Speech to text.")
     jobs: JobSettings = Field(default=JobSettings(), description="Recognition and cloning.")
     rewriting: RewritingSettings = Field(default=RewritingSettings(), description="Texts written anew.")
+    dashscope: DashScopeAccountSettings = Field(
+        default=DashScopeAccountSettings(), description="Alibaba Cloud's DashScope."
+    )

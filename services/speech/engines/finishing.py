@@ -10,9 +10,7 @@ from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_pcm, en
 from services.speech.engines.base import AudioFormat
 
 
-def encode(
-    audio: NDArray[np.float32], sample_rate: int, *, audio_format: AudioFormat, label: ContentLabel
-) -> bytes:
+def encode(audio: NDArray[np.float32], sample_rate: int, *, audio_format: AudioFormat, label: ContentLabel) -> bytes:
     """The whole file, with its label where the format has a place for one."""
     match audio_format:
         case AudioFormat.WAV:

@@ -113,6 +113,15 @@ class EmotionReferenceRow(SpeechTable, table=True):
     create_time: datetime = Field(sa_type=UtcDateTime)
 
 
+class SubmissionTurnRow(SpeechTable, table=True):
+    """When the next submission to a provider is free, in microseconds of Unix time, for each of its limits."""
+
+    __tablename__ = "submission_turns"
+
+    name: str = Field(primary_key=True, max_length=64)
+    free_at_us: int = Field(sa_type=BigInteger)
+
+
 class OutboxRow(OutboxColumns, SpeechTable, table=True):
     """Events to send."""
 
@@ -138,3 +147,4 @@ CUSTOM_VOICES = core_table(CustomVoiceRow)
 TEMPLATE_USES = core_table(TemplateUseRow)
 DUBBINGS = core_table(DubbingRow)
 EMOTION_REFERENCES = core_table(EmotionReferenceRow)
+SUBMISSION_TURNS = core_table(SubmissionTurnRow)

@@ -103,7 +103,7 @@ class EngineDirectory:
 
 
 def select_engine(choice: str, settings: SynthesizerSettings) -> str:
-    """The name of the engine to use: the pinned one, or the first that can work here, or else the first.
+    """The name of the engine to use: the pinned one, or the first that can work here, or else the last.
 
     Touches the disk. Raises UnknownEngine for a name that is not in the table.
     """
@@ -112,4 +112,4 @@ def select_engine(choice: str, settings: SynthesizerSettings) -> str:
             raise UnknownEngine(choice)
         return choice
     usable = (found.engine for found in availability(settings) if found.is_available)
-    return next(usable, next(iter(SYNTHESIZERS)))
+    return next(usable, next(reversed(SYNTHESIZERS.keys())))

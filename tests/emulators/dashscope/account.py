@@ -41,7 +41,7 @@ class EnrolledVoice:
 
 @dataclass(slots=True)
 class AccountState:
-    """One account. `rates` are the limits that are switched on, submissions per second by the start of a model's name."""
+    """One account. `rates` are limits that are switched on: submissions per second by the head of a model's name."""
 
     key: str = KEY
     faults: Faults = field(default_factory=Faults)
@@ -99,3 +99,6 @@ def characters(text: str) -> int:
 async def for_ever() -> None:
     """Nothing happens any more."""
     await asyncio.Event().wait()
+
+
+STATE = web.AppKey("state", AccountState)

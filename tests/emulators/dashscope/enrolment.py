@@ -7,9 +7,9 @@ import re
 import uuid
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
-from tests.emulators.dashscope.account import RATE_QUOTA, SYSTEM_VOICES, AccountState, EnrolledVoice, error
+from tests.emulators.dashscope.account import RATE_QUOTA, STATE, SYSTEM_VOICES, AccountState, EnrolledVoice, error
 
 _PREFIX = re.compile(r"[a-z0-9]{1,9}\Z")
 _MODEL = "voice-enrollment"
@@ -30,7 +30,7 @@ _FIELDS = (
 
 async def customize(request: web.Request) -> web.StreamResponse:
     """All actions on voices."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     body = await request.json()
     state.requests.append(body)
     if body.get("model") != _MODEL:
@@ -57,11 +57,13 @@ async def _create(request: web.Request, state: AccountState, given: dict[str, An
     problem = _problem_of_sample(request, state, str(given.get("url")))
     if problem:
         return error(*problem)
+    faults = state.faults.http
+    if faults.fails_creation_with is not None:
+        return error(faults.fails_creation_with, "InternalError")
     voice_id = f"{given['target_model']}-{given['prefix']}-{uuid.uuid4().hex}"
     state.voices[voice_id] = EnrolledVoice(
         voice_id, given["target_model"], given["prefix"], given["url"], state.looks_until_deployed
     )
-    faults = state.faults.http
     await asyncio.sleep(faults.enrolment_delay_s)
     if faults.loses_enrolment_reply and request.transport is not None:
         request.transport.abort()
@@ -131,14 +133,14 @@ async def policy(request: web.Request) -> web.StreamResponse:
 
 async def store(request: web.Request) -> web.StreamResponse:
     """The storage: takes the fields in their order, and knows nothing of keys."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     assert "Authorization" not in request.headers, "the storage is told no key"
     if state.faults.http.upload_status is not None:
         return web.Response(status=state.faults.http.upload_status, text="<Error/>", content_type="application/xml")
     fields: dict[str, bytes] = {}
     async for part in await request.multipart():
-        assert not isinstance(part, type(None)) and hasattr(part, "read")
-        fields[str(part.name)] = bytes(await part.read())  # type: ignore[union-attr]
+        assert isinstance(part, BodyPartReader), "no parts within parts"
+        fields[str(part.name)] = bytes(await part.read())
     if tuple(fields) != _FIELDS:
         return web.Response(status=400, text="<Error/>", content_type="application/xml")
     state.files[fields["key"].decode()] = fields["file"]

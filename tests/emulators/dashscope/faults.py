@@ -43,6 +43,7 @@ class HttpFaults:
     # The reply to an enrolment is lost: the voice is there all the same.
     loses_enrolment_reply: bool = False
     enrolment_delay_s: float = 0.0
+    fails_creation_with: int | None = None
     upload_status: int | None = None
     # Tasks end so instead of SUCCEEDED; PENDING never ends, PRE-PROCESSING neither.
     task_ends: str = ""

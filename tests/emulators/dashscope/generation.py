@@ -8,12 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.emulators.dashscope.account import RATE_QUOTA, AccountState, error, for_ever
+from tests.emulators.dashscope.account import RATE_QUOTA, STATE, AccountState, error, for_ever
 
 
 async def generate(request: web.Request) -> web.StreamResponse:
     """Echoes what the last message holds between marks, or the whole of it."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     body = await request.json()
     state.requests.append(body)
     given = body["input"]
@@ -33,7 +33,7 @@ async def generate(request: web.Request) -> web.StreamResponse:
 async def _stream(
     request: web.Request, parameters: dict[str, Any], answer: str, prompt_tokens: int
 ) -> web.StreamResponse:
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     faults = state.faults.http
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream;charset=UTF-8"})
     await response.prepare(request)

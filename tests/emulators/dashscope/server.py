@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from tests.emulators.dashscope import enrolment, generation, video
-from tests.emulators.dashscope.account import AccountState, characters, error
+from tests.emulators.dashscope.account import STATE, AccountState, characters, error
 from tests.emulators.dashscope.faults import Faults
 from tests.emulators.dashscope.sound import pieces_of, samples_of, sentences_of
 from tests.emulators.dashscope.speech import serve_socket
@@ -33,17 +33,11 @@ class DashScopeEmulator:
     def faults(self) -> Faults:
         return self.state.faults
 
-    def reset(self) -> None:
-        """Forgets everything, in place."""
-        for name, value in ((name, getattr(AccountState(), name)) for name in AccountState.__slots__):
-            if name not in ("sockets", "open_tasks"):
-                setattr(self.state, name, value)
-
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[DashScopeEmulator]:
         """Listens on a free port."""
         application = web.Application(middlewares=[_faulty], client_max_size=64 << 20)
-        application["state"] = self.state
+        application[STATE] = self.state
         for path, handler, method in _ROUTES:
             application.router.add_route(method, path, handler)
             application.router.add_route(method, f"{path}/", handler)
@@ -61,7 +55,7 @@ class DashScopeEmulator:
 
 async def _synthesize(request: web.Request) -> web.StreamResponse:
     """CosyVoice without a socket."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     body = await request.json()
     state.requests.append(body)
     given = body["input"]
@@ -85,7 +79,7 @@ async def _synthesize(request: web.Request) -> web.StreamResponse:
 
 @web.middleware
 async def _faulty(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     if not request.path.startswith(_API):
         return await handler(request)
     faults = state.faults.http

@@ -73,9 +73,8 @@ class TaskChannel:
         if self._said == faults.garbage_after:
             message = "{this is no JSON"
         if self._said == faults.fails_after:
-            faults_message = faults.failure_message
             self._said += 1
-            raise TaskFailed(faults.failure_code, faults_message)
+            raise TaskFailed(faults.failure_code, faults.failure_message)
         self._said += 1
         await asyncio.sleep(faults.pause_s)
         try:

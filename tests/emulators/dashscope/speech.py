@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
-from tests.emulators.dashscope.account import RATE_QUOTA, SAMBERT_MODELS, AccountState, characters
+from tests.emulators.dashscope.account import RATE_QUOTA, SAMBERT_MODELS, STATE, AccountState, characters
 from tests.emulators.dashscope.sockets import ConnectionOver, TaskChannel, TaskFailed, first_message, open_channel
 from tests.emulators.dashscope.sound import pieces_of, samples_of, sentences_of
 
@@ -20,7 +21,7 @@ _SENTENCE_MS = 1000
 
 async def serve_socket(request: web.Request) -> web.StreamResponse:
     """One connection from its handshake to its end."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     state.counts["handshakes"] += 1
     async with open_channel(state, request) as channel:
         try:
@@ -29,12 +30,8 @@ async def serve_socket(request: web.Request) -> web.StreamResponse:
         except ConnectionOver:
             pass
         except TaskFailed as failed:
-            try:
-                faults = state.faults.socket
-                faults.fails_after = None
+            with suppress(ConnectionOver):
                 await channel.event("task-failed", {}, error_code=failed.code, error_message=failed.message)
-            except ConnectionOver:
-                pass
     return web.Response()
 
 
@@ -170,7 +167,11 @@ async def _tell(channel: TaskChannel, number: int, begin_ms: int, end_ms: int) -
     ]
     for is_end, text in ((False, "第"), (True, f"第{number + 1}句。")):
         sentence = {
-            **{"sentence_id": number, "begin_time": begin_ms, "end_time": end_ms, "text": text},
-            **{"words": words if is_end else words[:1], "sentence_end": is_end},
+            "sentence_id": number,
+            "begin_time": begin_ms,
+            "end_time": end_ms,
+            "text": text,
+            "words": words if is_end else words[:1],
+            "sentence_end": is_end,
         }
         await channel.event("result-generated", {"output": {"transcription": sentence, "translations": []}})

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.emulators.dashscope.account import RATE_QUOTA, AccountState, error
+from tests.emulators.dashscope.account import RATE_QUOTA, STATE, AccountState, error
 
 _TIME = "2026-01-02 03:04:05.678"
 _ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
@@ -15,7 +15,7 @@ _ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
 
 async def submit(request: web.Request) -> web.StreamResponse:
     """A task, to be asked for."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     body = await request.json()
     state.requests.append(body)
     if request.headers.get("X-DashScope-Async") != "enable":
@@ -37,7 +37,7 @@ async def submit(request: web.Request) -> web.StreamResponse:
 
 async def query(request: web.Request) -> web.StreamResponse:
     """A task. Each look moves the one that is running by a step; only one of them runs."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     task = state.tasks.get(request.match_info["task_id"])
     if task is None:
         return _reply({"task_id": request.match_info["task_id"], "task_status": "UNKNOWN"})
@@ -48,7 +48,7 @@ async def query(request: web.Request) -> web.StreamResponse:
 
 async def list_tasks(request: web.Request) -> web.StreamResponse:
     """All tasks, page by page."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     page, size = int(request.query.get("page_no", 1)), int(request.query.get("page_size", 10))
     wanted = request.query.get("status")
     found = [task for task in state.tasks.values() if wanted in (None, task["task_status"])]
@@ -63,7 +63,7 @@ async def list_tasks(request: web.Request) -> web.StreamResponse:
 
 async def cancel(request: web.Request) -> web.StreamResponse:
     """Only what has not begun."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     task = state.tasks.get(request.match_info["task_id"])
     if task is None or task["task_status"] != "PENDING":
         return error(400, "UnsupportedOperation")
@@ -73,7 +73,7 @@ async def cancel(request: web.Request) -> web.StreamResponse:
 
 async def result(request: web.Request) -> web.StreamResponse:
     """The video of a task that has succeeded, while its link lives."""
-    state: AccountState = request.app["state"]
+    state: AccountState = request.app[STATE]
     status = state.faults.http.result_status
     if status is not None:
         return web.Response(status=status)

@@ -8,7 +8,7 @@ import io
 import wave
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,17 +18,23 @@ from services.speech.engines.dashscope.account import Account
 from services.speech.engines.dashscope.faults import raise_job_error
 from services.speech.engines.dashscope.lines import CallThreads, Line, LineCut
 from services.speech.engines.dashscope.settings import ENGINE_NAME, DashScopeSettings
-from services.speech.engines.dashscope.turns import NoTurn, Turns
+from services.speech.engines.dashscope.turns import NoTurn
 from services.speech.engines.dashscope.uploads import RESOLVE_HEADERS, upload
-from services.speech.media.decoder import SoundDecoder
+from services.speech.media.decoder import Decoder
 from services.speech.media.sound import Sound, SoundOrder
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 T = TypeVar("T")
 
-CLONE_MODELS = ("cosyvoice-v2", "cosyvoice-v3-flash", "cosyvoice-v3-plus", "cosyvoice-v3.5-flash", "cosyvoice-v3.5-plus")
+CLONE_MODELS = (
+    "cosyvoice-v2",
+    "cosyvoice-v3-flash",
+    "cosyvoice-v3-plus",
+    "cosyvoice-v3.5-flash",
+    "cosyvoice-v3.5-plus",
+)
 _ENROLMENT = "voice-enrollment"
-_ORDER = SoundOrder(24_000, 60.0)
+SAMPLE_ORDER = SoundOrder(24_000, 60.0)
 _READY, _REJECTED = "OK", "UNDEPLOYED"
 _PREFIX_CHARACTERS = 9
 _LOOKS_AFTER_DOUBT = 3
@@ -40,16 +46,16 @@ class DashScopeCloner:
     """A `VoiceCloner`.
 
     The prefix of an enrolled voice is drawn from the sample, so that an attempt finds what an earlier one has ordered:
-    no sample is enrolled twice, whatever was lost in between.
+    no sample is enrolled twice, whatever was lost in between. The decoder, for SAMPLE_ORDER, is closed with the engine.
     """
 
     name = ENGINE_NAME
 
-    def __init__(self, settings: DashScopeSettings, turns: Turns) -> None:
+    def __init__(self, settings: DashScopeSettings, decoder: Decoder) -> None:
         self._settings = settings
-        self._turns = turns
+        self._turns = settings.turns
         self._account = Account(settings)
-        self._decoder = SoundDecoder(_ORDER)
+        self._decoder = decoder
         self._threads = CallThreads("dashscope-clone", max_calls=settings.max_jobs, silence_s=settings.silence_s)
 
     async def clone(self, request: CloneRequest, *, timeout_s: float) -> VoiceClone:

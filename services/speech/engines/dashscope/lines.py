@@ -52,9 +52,13 @@ class Line:
         return connection
 
     def cut(self) -> None:
-        """Whoever reads or writes gets an error at once; nobody can connect any more. Does not block."""
+        """Nobody wants the call any more: hangs up for good, without blocking."""
+        self._cut.set()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Ends the connection without waiting for the other side to agree. Whoever still reads gets an error."""
         with self._lock:
-            self._cut.set()
             raw = None if self._connection is None else self._connection.sock
         if raw is not None:
             # Not the method of a TLS socket, which would take its state away under the reader.

@@ -19,25 +19,26 @@ from services.speech.engines.dashscope.faults import raise_job_error
 from services.speech.engines.dashscope.lines import CallThreads, Line
 from services.speech.engines.dashscope.settings import ENGINE_NAME, DashScopeSettings
 from services.speech.engines.dashscope.transcript import UNDETERMINED, Transcript, language_of
-from services.speech.engines.dashscope.turns import NoTurn, Turns
-from services.speech.media.decoder import SoundDecoder
-from services.speech.media.sound import Sound, SoundOrder
+from services.speech.engines.dashscope.turns import NoTurn
+from services.speech.media.decoder import Decoder
+from services.speech.media.sound import Sound
 
-_SAMPLE_RATE = 16_000
+SAMPLE_RATE = 16_000
 _FRAME_S = 0.1
-_FRAME_SAMPLES = round(_SAMPLE_RATE * _FRAME_S)
+_FRAME_SAMPLES = round(SAMPLE_RATE * _FRAME_S)
 
 
 class DashScopeRecognizer:
-    """A `SpeechRecognizer`. What is sent are samples: files of strangers are decoded here, in a guarded worker."""
+    """A `SpeechRecognizer`. What is sent are samples: files of strangers are decoded here. The decoder, which answers
+    at SAMPLE_RATE, is closed with the engine."""
 
     name = ENGINE_NAME
 
-    def __init__(self, settings: DashScopeSettings, turns: Turns, *, max_duration_s: float) -> None:
+    def __init__(self, settings: DashScopeSettings, decoder: Decoder) -> None:
         self._settings = settings
-        self._turns = turns
+        self._turns = settings.turns
         self._account = Account(settings)
-        self._decoder = SoundDecoder(SoundOrder(_SAMPLE_RATE, max_duration_s))
+        self._decoder = decoder
         self._threads = CallThreads("dashscope-asr", max_calls=settings.max_jobs, silence_s=settings.silence_s)
 
     async def recognize(self, media: Path, *, timeout_s: float, on_progress: OnProgress) -> Recognition:
@@ -70,7 +71,7 @@ class DashScopeRecognizer:
         transcript = Transcript(sound.duration_ms)
         parameters = {
             "format": "pcm",
-            "sample_rate": _SAMPLE_RATE,
+            "sample_rate": SAMPLE_RATE,
             "source_language": "auto",
             "transcription_enabled": True,
             "translation_enabled": False,
@@ -100,7 +101,7 @@ class DashScopeRecognizer:
             for event in session.events():
                 transcript.take(event)
         finally:
-            line.cut()
+            line.cut()  # so that the sender ends, too
             sender.join()
 
     def _send(self, line: Line, session: Any, sound: Sound, tell: Callable[[float], None]) -> None:

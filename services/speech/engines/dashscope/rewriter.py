@@ -12,7 +12,7 @@ from services.speech.engines.base import LanguageModel, RewriteRequest, Rewritte
 from services.speech.engines.dashscope.account import Account
 from services.speech.engines.dashscope.faults import raise_job_error
 from services.speech.engines.dashscope.settings import ENGINE_NAME, DashScopeSettings
-from services.speech.engines.dashscope.turns import NoTurn, Turns
+from services.speech.engines.dashscope.turns import NoTurn
 from services.speech.engines.model_answers import REFUSED, Chunk, ModelAnswer, most_tokens
 from services.speech.engines.prompting import rewrite_messages
 
@@ -28,9 +28,9 @@ class DashScopeRewriter:
 
     name = ENGINE_NAME
 
-    def __init__(self, settings: DashScopeSettings, turns: Turns) -> None:
+    def __init__(self, settings: DashScopeSettings) -> None:
         self._settings = settings
-        self._turns = turns
+        self._turns = settings.turns
         self._account = Account(settings)
         self._making = asyncio.Lock()
         self._client: AsyncClient | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
-from services.speech.engines.dashscope.turns import Limit
+from services.speech.engines.dashscope.turns import Limit, NoTurns, Turns
 
 ENGINE_NAME = "dashscope"
 HTTP_URL = "https://dashscope.aliyuncs.com/api/v1"
@@ -16,11 +16,11 @@ WEBSOCKET_URL = "wss://dashscope.aliyuncs.com/api-ws/v1/inference"
 class Limits:
     """The account's limits, as the provider documents them."""
 
-    cosyvoice: Limit = Limit("cosyvoice", 3)
-    sambert: Limit = Limit("sambert", 20)
-    enrollment: Limit = Limit("voice-enrollment", 10)
-    gummy: Limit = Limit("gummy", 10)
-    qwen: Limit = Limit("qwen", 20)
+    cosyvoice: Limit = field(default_factory=lambda: Limit("cosyvoice", 3))
+    sambert: Limit = field(default_factory=lambda: Limit("sambert", 20))
+    enrollment: Limit = field(default_factory=lambda: Limit("voice-enrollment", 10))
+    gummy: Limit = field(default_factory=lambda: Limit("gummy", 10))
+    qwen: Limit = field(default_factory=lambda: Limit("qwen", 20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class DashScopeSettings:
 
     silence_s: longest time without a word from the provider, connecting included. poll_s: pause between two looks at
     a voice that is being deployed. hearing_speed: how many times faster than it plays a recording is sent.
-    max_jobs: jobs of one kind that this process has running.
+    max_jobs: jobs of one kind that this process has running. turns: who keeps the limits, for all processes together.
     """
 
     api_key: str = field(default="", repr=False)
@@ -44,6 +44,7 @@ class DashScopeSettings:
     hearing_speed: float = 8.0
     max_jobs: int = 8
     limits: Limits = field(default_factory=Limits)
+    turns: Turns = field(default_factory=NoTurns, repr=False)
 
     def problems(self) -> tuple[str, ...]:
         """What keeps the engines from working, in words for the operator."""

@@ -10,15 +10,15 @@ from typing import Any
 from uuid import uuid4
 
 from services.speech.dsp.content_label import ContentLabel
-from services.speech.dsp.loudness import apply_volume, level, limit_peak
-from services.speech.engines.base import Quality, SynthesisRequest, SynthesizedAudio, Voice
+from services.speech.dsp.loudness import apply_gain, apply_volume, level, limit_peak
+from services.speech.engines.base import Quality, SynthesisRequest, SynthesizedAudio, Voice, within_rates
 from services.speech.engines.dashscope.account import Account
 from services.speech.engines.dashscope.catalog import Speaker, speaker_of, voices
 from services.speech.engines.dashscope.failures import Failure, Fault, failure_of
 from services.speech.engines.dashscope.lines import CallThreads, Line
 from services.speech.engines.dashscope.settings import ENGINE_NAME, DashScopeSettings
 from services.speech.engines.dashscope.spoken import Spoken
-from services.speech.engines.dashscope.turns import NoTurn, Turns
+from services.speech.engines.dashscope.turns import NoTurn
 from services.speech.engines.errors import (
     EngineBusy,
     EngineFailed,
@@ -37,13 +37,16 @@ _MAX_CHARS = 10_000
 
 
 class DashScopeSynthesizer:
-    """A `SpeechSynthesizer`. Asks for bare samples: loudness, container and label are the same with every engine."""
+    """A `SpeechSynthesizer`. Asks for bare samples: loudness, container and label are the same with every engine.
+
+    Of a manner it takes rate, pitch and energy; the provider shapes intonation and pauses itself.
+    """
 
     name = ENGINE_NAME
 
-    def __init__(self, settings: DashScopeSettings, turns: Turns, *, producer: str) -> None:
+    def __init__(self, settings: DashScopeSettings, *, producer: str) -> None:
         self._limits = settings.limits
-        self._turns = turns
+        self._turns = settings.turns
         self._producer = producer
         self._account = Account(settings)
         self._threads = CallThreads("dashscope-tts", max_calls=settings.max_jobs, silence_s=settings.silence_s)
@@ -83,7 +86,8 @@ class DashScopeSynthesizer:
         if not audio.size:
             raise EngineFailed(ENGINE_NAME, "no audio came")
         line.check()
-        audio = limit_peak(apply_volume(level(audio, speaker.sample_rate), request.volume), speaker.sample_rate)
+        audio = apply_volume(level(audio, speaker.sample_rate), request.volume)
+        audio = limit_peak(apply_gain(audio, request.manner.energy_db), speaker.sample_rate)
         label = ContentLabel(self._producer, request.content_id or uuid4().hex)
         return SynthesizedAudio(
             data=encode(audio, speaker.sample_rate, audio_format=request.audio_format, label=label),
@@ -103,8 +107,8 @@ class DashScopeSynthesizer:
         parameters = {
             "format": "pcm",
             "sample_rate": speaker.sample_rate,
-            "rate": request.speech_rate,
-            "pitch": request.pitch_rate,
+            "rate": within_rates(request.speech_rate * request.manner.rate),
+            "pitch": within_rates(request.pitch_rate * request.manner.pitch),
         }
         opened = (
             self._account.task(line)
@@ -119,7 +123,7 @@ class DashScopeSynthesizer:
                     yield _cosyvoice(session, text)
             finally:
                 # Else closing would wait for the provider to close, too.
-                line.cut()
+                line.hang_up()
 
 
 def _cosyvoice(session: Any, text: str) -> Iterator[dict[str, Any] | bytes]:

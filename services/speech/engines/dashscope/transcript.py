@@ -10,7 +10,13 @@ from services.speech.engines.base import RecognizedPart, RecognizedSentence
 
 UNDETERMINED = "und"
 _MOST_SENTENCES = 100_000
-_SCRIPTS = (("ja", 0x3040, 0x30FF), ("ko", 0xAC00, 0xD7A3), ("zh", 0x4E00, 0x9FFF), ("en", 0x41, 0x5A), ("en", 0x61, 0x7A))
+_SCRIPTS = (
+    ("ja", 0x3040, 0x30FF),
+    ("ko", 0xAC00, 0xD7A3),
+    ("zh", 0x4E00, 0x9FFF),
+    ("en", 0x41, 0x5A),
+    ("en", 0x61, 0x7A),
+)
 
 
 class TooManySentences(Exception):
@@ -45,7 +51,9 @@ class Transcript:
         begin_ms = min(max(int(given["begin_time"]), 0), self._duration_ms)
         end = given.get("end_time")
         end_ms = int(given.get("current_time") or begin_ms) if end is None else int(end)
-        return RecognizedPart(str(given.get("text") or "").strip(), begin_ms, min(max(end_ms, begin_ms), self._duration_ms))
+        return RecognizedPart(
+            str(given.get("text") or "").strip(), begin_ms, min(max(end_ms, begin_ms), self._duration_ms)
+        )
 
 
 def language_of(text: str) -> str:

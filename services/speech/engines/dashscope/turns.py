@@ -32,3 +32,11 @@ class Turns(Protocol):
         A turn that is not used is lost.
         """
         ...
+
+
+class NoTurns:
+    """`Turns` of settings that are only looked at: nobody may submit anything."""
+
+    async def take(self, limit: Limit, *, within_s: float) -> None:
+        """Raises NoTurn."""
+        raise NoTurn(f"{limit.name}: none within {within_s} s")

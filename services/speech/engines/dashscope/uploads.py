@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, FormData
@@ -40,7 +39,7 @@ async def upload(client: AsyncClient, *, model: str, name: str, data: bytes, tim
         ):
             if stored.status != _OK:
                 raise EngineBroken(f"the provider's storage answered {stored.status}")
-    except (ClientError, asyncio.TimeoutError) as error:
+    except (TimeoutError, ClientError) as error:
         raise EngineBroken(f"the provider's storage failed: {type(error).__name__}") from error
     return f"oss://{key}"
 

@@ -1,0 +1,24 @@
+"""When the next submission to a provider may be made."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0020"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "submission_turns",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("free_at_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_submission_turns"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("submission_turns")
