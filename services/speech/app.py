@@ -119,12 +119,17 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None
         boot=boot,
         clock=parts.clock,
         notifier=parts.notifier,
-        # As many as have a worker process: one long recording must not keep everybody else's texts waiting.
-        concurrency=config.synthesis.processes + config.recognition.processes,
+        # As many as have a worker process or a line to a provider: one long recording must not keep everybody else's
+        # texts waiting.
+        concurrency=config.synthesis.processes + config.recognition.processes + _lines(config),
         grace_s=app.work_grace_s,
     )
     app.background("worker", worker.run)
     app.background("sweeper", Sweeper(parts.units).run)
+
+
+def _lines(config: SpeechConfig) -> int:
+    return config.dashscope.max_jobs if config.dashscope.api_key.get_secret_value() else 0
 
 
 async def _job_engines(app: App[SpeechConfig], dashscope: DashScopeSettings) -> JobEngines:

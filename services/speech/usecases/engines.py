@@ -112,4 +112,4 @@ def select_engine(choice: str, settings: SynthesizerSettings) -> str:
             raise UnknownEngine(choice)
         return choice
     usable = (found.engine for found in availability(settings) if found.is_available)
-    return next(usable, next(reversed(SYNTHESIZERS.keys())))
+    return next(usable, tuple(SYNTHESIZERS)[-1])

@@ -37,6 +37,7 @@ async def test_it_answers_what_it_can_while_the_others_are_away(tmp_path: Path) 
                 "speech_synthesis": "kokoro",
                 "dubbing": "prosody",
                 "speech_recognition": "whisper",
+                "voice_clone": "dashscope",
                 "text_rewrite": "rules",
             }
             (server,) = [fact for fact in facts if fact.name == "indextts"]

@@ -39,7 +39,7 @@ class Line:
         """A WebSocket, as the SDK wants it from a connector. Raises LineCut, and the errors of websocket-client."""
         from websocket import WebSocket
 
-        connection = WebSocket(enable_multithread=True)
+        connection: Any = WebSocket(enable_multithread=True)
         connection.settimeout(self._timeout_s)
         with self._lock:
             self.check()

@@ -1,0 +1,81 @@
+"""Syntheses of the whole service by DashScope's engine: what a failure costs, and what is told about it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+
+from services.speech.engines.dashscope.settings import DashScopeSettings
+from services.speech.engines.dashscope.synthesizer import DashScopeSynthesizer
+from services.speech.usecases.turns import SharedTurns
+from tests.emulators.dashscope.account import KEY
+from tests.emulators.dashscope.faults import SocketFaults
+from tests.emulators.dashscope.server import DashScopeEmulator
+from tests.rpc.speech.conftest import World
+from voxreel.speech.v1 import synthesis_service_pb2 as messages
+from voxreel.task.v1 import task_pb2
+from voxreel.task.v1.task_service_pb2 import GetTaskRequest
+
+TEXT = "你好，世界。"
+
+
+@pytest.fixture
+async def emulator(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DashScopeEmulator]:
+    """What the world speaks with."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    async with DashScopeEmulator().serving() as serving:
+        settings = DashScopeSettings(
+            api_key=KEY,
+            http_url=serving.http_url,
+            websocket_url=serving.websocket_url,
+            silence_s=0.3,
+            turns=SharedTurns(world.units),
+        )
+        world.synthesizer.real = DashScopeSynthesizer(settings, producer="Test")
+        yield serving
+        await world.synthesizer.real.aclose()
+
+
+async def _spoken(world: World) -> task_pb2.Task:
+    request = messages.CreateSynthesisRequest(request_id="r-1", text=TEXT, voice="zhiwei", volume=50)
+    with world.user(7):
+        task = (await world.syntheses.CreateSynthesis(request)).task
+        await world.work()
+        return (await world.tasks.GetTask(GetTaskRequest(task_id=task.id))).task
+
+
+async def test_a_task_is_spoken(world: World, emulator: DashScopeEmulator) -> None:
+    task = await _spoken(world)
+    assert task.state == task_pb2.TASK_STATE_SUCCEEDED
+    output = MessageToDict(task.output)
+    assert (output["engine"], output["model"], output["quality"]) == ("dashscope", "cosyvoice-v2", "native")
+    assert [sentence["text"] for sentence in output["sentences"]] == [TEXT]
+    assert (7, task.id) in world.audio_store.stored
+
+
+@pytest.mark.parametrize(
+    ("faults", "state", "reason"),
+    [
+        (SocketFaults(handshake_status=401), task_pb2.TASK_STATE_FAILED, "ENGINE_UNAVAILABLE"),
+        (SocketFaults(fails_at_start="DataInspectionFailed"), task_pb2.TASK_STATE_FAILED, "PROVIDER_REFUSED"),
+        (SocketFaults(fails_at_start="Throttling.RateQuota"), task_pb2.TASK_STATE_QUEUED, ""),
+        (SocketFaults(drops_after=2), task_pb2.TASK_STATE_QUEUED, ""),
+    ],
+    ids=["key", "content", "throttled", "dropped"],
+)
+async def test_a_failure_ends_the_task_or_costs_an_attempt(
+    world: World,
+    emulator: DashScopeEmulator,
+    capfd: pytest.CaptureFixture[str],
+    faults: SocketFaults,
+    state: task_pb2.TaskState,
+    reason: str,
+) -> None:
+    emulator.faults.socket = faults
+    task = await _spoken(world)
+    assert (task.state, task.error_reason) == (state, reason)
+    assert not world.audio_store.stored
+    told = "".join(capfd.readouterr()) + str(task)
+    assert "sk-" not in told, "neither the key nor what the provider quotes"
