@@ -112,6 +112,7 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("LINK_PAGE_CHANGED", Unavailable, 503, 500),
     ("LINK_PLATFORM_UNREACHABLE", Unavailable, 503, 500),
     ("LINK_KIND_UNSUPPORTED", Invalid, 400, 400),
+    ("PROVIDER_REFUSED", Invalid, 400, 400),
     ("AUDIO_TRACK_MISSING", Invalid, 400, 400),
     ("MEDIA_BROKEN", Invalid, 400, 400),
     ("AUDIO_EMPTY", Invalid, 400, 400),
