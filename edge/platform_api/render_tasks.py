@@ -27,6 +27,7 @@ from voxreel.task.v1 import task_pb2 as tasks
 _Plain: TypeAlias = Mapping[str, Any]
 _State: TypeAlias = tasks.TaskState.ValueType
 _CANCELLED = "任务已取消"
+_RENDER_SOURCES = ("video", "audio", "ref_image")
 _DESCRIBED_CHARACTERS = 100
 
 _SPEECH_STATES: Mapping[_State, str] = MappingProxyType(
@@ -224,7 +225,8 @@ def _description(kind: tasks.TaskKind.ValueType, given: _Plain) -> str:
         case tasks.TASK_KIND_LLM:
             text = f"仿写文本：{given.get('text', '')}"
         case _:
-            text = f"视频文件：{given.get('video', {}).get('file_id', '')}"
+            video = given.get("video", {})
+            text = f"视频文件：{video.get('file_id') or video.get('url', '')}"
     return text if len(text) <= _DESCRIBED_CHARACTERS else text[: _DESCRIBED_CHARACTERS - 1] + "…"
 
 
@@ -236,12 +238,14 @@ def _shown_input(kind: tasks.TaskKind.ValueType, given: _Plain) -> _Plain:
                 "video_file_id": given["video"]["file_id"],
                 "audio_file_id": given["audio"]["file_id"],
                 "ref_image_file_id": given["ref_image"]["file_id"] or None,
+                **_urls(given, {name: f"{name}_url" for name in _RENDER_SOURCES}),
                 "video_extension": given["is_video_extended"],
             }
         case tasks.TASK_KIND_CHROMA_KEY if given:
             return {
                 "video_file_id": given["video"]["file_id"],
                 "background_image_file_id": given["background"]["file_id"],
+                **_urls(given, {"video": "video_url", "background": "background_image_url"}),
                 "chroma_key_color": given["color"],
                 "chroma_key_similarity": given["similarity"],
                 "chroma_key_blend": given["blend"],
@@ -251,6 +255,11 @@ def _shown_input(kind: tasks.TaskKind.ValueType, given: _Plain) -> _Plain:
         case tasks.TASK_KIND_VOICE_CLONE:
             return {name: value for name, value in given.items() if name in ("file_id", "prefix", "target_model")}
     return given
+
+
+def _urls(given: _Plain, names: Mapping[str, str]) -> dict[str, str]:
+    """The sources that were named by URL, as the request calls them."""
+    return {shown: given[name]["url"] for name, shown in names.items() if given[name].get("url")}
 
 
 def _shown_output(task: tasks.Task) -> _Plain:

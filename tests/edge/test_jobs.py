@@ -299,6 +299,17 @@ async def test_a_render_by_ids_and_by_urls(platform: Platform) -> None:
         assert not request.HasField("ref_image_file_id")
 
 
+async def test_sources_of_others_are_left_to_the_service(platform: Platform) -> None:
+    body = {"video_url": "https://elsewhere.example/v.mp4", "audio_url": SAMPLE, "ref_image_url": "https://e.example/i"}
+    task_id = (await _post(platform, "/api/videoretalk/generate", body))["task_id"]
+    [request] = platform.video.renders
+    assert (request.video_url, request.video_file_id) == ("https://elsewhere.example/v.mp4", "")
+    assert (request.audio_url, request.audio_file_id) == ("", "sample_1")
+    assert (request.ref_image_url, request.HasField("ref_image_file_id")) == ("https://e.example/i", False)
+    async with platform.client.get(f"/api/tasks/{task_id}", headers=platform.bearer()) as response:
+        assert "https://elsewhere.example/v.mp4" in await response.text()
+
+
 async def test_waiting_for_a_render(platform: Platform) -> None:
     reply = await _post(platform, "/api/videoretalk/generate", {**IDS, "wait_completion": True})
     assert (reply["status"], reply["message"]) == ("SUCCEEDED", "视频生成完成")
@@ -311,7 +322,6 @@ async def test_waiting_for_a_render(platform: Platform) -> None:
         ({}, 422),
         ({"video_file_id": "v"}, 422),
         ({**IDS, "video_url": "/api/files/download/v"}, 422),
-        ({"video_url": "https://elsewhere.example/v.mp4", "audio_url": SAMPLE}, 400),
     ],
 )
 async def test_renders_that_break_a_rule(platform: Platform, body: dict[str, str], status: int) -> None:
@@ -326,8 +336,30 @@ async def test_a_chroma_key_as_documented(platform: Platform) -> None:
     assert (request.color, request.similarity, request.blend) == ("green", 0.4, 0.1)
 
 
+async def test_sources_of_a_chroma_key_by_url(platform: Platform) -> None:
+    body = {"video_url": "http://h/api/files/download/video_1", "background_image_url": "https://e.example/beach.png"}
+    task_id = (await _post(platform, "/api/videoretalk/chroma-key", body))["task_id"]
+    [request] = platform.video.keyings
+    assert (request.video_file_id, request.video_url) == ("video_1", "")
+    assert (request.background_file_id, request.background_url) == ("", "https://e.example/beach.png")
+    assert (request.color, request.similarity, request.blend) == ("green", 0.4, 0.1)
+    async with platform.client.get(f"/api/tasks/{task_id}", headers=platform.bearer()) as response:
+        given = (await response.json())["input_data"]
+    assert given["background_image_url"] == "https://e.example/beach.png"
+    assert "video_url" not in given
+
+
 @pytest.mark.parametrize(
-    "change", [{"chroma_key_color": "red"}, {"chroma_key_similarity": 1.1}, {"chroma_key_blend": -0.1}]
+    "change",
+    [
+        {"chroma_key_color": "red"},
+        {"chroma_key_similarity": 1.1},
+        {"chroma_key_blend": -0.1},
+        {"video_file_id": None},
+        {"background_image_file_id": None},
+        {"video_url": "https://e.example/v.mp4"},
+        {"background_image_url": "https://e.example/b.png"},
+    ],
 )
 async def test_chroma_keys_that_break_a_rule(platform: Platform, change: dict[str, Any]) -> None:
     await _post(platform, "/api/videoretalk/chroma-key", {**KEYING, **change}, status=422)

@@ -142,9 +142,9 @@ class FakeVideo(FakeJobs, render_service_pb2_grpc.RenderServiceServicer, link_se
         self.refusals.enter("CreateRender")
         self.renders.append(request)
         given = {
-            "video": {"file_id": request.video_file_id},
-            "audio": {"file_id": request.audio_file_id},
-            "ref_image": {"file_id": request.ref_image_file_id},
+            "video": {"file_id": request.video_file_id, "url": request.video_url},
+            "audio": {"file_id": request.audio_file_id, "url": request.audio_url},
+            "ref_image": {"file_id": request.ref_image_file_id, "url": request.ref_image_url},
             "is_video_extended": request.is_video_extended,
         }
         return renders.CreateRenderResponse(task=self._made(task_pb2.TASK_KIND_VIDEO, given))
@@ -155,8 +155,8 @@ class FakeVideo(FakeJobs, render_service_pb2_grpc.RenderServiceServicer, link_se
         self.refusals.enter("CreateChromaKey")
         self.keyings.append(request)
         given = {
-            "video": {"file_id": request.video_file_id},
-            "background": {"file_id": request.background_file_id},
+            "video": {"file_id": request.video_file_id, "url": request.video_url},
+            "background": {"file_id": request.background_file_id, "url": request.background_url},
             "color": request.color,
             "similarity": request.similarity,
             "blend": request.blend,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from services.speech.dsp.content_label import ContentLabel
+from kit.content_label import ContentLabel
 from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_pcm, encode_wav
 from services.speech.engines.base import AudioFormat
 

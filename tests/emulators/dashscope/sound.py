@@ -8,7 +8,7 @@ import struct
 
 import numpy as np
 
-from services.speech.dsp.content_label import ContentLabel
+from kit.content_label import ContentLabel
 from services.speech.dsp.encoding import encode_mp3, encode_opus
 
 MS_PER_CHARACTER = 20

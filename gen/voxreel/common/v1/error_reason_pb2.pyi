@@ -150,6 +150,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Nothing in the file can be heard. INVALID_ARGUMENT."""
     ERROR_REASON_CUSTOM_VOICES_FULL: _ErrorReason.ValueType  # 264
     """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
+    ERROR_REASON_SCREEN_NOT_FOUND: _ErrorReason.ValueType  # 360
+    """Too little of the video is a screen of the colour asked for. INVALID_ARGUMENT, metadata: share (0 to 1), color."""
     ERROR_REASON_EMOTION_REFERENCE_NOT_FOUND: _ErrorReason.ValueType  # 280
     """Also another user's. NOT_FOUND."""
     ERROR_REASON_EMOTION_REFERENCES_FULL: _ErrorReason.ValueType  # 281
@@ -303,6 +305,8 @@ ERROR_REASON_AUDIO_INVALID: ErrorReason.ValueType  # 263
 """Nothing in the file can be heard. INVALID_ARGUMENT."""
 ERROR_REASON_CUSTOM_VOICES_FULL: ErrorReason.ValueType  # 264
 """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
+ERROR_REASON_SCREEN_NOT_FOUND: ErrorReason.ValueType  # 360
+"""Too little of the video is a screen of the colour asked for. INVALID_ARGUMENT, metadata: share (0 to 1), color."""
 ERROR_REASON_EMOTION_REFERENCE_NOT_FOUND: ErrorReason.ValueType  # 280
 """Also another user's. NOT_FOUND."""
 ERROR_REASON_EMOTION_REFERENCES_FULL: ErrorReason.ValueType  # 281

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from services.speech.dsp.content_label import ContentLabel
+from kit.content_label import ContentLabel
 from services.speech.dsp.loudness import apply_gain, apply_volume, level, limit_peak
 from services.speech.engines.base import Quality, SynthesisRequest, SynthesizedAudio, Voice, within_rates
 from services.speech.engines.dashscope.account import Account

@@ -9,8 +9,8 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
+from kit.content_label import ContentLabel
 from kit.engines import EngineBroken
-from services.speech.dsp.content_label import ContentLabel
 from services.speech.dsp.encoding import encode_mp3
 from services.speech.dsp.loudness import level, limit_peak
 from services.speech.dsp.prosody import change_prosody

@@ -9,8 +9,8 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from kit.content_label import ContentLabel
 from kit.models import ModelStore
-from services.speech.dsp.content_label import ContentLabel
 from services.speech.dsp.intonation import change_intonation
 from services.speech.dsp.loudness import apply_gain, apply_volume, level, limit_peak
 from services.speech.dsp.prosody import change_prosody

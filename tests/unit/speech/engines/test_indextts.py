@@ -14,9 +14,9 @@ import av
 import pytest
 from aiohttp import web
 
+from kit.content_label import METADATA_KEY
 from kit.engines import EngineBroken, InputRefused
 from services.speech.domain.speakers import Prosody, Speaker
-from services.speech.dsp.content_label import METADATA_KEY
 from services.speech.emotion.delivery import Delivery
 from services.speech.engines.base import AudioFormat, Quality
 from services.speech.engines.dubbing import DubbingRequest, ReferenceEmotion, SpeakerEmotion, VectorEmotion
