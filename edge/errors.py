@@ -146,6 +146,7 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_AUDIO_EMPTY: _INVALID,
         reasons.ERROR_REASON_AUDIO_TOO_LONG: _INVALID,
         reasons.ERROR_REASON_TASK_WITHOUT_RESULT: _PRECONDITION,
+        reasons.ERROR_REASON_SCREEN_NOT_FOUND: _INVALID,
     }
 )
 

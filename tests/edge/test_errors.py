@@ -125,6 +125,7 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("AUDIO_EMPTY", Invalid, 400, 400),
     ("AUDIO_TOO_LONG", Invalid, 400, 400),
     ("TASK_WITHOUT_RESULT", Precondition, 400, 400),
+    ("SCREEN_NOT_FOUND", Invalid, 400, 400),
 )
 
 
