@@ -105,19 +105,20 @@ async def _speak(channel: TaskChannel, text: str, parameters: dict[str, Any], *,
     spoken = [samples_of(sentence, sample_rate=sample_rate, rate=rate) for sentence in sentences]
     pieces = pieces_of(spoken, audio_format=audio_format, sample_rate=sample_rate) if spoken else []
     used = begin_ms = 0
+    last: dict[str, Any] = {"words": []}
     for index, (sentence, piece) in enumerate(zip(sentences, pieces, strict=False)):
         used += characters(sentence)
         if names_sentences:
             await _say_sentence(channel, sentence, piece, index=index, used=used)
             continue
         end_ms = begin_ms + len(spoken[index]) // 2 * 1000 // sample_rate
-        timed = {"begin_time": begin_ms, "end_time": end_ms, "words": []}
-        await channel.event("result-generated", {"output": {"sentence": timed}})
+        last = {"begin_time": begin_ms, "end_time": end_ms, "words": []}
+        await channel.event("result-generated", {"output": {"sentence": last}})
         await channel.audio(piece)
         begin_ms = end_ms
     if channel.state.faults.socket.never_finishes:
         await channel.never_start()
-    await channel.event("task-finished", {"output": {"sentence": {"words": []}}, "usage": {"characters": used}})
+    await channel.event("task-finished", {"output": {"sentence": last}, "usage": {"characters": used}})
 
 
 async def _say_sentence(channel: TaskChannel, sentence: str, piece: bytes, *, index: int, used: int) -> None:
