@@ -82,7 +82,7 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
     limits = QueueLimits(config.synthesis.max_user_tasks, config.synthesis.max_tasks)
     holds = BillingCreditHolds(await _peer(app, config.peers.billing))
     files = await _peer(app, config.peers.files)
-    dashscope = dashscope_settings(config.dashscope, SharedTurns(units))
+    dashscope = dashscope_settings(config.dashscope, SharedTurns(units, RandomIds()))
     jobs = await _job_engines(app, dashscope)
     synthesizer, engine, dubber, directory = await _synthesis(app, jobs, dashscope)
     return Parts(

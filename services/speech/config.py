@@ -119,6 +119,9 @@ class DashScopeAccountSettings(BaseModel):
     enrollment_per_s: float = Field(default=10, gt=0, description="Requests about enrolled voices in a second.")
     recognition_per_s: float = Field(default=10, gt=0, description="Recognitions that may begin in a second.")
     rewrite_per_s: float = Field(default=20, gt=0, description="Rewrites that may begin in a second.")
+    most_running: int = Field(
+        default=0, ge=0, description="Jobs of one kind that the account may have running; 0: as many as there are."
+    )
 
 
 class RewritingSettings(BaseModel):

@@ -14,6 +14,7 @@ from services.speech.engines.rewriters import RewriterSettings
 
 def dashscope_settings(given: DashScopeAccountSettings, turns: Turns) -> DashScopeSettings:
     """Those of every engine of DashScope."""
+    most = given.most_running
     return DashScopeSettings(
         api_key=given.api_key.get_secret_value(),
         http_url=given.http_url.rstrip("/"),
@@ -27,11 +28,11 @@ def dashscope_settings(given: DashScopeAccountSettings, turns: Turns) -> DashSco
         hearing_speed=given.hearing_speed,
         max_jobs=given.max_jobs,
         limits=Limits(
-            cosyvoice=Limit("cosyvoice", given.cosyvoice_per_s),
-            sambert=Limit("sambert", given.sambert_per_s),
-            enrollment=Limit("voice-enrollment", given.enrollment_per_s),
-            gummy=Limit("gummy", given.recognition_per_s),
-            qwen=Limit("qwen", given.rewrite_per_s),
+            cosyvoice=Limit("cosyvoice", given.cosyvoice_per_s, most),
+            sambert=Limit("sambert", given.sambert_per_s, most),
+            enrollment=Limit("voice-enrollment", given.enrollment_per_s, most),
+            gummy=Limit("gummy", given.recognition_per_s, most),
+            qwen=Limit("qwen", given.rewrite_per_s, most),
         ),
         turns=turns,
     )

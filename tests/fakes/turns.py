@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from services.speech.engines.dashscope.turns import Limit, NoTurn
 
 
@@ -10,9 +13,16 @@ class FakeTurns:
 
     def __init__(self) -> None:
         self.taken: list[str] = []
+        self.running = 0
         self.is_full = False
 
-    async def take(self, limit: Limit, *, within_s: float) -> None:
+    @asynccontextmanager
+    async def turn(self, limit: Limit, *, within_s: float) -> AsyncIterator[None]:
         if self.is_full:
             raise NoTurn
         self.taken.append(limit.name)
+        self.running += 1
+        try:
+            yield
+        finally:
+            self.running -= 1

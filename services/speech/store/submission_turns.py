@@ -18,7 +18,7 @@ def _reserve_statement(dialect: str) -> Insert:
     is_postgresql = dialect == "postgresql"
     insert = (postgresql.insert if is_postgresql else sqlite.insert)(SUBMISSION_TURNS)
     later = func.greatest if is_postgresql else func.max
-    now = _now_us(is_postgresql=is_postgresql)
+    now = now_us(is_postgresql=is_postgresql)
     interval = bindparam("interval_us", type_=BigInteger)
     free_at = SUBMISSION_TURNS.c.free_at_us
     return (
@@ -32,7 +32,8 @@ def _reserve_statement(dialect: str) -> Insert:
     )
 
 
-def _now_us(*, is_postgresql: bool) -> ColumnElement[int]:
+def now_us(*, is_postgresql: bool) -> ColumnElement[int]:
+    """Microseconds of Unix time by the clock of the database."""
     if is_postgresql:
         return cast(func.extract("epoch", func.clock_timestamp()) * _US_PER_S, BigInteger)
     return cast((func.julianday(literal("now")) - _UNIX_EPOCH_DAY) * _DAY_US, BigInteger)

@@ -122,6 +122,16 @@ class SubmissionTurnRow(SpeechTable, table=True):
     free_at_us: int = Field(sa_type=BigInteger)
 
 
+class RunningSubmissionRow(SpeechTable, table=True):
+    """What runs at a provider under each of its limits, and when it has surely ended, in microseconds of Unix time."""
+
+    __tablename__ = "running_submissions"
+
+    name: str = Field(primary_key=True, max_length=64)
+    holder: str = Field(primary_key=True, max_length=64)
+    until_us: int = Field(sa_type=BigInteger)
+
+
 class OutboxRow(OutboxColumns, SpeechTable, table=True):
     """Events to send."""
 
@@ -148,3 +158,4 @@ TEMPLATE_USES = core_table(TemplateUseRow)
 DUBBINGS = core_table(DubbingRow)
 EMOTION_REFERENCES = core_table(EmotionReferenceRow)
 SUBMISSION_TURNS = core_table(SubmissionTurnRow)
+RUNNING_SUBMISSIONS = core_table(RunningSubmissionRow)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from google.protobuf.json_format import MessageToDict
 
+from kit.ids import RandomIds
 from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.dashscope.synthesizer import DashScopeSynthesizer
 from services.speech.usecases.turns import SharedTurns
@@ -31,7 +32,7 @@ async def emulator(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
             http_url=serving.http_url,
             websocket_url=serving.websocket_url,
             silence_s=0.3,
-            turns=SharedTurns(world.units),
+            turns=SharedTurns(world.units, RandomIds()),
         )
         world.synthesizer.real = DashScopeSynthesizer(settings, producer="Test")
         yield serving

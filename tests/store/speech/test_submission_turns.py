@@ -49,11 +49,56 @@ async def test_a_turn_too_late_is_not_reserved(units: Units[SpeechUnit]) -> None
 
 
 async def test_replicas_share_a_limit(units: Units[SpeechUnit]) -> None:
-    replicas = (SharedTurns(units), SharedTurns(units))
+    replicas = _replicas(units)
     limit = Limit("fast", 50)
+
+    async def submit(replica: SharedTurns, limit: Limit) -> None:
+        async with replica.turn(limit, within_s=5):
+            pass
+
     loop = asyncio.get_running_loop()
     started = loop.time()
-    await asyncio.gather(*(replica.take(limit, within_s=5) for replica in replicas for _ in range(5)))
+    await asyncio.gather(*(submit(replica, limit) for replica in replicas for _ in range(5)))
     assert loop.time() - started >= 9 / 50 - 0.01
     with pytest.raises(NoTurn):
-        await asyncio.gather(*(replicas[0].take(Limit("slow", 0.1), within_s=1) for _ in range(2)))
+        await asyncio.gather(*(submit(replicas[0], Limit("slow", 0.1)) for _ in range(2)))
+
+
+async def test_replicas_share_what_may_run(units: Units[SpeechUnit]) -> None:
+    limit = Limit("narrow", 1000, most_running=2)
+    running = most = 0
+    # Opens when two are there: they do run at the same time.
+    barrier = asyncio.Barrier(2)
+
+    async def work(replica: SharedTurns) -> None:
+        nonlocal running, most
+        async with replica.turn(limit, within_s=10):
+            running += 1
+            most = max(most, running)
+            await barrier.wait()
+            running -= 1
+
+    await asyncio.gather(*(work(replica) for replica in _replicas(units) for _ in range(4)))
+    assert most == 2
+
+
+async def test_who_waits_too_long_for_a_place_is_told_and_a_dead_holder_loses_it(units: Units[SpeechUnit]) -> None:
+    limit = Limit("one", 1000, most_running=1)
+    (replica, other) = _replicas(units)
+    async with replica.turn(limit, within_s=1):
+        with pytest.raises(NoTurn):
+            async with other.turn(limit, within_s=0.05):
+                pass
+    assert await _enter(units, "dead", lease_us=-1)
+    assert await _enter(units, "alive", lease_us=1_000_000)
+    assert not await _enter(units, "third", lease_us=1_000_000)
+    await units.write(lambda unit: unit.running.leave("one", "alive"))
+    assert await _enter(units, "third", lease_us=1_000_000)
+
+
+def _replicas(units: Units[SpeechUnit]) -> tuple[SharedTurns, SharedTurns]:
+    return SharedTurns(units, RandomIds(), look_s=0.01), SharedTurns(units, RandomIds(), look_s=0.01)
+
+
+async def _enter(units: Units[SpeechUnit], holder: str, *, lease_us: int) -> bool:
+    return await units.write(lambda unit: unit.running.enter("one", holder, most=1, lease_us=lease_us))

@@ -153,7 +153,7 @@ class DashScopeCloner:
 
     async def _ask(self, call: Callable[[Line], T]) -> T:
         """What a blocking request answers, with one of the account's turns. Raises as `VoiceCloner.clone`."""
-        turn = partial(self._turns.take, self._settings.limits.enrollment, within_s=self._settings.silence_s)
+        turn = partial(self._turns.turn, self._settings.limits.enrollment, within_s=self._settings.silence_s)
         try:
             return await self._threads.run(call, turn=turn)
         except NoTurn as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from threading import Event, Lock
 from typing import Any, TypeVar
 
@@ -78,22 +78,24 @@ class CallThreads:
         self._silence_s = silence_s
         self._running: dict[asyncio.Future[Any], Line] = {}
 
-    async def run(self, call: Callable[[Line], T], *, turn: Callable[[], Awaitable[None]]) -> T:
-        """What `call` answers. `turn` is awaited when there is a thread for it. Cancelling the caller cuts the line."""
+    async def run(self, call: Callable[[Line], T], *, turn: Callable[[], AbstractAsyncContextManager[None]]) -> T:
+        """What `call` answers. `turn` is entered when there is a thread for it. Cancelling the caller cuts the line."""
         await self._places.acquire()
+        running: asyncio.Future[T] | None = None
         try:
-            await turn()
-        except BaseException:
-            self._places.release()
-            raise
-        line = Line(timeout_s=self._silence_s)
-        running = asyncio.get_running_loop().run_in_executor(self._executor, call, line)
-        self._running[running] = line
-        running.add_done_callback(self._ended)
-        try:
-            return await asyncio.shield(running)
+            async with turn():
+                line = Line(timeout_s=self._silence_s)
+                running = asyncio.get_running_loop().run_in_executor(self._executor, call, line)
+                self._running[running] = line
+                running.add_done_callback(self._ended)
+                try:
+                    answer = await asyncio.shield(running)
+                finally:
+                    line.cut()
         finally:
-            line.cut()
+            if running is None:
+                self._places.release()
+        return answer
 
     async def aclose(self) -> None:
         """Cuts all lines and waits for the threads, which then end at once or at the end of a bounded request."""

@@ -54,7 +54,7 @@ class DashScopeRecognizer:
                 sound = await self._decoder.decode(media, media.with_suffix(".samples"), timeout_s=timeout_s)
                 return await self._threads.run(
                     lambda line: self._hear(line, sound, tell),
-                    turn=partial(self._turns.take, self._settings.limits.gummy, within_s=timeout_s),
+                    turn=partial(self._turns.turn, self._settings.limits.gummy, within_s=timeout_s),
                 )
         except NoTurn as error:
             raise EngineBroken("too many wait for their turn") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any
 
 from kit.engines import EngineBroken
@@ -44,9 +44,9 @@ class DashScopeRewriter:
         """See `TextRewriter`. Closing it closes the connection, so that the provider stops too."""
         deadline = asyncio.get_running_loop().time() + timeout_s
         answer = ModelAnswer(request, self._settings.rewrite_model)
-        stream = await self._open(request, deadline)
-        async with aclosing(stream), aclosing(_chunks(stream, deadline)) as chunks:
-            async for chunk in chunks:
+        async with AsyncExitStack() as held:
+            stream = await self._open(request, deadline, held)
+            async for chunk in await held.enter_async_context(aclosing(_chunks(stream, deadline))):
                 if piece := answer.take(chunk):
                     yield piece
         if piece := answer.rest():
@@ -59,13 +59,14 @@ class DashScopeRewriter:
         if client is not None:
             await client.aclose()
 
-    async def _open(self, request: RewriteRequest, deadline: float) -> Any:
+    async def _open(self, request: RewriteRequest, deadline: float, held: AsyncExitStack) -> Any:
+        """The stream; what has to be given back after it is `held`."""
         left_s = deadline - asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout_at(deadline):
                 client = await self._made_client()
-                await self._turns.take(self._settings.limits.qwen, within_s=left_s)
-                return await client.chat.completions.create(
+                await held.enter_async_context(self._turns.turn(self._settings.limits.qwen, within_s=left_s))
+                stream = await client.chat.completions.create(
                     model=self._settings.rewrite_model,
                     messages=[dict(message) for message in rewrite_messages(request)],
                     stream=True,
@@ -73,6 +74,7 @@ class DashScopeRewriter:
                     max_tokens=most_tokens(request),
                     timeout=self._settings.silence_s,
                 )
+                return await held.enter_async_context(aclosing(stream))
         except NoTurn as error:
             raise EngineBroken("too many wait for their turn") from error
         except TimeoutError as error:

@@ -63,7 +63,7 @@ class DashScopeSynthesizer:
             async with asyncio.timeout(timeout_s):
                 return await self._threads.run(
                     lambda line: self._speak(line, request, text, speaker),
-                    turn=partial(self._turns.take, limit, within_s=timeout_s),
+                    turn=partial(self._turns.turn, limit, within_s=timeout_s),
                 )
         except NoTurn as error:
             raise EngineBusy(ENGINE_NAME, "too many wait for their turn") from error

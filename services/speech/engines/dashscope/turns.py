@@ -1,17 +1,21 @@
-"""The provider's limits on submissions, kept by all processes of the service together."""
+"""The provider's limits, kept by all processes of the service together."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `per_second` submissions of one kind of work, over the whole account."""
+    """At most `per_second` submissions of one kind of work begin, over the whole account, and `most_running` of them
+    run at a time; 0 is no limit."""
 
     name: str
     per_second: float
+    most_running: int = 0
 
     @property
     def interval_us(self) -> int:
@@ -26,10 +30,11 @@ class NoTurn(Exception):
 class Turns(Protocol):
     """Hands out turns, evenly spaced, to all processes that share an account."""
 
-    async def take(self, limit: Limit, *, within_s: float) -> None:
-        """Returns when it is the caller's turn. Raises NoTurn at once if that is later than in `within_s`.
+    def turn(self, limit: Limit, *, within_s: float) -> AbstractAsyncContextManager[None]:
+        """Is entered when it is the caller's turn, and left when the submission has ended.
 
-        A turn that is not used is lost.
+        `within_s` is the caller's time for all of it. Raises NoTurn when the turn would come later than that. A turn
+        that is not used is lost.
         """
         ...
 
@@ -37,6 +42,9 @@ class Turns(Protocol):
 class NoTurns:
     """`Turns` of settings that are only looked at: nobody may submit anything."""
 
-    async def take(self, limit: Limit, *, within_s: float) -> None:
+    @asynccontextmanager
+    async def turn(self, limit: Limit, *, within_s: float) -> AsyncIterator[None]:
         """Raises NoTurn."""
-        raise NoTurn(f"{limit.name}: none within {within_s} s")
+        if limit.per_second > 0:
+            raise NoTurn(f"{limit.name}: none within {within_s} s")
+        yield

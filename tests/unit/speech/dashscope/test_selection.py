@@ -50,16 +50,20 @@ async def test_a_pinned_engine_stands_above_the_key(tmp_path: Path) -> None:
 
 
 def test_the_settings_of_the_service_reach_the_engines() -> None:
-    given = DashScopeAccountSettings.model_validate({"api_key": KEY, "cosyvoice_per_s": 7, "http_url": "http://h/api/"})
+    given = DashScopeAccountSettings.model_validate(
+        {"api_key": KEY, "cosyvoice_per_s": 7, "most_running": 2, "http_url": "http://h/api/"}
+    )
     found = dashscope_settings(given, NoTurns())
     assert (found.api_key, found.http_url, found.limits.cosyvoice.interval_us) == (KEY, "http://h/api", 142_857)
+    assert found.limits.gummy.most_running == 2
     assert replace(found, limits=Limits()).problems() == ()
     assert KEY not in f"{given!r} {given} {found!r}"
 
 
 async def test_settings_that_are_only_looked_at_submit_nothing() -> None:
     with pytest.raises(NoTurn):
-        await DashScopeSettings().turns.take(Limits().qwen, within_s=1)
+        async with DashScopeSettings().turns.turn(Limits().qwen, within_s=1):
+            pass
 
 
 def test_the_sdk_is_imported_only_where_it_is_used() -> None:
