@@ -107,7 +107,7 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     server.add(recognition_service_pb2_grpc.add_RecognitionServiceServicer_to_server, RecognitionServicer(recognitions))
     server.add(text_service_pb2_grpc.add_TextServiceServicer_to_server, texts)
     server.add(engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(parts.directory))
-    server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, tasks)
+    server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, tasks, sets=tasks.sets())
     _add_dubbing(server, parts, previews)
 
 

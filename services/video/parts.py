@@ -63,7 +63,7 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     server.add(render_service_pb2_grpc.add_RenderServiceServicer_to_server, RenderServicer(created))
     server.add(link_service_pb2_grpc.add_LinkServiceServicer_to_server, links)
     server.add(engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(parts.engines))
-    server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, tasks)
+    server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, tasks, sets=tasks.sets())
 
 
 def task_handlers(parts: Parts) -> Mapping[TaskKind, TaskHandler]:
