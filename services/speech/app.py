@@ -18,6 +18,7 @@ from kit.events.streams import EVENTS, work_stream
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
+from kit.net.fetcher import Fetcher
 from kit.observability.health import Severity
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
@@ -37,6 +38,7 @@ from services.speech.engines.indextts.settings import IndexTtsSettings
 from services.speech.engines.jobs import JobEngines, open_job_engines
 from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
+from services.speech.engines.styles import StyleFolder
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
@@ -101,6 +103,8 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         dubber=dubber,
         dubbing_timeout_s=config.dubbing.timeout_s,
         listener=GuardedListener(await app.enter(open_listener_pool())),
+        web=await app.enter(Fetcher()),
+        styles=StyleFolder(config.data_dir / "models"),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
         attended=AttendedTasks(units, notifier, owner=f"{config.instance}#{boot}", clock=clock),
@@ -121,15 +125,16 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None
         notifier=parts.notifier,
         # As many as have a worker process or a line to a provider: one long recording must not keep everybody else's
         # texts waiting.
-        concurrency=config.synthesis.processes + config.recognition.processes + _lines(config),
+        concurrency=_hands(config),
         grace_s=app.work_grace_s,
     )
     app.background("worker", worker.run)
     app.background("sweeper", Sweeper(parts.units).run)
 
 
-def _lines(config: SpeechConfig) -> int:
-    return config.dashscope.max_jobs if config.dashscope.api_key.get_secret_value() else 0
+def _hands(config: SpeechConfig) -> int:
+    lines = config.dashscope.max_jobs if config.dashscope.api_key.get_secret_value() else 0
+    return config.synthesis.processes + config.recognition.processes + config.cloning.processes + lines
 
 
 async def _job_engines(app: App[SpeechConfig], dashscope: DashScopeSettings) -> JobEngines:

@@ -59,6 +59,27 @@ class DubbingSettings(BaseModel):
     )
 
 
+class CloningSettings(BaseModel):
+    """Voices learnt from samples, by search."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: str = Field(
+        default=AUTO, description="`auto`, or the name of the engine to use: `dashscope`, `style_clone`."
+    )
+    processes: int = Field(
+        default=1, ge=1, le=64, description="Worker processes with the models, about 0.6 GB of memory per process."
+    )
+    threads: int = Field(default=2, ge=1, le=64, description="Threads of one model.")
+    evaluations: int = Field(
+        default=150, ge=1, le=2000, description="Voices that are tried for one sample; each takes a second or two."
+    )
+    max_search_s: float = Field(
+        default=300, gt=0, le=1500, description="The best voice found by then is taken, however many were tried."
+    )
+    seed: int = Field(default=1, ge=0, le=2**31, description="The same seed and sample find the same voice.")
+
+
 class RecognitionSettings(BaseModel):
     """Speech to text."""
 
@@ -83,7 +104,6 @@ class JobSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cloning_engine: str = Field(default=AUTO, description="`auto`, or the name of the engine that clones voices.")
     timeout_s: float = Field(
         default=1800, gt=0, le=7200, description="The longest one of these tasks may take before it is stopped."
     )
@@ -158,6 +178,7 @@ class SpeechConfig(ServiceConfig):
     synthesis: SynthesisSettings = Field(default=SynthesisSettings(), description="Text to speech.")
     dubbing: DubbingSettings = Field(default=DubbingSettings(), description="Speech with emotions.")
     recognition: RecognitionSettings = Field(default=RecognitionSettings(), description="Speech to text.")
+    cloning: CloningSettings = Field(default=CloningSettings(), description="Voices learnt from samples.")
     jobs: JobSettings = Field(default=JobSettings(), description="Recognition and cloning.")
     rewriting: RewritingSettings = Field(default=RewritingSettings(), description="Texts written anew.")
     dashscope: DashScopeAccountSettings = Field(

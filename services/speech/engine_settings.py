@@ -10,6 +10,7 @@ from services.speech.engines.dashscope.turns import Limit, Turns
 from services.speech.engines.jobs import JobEngineSettings, RecognitionOptions
 from services.speech.engines.openai_compatible.engine import OpenAiSettings
 from services.speech.engines.rewriters import RewriterSettings
+from services.speech.engines.style_clone.settings import StyleCloneOptions
 
 
 def dashscope_settings(given: DashScopeAccountSettings, turns: Turns) -> DashScopeSettings:
@@ -40,15 +41,23 @@ def dashscope_settings(given: DashScopeAccountSettings, turns: Turns) -> DashSco
 
 def job_engine_settings(config: SpeechConfig, dashscope: DashScopeSettings) -> JobEngineSettings:
     """Those of recognition, cloning and rewriting."""
-    cache_dir, given = config.data_dir / "models", config.recognition
+    cache_dir, given, cloning = config.data_dir / "models", config.recognition, config.cloning
     return JobEngineSettings(
         cache_dir,
         _rewriter_settings(config.rewriting, cache_dir, dashscope),
         recognition=RecognitionOptions(
             given.model_dir, given.processes, given.threads, given.max_duration_s, given.engine
         ),
-        cloning_choice=config.jobs.cloning_engine,
+        cloning_choice=config.cloning.engine,
         dashscope=dashscope,
+        model_dir=config.synthesis.model_dir,
+        cloning=StyleCloneOptions(
+            processes=cloning.processes,
+            threads=cloning.threads,
+            evaluations=cloning.evaluations,
+            max_search_s=cloning.max_search_s,
+            seed=cloning.seed,
+        ),
     )
 
 

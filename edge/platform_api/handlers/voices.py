@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from edge.aggregates.sources import stored_file
+from edge.aggregates.system import QUALITIES
 from edge.aggregates.tasks import TERMINAL, wait_for_end
 from edge.endpoint import Call
+from edge.own_urls import file_id_of
 from edge.platform_api.models.speech import ClonedVoiceOut
 from edge.platform_api.models.voices import CloneIn, CloneOut, VoiceDeletedOut, VoiceIdIn, VoiceOut, VoiceUpdateIn
 from edge.platform_api.render import download_url
@@ -27,10 +28,14 @@ async def cloned_voices(prefix: str, call: Call) -> list[ClonedVoiceOut]:
 
 async def clone(given: CloneIn, call: Call) -> CloneOut:
     """A voice made from a sample; waits for it for a while."""
-    file_id = stored_file(given.audio_url, call.shared.public_base_url)
+    file_id = file_id_of(given.audio_url, call.shared.public_base_url)
     response = await call.shared.clients.voices.CreateVoiceClone(
         messages.CreateVoiceCloneRequest(
-            request_id=call.request_key, file_id=file_id, prefix=given.prefix, target_model=given.target_model
+            request_id=call.request_key,
+            file_id=file_id or "",
+            audio_url="" if file_id else given.audio_url,
+            prefix=given.prefix,
+            target_model=given.target_model,
         )
     )
     return await _result(response.task, "音色克隆", wanted_model=given.target_model, call=call)
@@ -38,9 +43,14 @@ async def clone(given: CloneIn, call: Call) -> CloneOut:
 
 async def update_voice(given: VoiceUpdateIn, call: Call) -> CloneOut:
     """A new sample for a voice; waits for it for a while."""
-    file_id = stored_file(given.audio_url, call.shared.public_base_url)
+    file_id = file_id_of(given.audio_url, call.shared.public_base_url)
     response = await call.shared.clients.voices.UpdateVoice(
-        messages.UpdateVoiceRequest(request_id=call.request_key, voice_id=given.voice_id, file_id=file_id)
+        messages.UpdateVoiceRequest(
+            request_id=call.request_key,
+            voice_id=given.voice_id,
+            file_id=file_id or "",
+            audio_url="" if file_id else given.audio_url,
+        )
     )
     return await _result(response.task, "音色更新", wanted_model="", call=call)
 
@@ -62,9 +72,10 @@ async def get_voice(given: VoiceIdIn, call: Call) -> VoiceOut:
     voice = response.cloned
     return {
         **_listed(voice, call),
-        "resource_link": _preview_of(voice.id),
+        "resource_link": _preview_of(f"{voice.id}-{voice.preview_version}"),
         "target_model": voice.target_model,
         "type": "cloned",
+        "quality": QUALITIES.get(voice.quality),
     }
 
 
@@ -86,11 +97,18 @@ async def _result(task: task_pb2.Task, what: str, *, wanted_model: str, call: Ca
         return {"voice_id": voice_id, "message": what + _PENDING, "task_id": task.id}
     if ended.state != task_pb2.TASK_STATE_SUCCEEDED:
         raise Unavailable(reasons.ERROR_REASON_ENGINE_FAILED, task_error(ended))
-    used_model = str(plain(ended.output)["target_model"])
+    output = plain(ended.output)
+    used_model = str(output["target_model"])
     message = f"{what}成功"
     if wanted_model not in ("", used_model):
         message += f"，目标模型 {wanted_model} 不可用，已使用 {used_model}"
-    return {"voice_id": voice_id, "message": message, "task_id": task.id, "target_model": used_model}
+    return {
+        "voice_id": voice_id,
+        "message": message,
+        "task_id": task.id,
+        "target_model": used_model,
+        "quality": output["quality"],
+    }
 
 
 def _listed(voice: messages.ClonedVoice, call: Call) -> ClonedVoiceOut:

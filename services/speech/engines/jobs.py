@@ -16,6 +16,10 @@ from services.speech.engines.dashscope.recognizer import SAMPLE_RATE, DashScopeR
 from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
 from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.rewriters import REWRITERS, RewriterSettings
+from services.speech.engines.style_clone.cloner import StyleCloner
+from services.speech.engines.style_clone.settings import ENGINE_NAME as STYLE_CLONE
+from services.speech.engines.style_clone.settings import MODEL_NAME as STYLE_MODEL
+from services.speech.engines.style_clone.settings import StyleCloneOptions, StyleModelFiles
 from services.speech.engines.whisper.recognizer import WhisperRecognizer
 from services.speech.engines.whisper.settings import ENGINE_NAME as WHISPER
 from services.speech.engines.whisper.settings import WhisperModelFiles
@@ -23,7 +27,7 @@ from services.speech.media.decoder import SoundDecoder
 from services.speech.media.sound import SoundOrder
 
 RECOGNITION = Capability("speech_recognition", "语音识别", planned_engine=WHISPER)
-VOICE_CLONE = Capability("voice_clone", "音色克隆", planned_engine="style_clone")
+VOICE_CLONE = Capability("voice_clone", "音色克隆", planned_engine=STYLE_CLONE)
 TEXT_REWRITE = Capability("text_rewrite", "文本仿写", planned_engine="rules")
 
 
@@ -41,14 +45,17 @@ class RecognitionOptions:
 
 @dataclass(frozen=True, slots=True)
 class JobEngineSettings:
-    """What an operator can choose about these engines. `model_cache_dir` receives large model files."""
+    """What an operator can choose about these engines. `model_cache_dir` receives large model files; `model_dir` is the
+    operator's own folder of those of synthesis, which cloning needs, too."""
 
     model_cache_dir: Path
     rewriting: RewriterSettings
     models_dir: Path = DEFAULT_MODELS_DIR
+    model_dir: Path | None = None
     recognition: RecognitionOptions = RecognitionOptions()
     cloning_choice: str = AUTO
     dashscope: DashScopeSettings = field(default_factory=DashScopeSettings)
+    cloning: StyleCloneOptions = field(default_factory=StyleCloneOptions)
 
 
 def _whisper_files(settings: JobEngineSettings) -> WhisperModelFiles:
@@ -92,8 +99,26 @@ RECOGNIZERS: Mapping[str, EngineEntry[SpeechRecognizer, JobEngineSettings]] = Ma
         WHISPER: EngineEntry(_open_whisper, _examine_whisper),
     }
 )
+
+
+def _style_files(settings: JobEngineSettings) -> StyleModelFiles:
+    return StyleModelFiles(settings.models_dir, settings.model_cache_dir, settings.model_dir)
+
+
+def _open_style_cloner(settings: JobEngineSettings) -> VoiceCloner:
+    return StyleCloner(_style_files(settings), settings.cloning)
+
+
+def _examine_style_cloner(settings: JobEngineSettings) -> EngineState:
+    files = _style_files(settings)
+    return EngineState(STYLE_MODEL, files.sha256(), Quality.APPROXIMATE, files.problems())
+
+
 CLONERS: Mapping[str, EngineEntry[VoiceCloner, JobEngineSettings]] = MappingProxyType(
-    {DASHSCOPE: EngineEntry(_open_enrolment, _examine_enrolment)}
+    {
+        DASHSCOPE: EngineEntry(_open_enrolment, _examine_enrolment),
+        STYLE_CLONE: EngineEntry(_open_style_cloner, _examine_style_cloner),
+    }
 )
 
 

@@ -16,6 +16,7 @@ from services.speech.engines.errors import (
     UnsupportedFormat,
 )
 from services.speech.peers.files import AudioFiles
+from services.speech.usecases.speaking_voices import SpeakingVoices
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 _SYNTHESIZING = "synthesizing"
@@ -33,8 +34,11 @@ _REASONS: tuple[tuple[type[SynthesisError], Reason], ...] = (
 class SynthesisHandler:
     """A `TaskHandler`. Running it again for the same task stores no second file."""
 
-    def __init__(self, synthesizer: SpeechSynthesizer, files: AudioFiles, *, timeout_s: float) -> None:
+    def __init__(
+        self, synthesizer: SpeechSynthesizer, files: AudioFiles, voices: SpeakingVoices, *, timeout_s: float
+    ) -> None:
         self._synthesizer = synthesizer
+        self._voices = voices
         self._files = files
         self._timeout_s = timeout_s
 
@@ -60,8 +64,10 @@ class SynthesisHandler:
         }
 
     async def _speak(self, synthesis: Synthesis, task_id: str) -> SynthesizedAudio:
+        voice = await self._voices.prepare(synthesis.voice)
         try:
-            return await self._synthesizer.synthesize(synthesis.request(task_id), timeout_s=self._timeout_s)
+            request = synthesis.request(task_id, voice.name)
+            return await self._synthesizer.synthesize(request, timeout_s=self._timeout_s)
         except SynthesisError as error:
             raise outcome_of_synthesis(error) from error
 

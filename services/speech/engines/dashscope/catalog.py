@@ -44,6 +44,11 @@ def speaker_of(voice_id: str) -> Speaker:
     return Speaker(enrolled["model"], voice_id, _ENROLLED_RATE)
 
 
+def is_enrolled(voice_id: str) -> bool:
+    """Whether a voice has the id of one that was enrolled."""
+    return len(voice_id) <= _MAX_ID and _ENROLLED.match(voice_id) is not None
+
+
 @cache
 def _catalog() -> dict[str, tuple[Voice, Speaker]]:
     document = tomllib.loads(files(__package__).joinpath("voices.toml").read_text(encoding="utf-8"))

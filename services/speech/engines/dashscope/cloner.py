@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from kit.engines import EngineBroken, EngineError, EngineGaveUp, InputRefused
-from services.speech.engines.base import CloneRequest, Quality, VoiceClone
+from services.speech.engines.base import CloneRequest, OnProgress, Quality, VoiceClone
 from services.speech.engines.dashscope.account import Account
 from services.speech.engines.dashscope.faults import raise_job_error
 from services.speech.engines.dashscope.lines import CallThreads, Line, LineCut
@@ -35,6 +35,8 @@ CLONE_MODELS = (
 )
 _ENROLMENT = "voice-enrollment"
 SAMPLE_ORDER = SoundOrder(24_000, 60.0)
+# How much of the way is behind when the provider has the order.
+_ORDERED = 0.5
 _READY, _REJECTED = "OK", "UNDEPLOYED"
 _PREFIX_CHARACTERS = 9
 _LOOKS_AFTER_DOUBT = 3
@@ -58,7 +60,7 @@ class DashScopeCloner:
         self._decoder = decoder
         self._threads = CallThreads("dashscope-clone", max_calls=settings.max_jobs, silence_s=settings.silence_s)
 
-    async def clone(self, request: CloneRequest, *, timeout_s: float) -> VoiceClone:
+    async def clone(self, request: CloneRequest, *, timeout_s: float, on_progress: OnProgress) -> VoiceClone:
         """See `VoiceCloner`."""
         is_known = request.target_model in CLONE_MODELS
         model = request.target_model if is_known else self._settings.clone_model
@@ -69,6 +71,7 @@ class DashScopeCloner:
                 )
                 recording = await asyncio.to_thread(_recording, sound)
                 voice_id = await self._enrolled(model, _prefix_of(recording, model), recording)
+                on_progress(_ORDERED)
                 await self._wait_deployed(voice_id)
         except TimeoutError as error:
             raise EngineBroken("not enrolled in time") from error

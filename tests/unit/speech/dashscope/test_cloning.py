@@ -34,7 +34,9 @@ async def _clone(
 ) -> VoiceClone:
     folder.joinpath("sample.samples").unlink(missing_ok=True)
     sample = write_wav(folder / "sample.wav", duration_s=duration_s)
-    return await engine.clone(CloneRequest(sample, "mine", target_model), timeout_s=timeout_s)
+    return await engine.clone(
+        CloneRequest(sample, "mine", target_model), timeout_s=timeout_s, on_progress=lambda _: None
+    )
 
 
 async def test_a_voice_is_ready_when_it_is_answered(
