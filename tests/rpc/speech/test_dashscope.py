@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 from google.protobuf.json_format import MessageToDict
 
+from kit.errors import Invalid
 from kit.ids import RandomIds
+from services.speech.domain.voices import ClonedVoice
 from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.dashscope.synthesizer import DashScopeSynthesizer
 from services.speech.usecases.turns import SharedTurns
-from tests.emulators.dashscope.account import KEY
+from tests.emulators.dashscope.account import KEY, EnrolledVoice
 from tests.emulators.dashscope.faults import SocketFaults
 from tests.emulators.dashscope.server import DashScopeEmulator
 from tests.rpc.speech.conftest import World
@@ -39,9 +41,9 @@ async def emulator(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         await world.synthesizer.real.aclose()
 
 
-async def _spoken(world: World) -> task_pb2.Task:
-    request = messages.CreateSynthesisRequest(request_id="r-1", text=TEXT, voice="zhiwei", volume=50)
-    with world.user(7):
+async def _spoken(world: World, *, voice: str = "zhiwei", user_id: int = 7) -> task_pb2.Task:
+    request = messages.CreateSynthesisRequest(request_id="r-1", text=TEXT, voice=voice, volume=50)
+    with world.user(user_id):
         task = (await world.syntheses.CreateSynthesis(request)).task
         await world.work()
         return (await world.tasks.GetTask(GetTaskRequest(task_id=task.id))).task
@@ -54,6 +56,34 @@ async def test_a_task_is_spoken(world: World, emulator: DashScopeEmulator) -> No
     assert (output["engine"], output["model"], output["quality"]) == ("dashscope", "cosyvoice-v2", "native")
     assert [sentence["text"] for sentence in output["sentences"]] == [TEXT]
     assert (7, task.id) in world.audio_store.stored
+
+
+async def test_an_enrolled_voice_speaks_for_its_owner(world: World, emulator: DashScopeEmulator) -> None:
+    name = "cosyvoice-v3-flash-abc123-0001"
+    emulator.state.voices[name] = EnrolledVoice(name, "cosyvoice-v3-flash", "abc123", "", 0, "OK")
+    world.engine.name = "dashscope"
+    now = world.clock.now()
+    voice = ClonedVoice(
+        id="voice_1",
+        user_id=7,
+        account="user7",
+        prefix="mine",
+        engine="dashscope",
+        target_model="cosyvoice-v3-flash",
+        engine_voice=name,
+        pack_file_id=None,
+        quality="native",
+        sample_file_id="sample.wav",
+        is_public=False,
+        create_time=now,
+        update_time=now,
+    )
+    await world.units.write(lambda unit: unit.voices.add(voice))
+    with pytest.raises(Invalid, match="音色不存在"):
+        await _spoken(world, voice="voice_1", user_id=8)
+    task = await _spoken(world, voice="voice_1")
+    assert task.state == task_pb2.TASK_STATE_SUCCEEDED, task.error_message
+    assert MessageToDict(task.output)["model"] == "cosyvoice-v3-flash"
 
 
 @pytest.mark.parametrize(

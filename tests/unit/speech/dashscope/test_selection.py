@@ -25,7 +25,7 @@ KEY = "sk-of-an-account"
 def _jobs(cache: Path, dashscope: DashScopeSettings, *, choice: str = "auto") -> list[str]:
     rewriting = RewriterSettings(cache, dashscope=dashscope)
     options = RecognitionOptions(choice=choice)
-    settings = JobEngineSettings(cache, rewriting, DEFAULT_MODELS_DIR, options, dashscope=dashscope)
+    settings = JobEngineSettings(cache, rewriting, DEFAULT_MODELS_DIR, recognition=options, dashscope=dashscope)
     jobs = open_job_engines(settings)
     facts = [fact for fact in jobs.facts if fact.is_selected and fact.is_available]
     named = {fact.capability: fact.name for fact in facts}
