@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,8 +11,10 @@ from google.protobuf.json_format import MessageToDict
 from kit.errors import Invalid
 from kit.ids import RandomIds
 from services.speech.domain.voices import ClonedVoice
-from services.speech.engines.dashscope.settings import DashScopeSettings
+from services.speech.engines.base import SynthesisRequest
+from services.speech.engines.dashscope.settings import DashScopeSettings, Limits
 from services.speech.engines.dashscope.synthesizer import DashScopeSynthesizer
+from services.speech.engines.dashscope.turns import Limit
 from services.speech.usecases.turns import SharedTurns
 from tests.emulators.dashscope.account import KEY, EnrolledVoice
 from tests.emulators.dashscope.faults import SocketFaults
@@ -29,16 +32,22 @@ async def emulator(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """What the world speaks with."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     async with DashScopeEmulator().serving() as serving:
-        settings = DashScopeSettings(
-            api_key=KEY,
-            http_url=serving.http_url,
-            websocket_url=serving.websocket_url,
-            silence_s=0.3,
-            turns=SharedTurns(world.units, RandomIds()),
-        )
-        world.synthesizer.real = DashScopeSynthesizer(settings, producer="Test")
+        world.synthesizer.real = _engine(world, serving)
         yield serving
         await world.synthesizer.real.aclose()
+
+
+def _engine(world: World, emulator: DashScopeEmulator) -> DashScopeSynthesizer:
+    """As one replica has it."""
+    settings = DashScopeSettings(
+        api_key=KEY,
+        http_url=emulator.http_url,
+        websocket_url=emulator.websocket_url,
+        silence_s=0.5,
+        limits=Limits(cosyvoice=Limit("cosyvoice", 10)),
+        turns=SharedTurns(world.units, RandomIds()),
+    )
+    return DashScopeSynthesizer(settings, producer="Test")
 
 
 async def _spoken(world: World, *, voice: str = "zhiwei", user_id: int = 7) -> task_pb2.Task:
@@ -110,3 +119,13 @@ async def test_a_failure_ends_the_task_or_costs_an_attempt(
     assert not world.audio_store.stored
     told = "".join(capfd.readouterr()) + str(task)
     assert "sk-" not in told, "neither the key nor what the provider quotes"
+
+
+async def test_replicas_together_keep_the_accounts_limit(world: World, emulator: DashScopeEmulator) -> None:
+    emulator.state.rates = {"cosyvoice": 14}
+    replicas = (_engine(world, emulator), _engine(world, emulator))
+    request = SynthesisRequest("好。", "zhichu")
+    await asyncio.gather(*(replica.synthesize(request, timeout_s=10) for replica in replicas for _ in range(8)))
+    assert emulator.state.counts["throttled"] == 0
+    for replica in replicas:
+        await replica.aclose()

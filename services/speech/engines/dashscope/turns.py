@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from math import ceil
 from typing import Protocol
+
+_US_PER_S = 1_000_000
+_SPARE = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,9 @@ class Limit:
 
     @property
     def interval_us(self) -> int:
-        """Microseconds from one submission to the next."""
-        return round(1_000_000 / self.per_second)
+        """Microseconds from one submission to the next, a little more than allowed: the way is not always equally
+        long, and how the provider counts is not known."""
+        return ceil(_US_PER_S * _SPARE / self.per_second)
 
 
 class NoTurn(Exception):

@@ -54,7 +54,7 @@ def test_the_settings_of_the_service_reach_the_engines() -> None:
         {"api_key": KEY, "cosyvoice_per_s": 7, "most_running": 2, "http_url": "http://h/api/"}
     )
     found = dashscope_settings(given, NoTurns())
-    assert (found.api_key, found.http_url, found.limits.cosyvoice.interval_us) == (KEY, "http://h/api", 142_857)
+    assert (found.api_key, found.http_url, found.limits.cosyvoice.interval_us) == (KEY, "http://h/api", 150_000)
     assert found.limits.gummy.most_running == 2
     assert replace(found, limits=Limits()).problems() == ()
     assert KEY not in f"{given!r} {given} {found!r}"
