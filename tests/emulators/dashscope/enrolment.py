@@ -59,7 +59,7 @@ async def _create(request: web.Request, state: AccountState, given: dict[str, An
         return error(*problem)
     faults = state.faults.http
     if faults.fails_creation_with is not None:
-        return error(faults.fails_creation_with, "InternalError")
+        return error(faults.fails_creation_with, faults.creation_code)
     voice_id = f"{given['target_model']}-{given['prefix']}-{uuid.uuid4().hex}"
     state.voices[voice_id] = EnrolledVoice(
         voice_id, given["target_model"], given["prefix"], given["url"], state.looks_until_deployed

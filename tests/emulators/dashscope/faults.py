@@ -44,6 +44,7 @@ class HttpFaults:
     loses_enrolment_reply: bool = False
     enrolment_delay_s: float = 0.0
     fails_creation_with: int | None = None
+    creation_code: str = "InternalError"
     upload_status: int | None = None
     # Tasks end so instead of SUCCEEDED; PENDING never ends, PRE-PROCESSING neither.
     task_ends: str = ""

@@ -15,6 +15,7 @@ import numpy as np
 from kit.engines import EngineBroken, EngineError, EngineGaveUp, InputRefused
 from services.speech.engines.base import CloneRequest, OnProgress, Quality, VoiceClone
 from services.speech.engines.dashscope.account import Account
+from services.speech.engines.dashscope.failures import Fault, failure_of
 from services.speech.engines.dashscope.faults import raise_job_error
 from services.speech.engines.dashscope.lines import CallThreads, Line, LineCut
 from services.speech.engines.dashscope.settings import ENGINE_NAME, DashScopeSettings
@@ -42,6 +43,10 @@ _PREFIX_CHARACTERS = 9
 _LOOKS_AFTER_DOUBT = 3
 _SAMPLE_REFUSED = "样本未被音色克隆服务接受，请换用 10 到 20 秒清晰的人声录音"
 _IN_DOUBT = "音色克隆服务没有确认结果，未重复提交，请稍后重试"
+
+
+class _InDoubt(EngineBroken):
+    """An order was sent, and nobody knows what has become of it."""
 
 
 class DashScopeCloner:
@@ -90,10 +95,10 @@ class DashScopeCloner:
         url = await self._upload(prefix, recording)
         try:
             return await self._ask(partial(self._create, model=model, prefix=prefix, url=url))
-        except EngineBroken as error:
+        except _InDoubt as error:
             return await self._find_in_doubt(model, prefix, error)
 
-    async def _find_in_doubt(self, model: str, prefix: str, error: EngineBroken) -> str:
+    async def _find_in_doubt(self, model: str, prefix: str, error: _InDoubt) -> str:
         """The voice of an order nobody has confirmed."""
         for _ in range(_LOOKS_AFTER_DOUBT):
             await asyncio.sleep(self._settings.poll_s)
@@ -126,9 +131,15 @@ class DashScopeCloner:
 
     def _create(self, line: Line, *, model: str, prefix: str, url: str) -> str:
         voices = self._account.voices()
-        created = voices.create(target_model=model, prefix=prefix, url=url, headers=RESOLVE_HEADERS)
+        try:
+            created = voices.create(target_model=model, prefix=prefix, url=url, headers=RESOLVE_HEADERS)
+        except Exception as error:
+            failure = failure_of(error)
+            if failure.fault is Fault.BROKEN:
+                raise _InDoubt(failure.detail) from error
+            raise
         if not created.voice_id:
-            raise EngineBroken("the provider named no voice")
+            raise _InDoubt("the provider named no voice")
         try:
             line.check()
         except LineCut:

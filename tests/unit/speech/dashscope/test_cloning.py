@@ -87,6 +87,16 @@ async def test_an_enrolment_in_doubt_is_given_up(
     assert emulator.state.counts["create_voice"] == 1
 
 
+async def test_an_enrolment_that_was_turned_away_may_be_tried_again(
+    cloner: DashScopeCloner, emulator: DashScopeEmulator, tmp_path: Path
+) -> None:
+    emulator.faults.http = HttpFaults(fails_creation_with=429, creation_code="Throttling.RateQuota")
+    with pytest.raises(EngineBroken):
+        await _clone(cloner, tmp_path)
+    emulator.faults.http = HttpFaults()
+    assert (await _clone(cloner, tmp_path)).engine_voice in emulator.state.voices
+
+
 async def test_a_rejected_sample(cloner: DashScopeCloner, emulator: DashScopeEmulator, tmp_path: Path) -> None:
     emulator.state.rejects_voices = True
     with pytest.raises(InputRefused, match="样本"):
