@@ -11,7 +11,7 @@ from tests.emulators.dashscope.account import KEY
 from tests.emulators.dashscope.server import DashScopeEmulator
 from tests.fakes.turns import FakeTurns
 
-SILENCE_S = 0.3
+SILENCE_S = 0.5
 
 
 @pytest.fixture(autouse=True)

@@ -67,7 +67,7 @@ async def test_the_same_sample_is_enrolled_once(
 
 
 @pytest.mark.parametrize(
-    "faults", [HttpFaults(loses_enrolment_reply=True), HttpFaults(enrolment_delay_s=0.6)], ids=["lost", "slow"]
+    "faults", [HttpFaults(loses_enrolment_reply=True), HttpFaults(enrolment_delay_s=0.9)], ids=["lost", "slow"]
 )
 async def test_an_enrolment_that_nobody_confirmed_is_found_and_not_repeated(
     cloner: DashScopeCloner, emulator: DashScopeEmulator, tmp_path: Path, faults: HttpFaults
@@ -113,7 +113,7 @@ async def test_a_rejected_sample(cloner: DashScopeCloner, emulator: DashScopeEmu
         (HttpFaults(status=500), EngineBroken),
         (HttpFaults(is_html=True), EngineBroken),
         (HttpFaults(resets=True), EngineBroken),
-        (HttpFaults(delay_s=0.5), EngineBroken),
+        (HttpFaults(delay_s=0.9), EngineBroken),
         (HttpFaults(upload_status=403), EngineBroken),
     ],
 )

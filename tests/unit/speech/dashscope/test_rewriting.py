@@ -69,7 +69,7 @@ async def test_a_text_comes_in_pieces_and_whole(
         (HttpFaults(status=503, code="ModelUnavailable"), EngineBroken),
         (HttpFaults(is_html=True), EngineBroken),
         (HttpFaults(resets=True), EngineBroken),
-        (HttpFaults(delay_s=0.5), EngineBroken),
+        (HttpFaults(delay_s=0.9), EngineBroken),
         (HttpFaults(stream_fails_after=3), InputRefused),
         (HttpFaults(stream_fails_after=3, stream_code="InternalError"), EngineBroken),
         (HttpFaults(stream_cut_after=3), EngineBroken),
