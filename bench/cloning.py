@@ -18,13 +18,14 @@ import io
 import time
 import wave
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from bench.tts.cer import SAMPLES, Comparison, Listener, total_rate
+from bench.tts.cer import SAMPLES, Comparison, Listener, Sample, total_rate
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import AudioFormat, Language, SynthesisRequest
 from services.speech.engines.kokoro.acoustic import SAMPLE_RATE as SPOKEN_RATE
@@ -42,6 +43,7 @@ SAMPLE_TEXT = (
     "小时候，我常常坐在门前的石阶上，听奶奶讲过去的事情。她说话很慢，声音温和，像傍晚的风。"
     "后来我走过很多城市，见过很多人，却再也没有听过那样的故事。"
 )
+STOCK_TEXT = "小时候，我常常坐在门前的石阶上，听奶奶讲过去的事情。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Studio:
         self._encoder = SpeakerEncoder.load(StyleModelFiles(DEFAULT_MODELS_DIR, cache_dir).store().ensure(ENCODER_FILE))
         self._listener = Listener(cache_dir)
         self._sentences = SAMPLES[:sentences]
+        self._takes: dict[tuple[str, Sample], tuple[NDArray[np.float32], Comparison]] = {}
 
     def voice_of(self, pack: bytes, pitch: float = 1.0) -> str:
         """The name under which the engine speaks with a pack."""
@@ -77,12 +80,22 @@ class Studio:
 
     def read(self, voice: str, target: NDArray[np.float32]) -> Reading:
         """All sentences, compared with the embedding of a target."""
-        likeness, heard = [], []
-        for sentence in self._sentences:
+        takes = [self._take(voice, sentence) for sentence in self._sentences]
+        likeness = [similarity(embedding, target) for embedding, _ in takes]
+        return Reading(float(np.mean(likeness)), tuple(heard for _, heard in takes))
+
+    @cached_property
+    def stock(self) -> dict[str, NDArray[np.float32]]:
+        """The embedding of every preset voice."""
+        return {each.voice_id: self.embed(self.record(STOCK_TEXT, each.voice_id)) for each in voices()}
+
+    def _take(self, voice: str, sentence: Sample) -> tuple[NDArray[np.float32], Comparison]:
+        """A sentence read once: its embedding, and what was understood."""
+        if (voice, sentence) not in self._takes:
             spoken = self._kokoro.synthesize(SynthesisRequest(sentence.text, voice, AudioFormat.PCM)).data
-            likeness.append(similarity(self._encoder.embed(_samples(spoken)), target))
-            heard.append(self._listener.compare(_wav(spoken), sentence.reading))
-        return Reading(float(np.mean(likeness)), tuple(heard))
+            heard = self._listener.compare(_wav(spoken), sentence.reading)
+            self._takes[voice, sentence] = (self.embed(_samples(spoken)), heard)
+        return self._takes[voice, sentence]
 
 
 def measure(pack: Path, studio: Studio, learner: StyleLearner, options: StyleCloneOptions) -> dict[str, Reading]:
@@ -98,8 +111,7 @@ def measure(pack: Path, studio: Studio, learner: StyleLearner, options: StyleClo
         f"pitch x{learnt.pitch}, in the search {learnt.similarity:.2f}",
         flush=True,
     )
-    stock = {each.voice_id: studio.embed(studio.record(SAMPLE_TEXT, each.voice_id)) for each in voices()}
-    best = max(stock, key=lambda voice_id: similarity(stock[voice_id], target))
+    best = max(studio.stock, key=lambda voice_id: similarity(studio.stock[voice_id], target))
     readings = {
         "default": studio.read(DEFAULT_VOICE, target),
         f"best stock ({best})": studio.read(best, target),

@@ -47,7 +47,7 @@ class StyleSpace:
 
     def nearest(self, voice: NDArray[np.float32]) -> NDArray[np.float64]:
         """Coordinates of the voice whose embedding is most like this one."""
-        return self.coordinates[int(np.argmax(self.embeddings @ voice))]
+        return np.asarray(self.coordinates[int(np.argmax(self.embeddings @ voice))])
 
     def pack(self, point: NDArray[np.float64], prosody: NDArray[np.float32]) -> NDArray[np.float32]:
         """The voice pack at a point, which speaks in the manner of another pack, both of PACK_SHAPE.
