@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,23 @@ if TYPE_CHECKING:
     from dashscope import AsyncClient, Client
 
 _MODULE = "audio"
+_PARTS = (
+    "websocket",
+    "dashscope",
+    "dashscope.v2.client",
+    "dashscope.v2.errors",
+    "dashscope.v2.resources.audio",
+    "dashscope.v2.transport.ws",
+)
+_loading = Lock()
+
+
+def load_sdk() -> None:
+    """Imports what is used of the SDK, in one thread at a time: its modules import each other in circles, and threads
+    that meet in them fail with a deadlock."""
+    with _loading:
+        for part in _PARTS:
+            import_module(part)
 
 
 class Account:
@@ -25,7 +43,8 @@ class Account:
 
     def client(self) -> Client:
         """For requests that block. It repeats none: a repeated enrolment would leave a second voice behind."""
-        from dashscope import Client
+        load_sdk()
+        from dashscope.v2.client import Client
 
         with self._lock:
             if self._client is None:
@@ -34,12 +53,14 @@ class Account:
 
     def async_client(self) -> AsyncClient:
         """A new client, whose owner closes it."""
-        from dashscope import AsyncClient
+        load_sdk()
+        from dashscope.v2.client import AsyncClient
 
         return AsyncClient(**self._options())
 
     def synthesis(self, line: Line, *, model: str, voice: str, parameters: dict[str, Any]) -> Any:
         """A session of CosyVoice, not started."""
+        load_sdk()
         from dashscope.v2.resources.audio.tts import SynthesisSession
 
         return SynthesisSession(
@@ -56,6 +77,7 @@ class Account:
 
     def recognition(self, line: Line, *, parameters: dict[str, Any]) -> Any:
         """A session of Gummy, not started."""
+        load_sdk()
         from dashscope.v2.resources.audio.asr import Recognition
 
         return Recognition(
@@ -71,6 +93,7 @@ class Account:
 
     def task(self, line: Line) -> Any:
         """A bare task over a new WebSocket, for models that the SDK has no session for."""
+        load_sdk()
         from dashscope.v2.transport.ws import WsSession
 
         return WsSession(
@@ -83,6 +106,7 @@ class Account:
 
     def voices(self) -> Any:
         """Enrolled voices."""
+        load_sdk()
         from dashscope.v2.resources.audio.customization import Voices
 
         return Voices(self.client())
