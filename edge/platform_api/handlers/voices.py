@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from edge.aggregates.system import QUALITIES
 from edge.aggregates.tasks import TERMINAL, wait_for_end
 from edge.endpoint import Call
@@ -10,13 +13,32 @@ from edge.platform_api.models.speech import ClonedVoiceOut
 from edge.platform_api.models.voices import CloneIn, CloneOut, VoiceDeletedOut, VoiceIdIn, VoiceOut, VoiceUpdateIn
 from edge.platform_api.render import download_url
 from edge.platform_api.render_tasks import plain, task_error
-from kit.errors import Unavailable
+from kit.errors import DomainError, Invalid, Reason, Unavailable
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.speech.v1 import voice_service_pb2 as messages
 from voxreel.task.v1 import task_pb2
 
 _PENDING = "任务已提交，正在处理中"
 _MAX_VOICES = 1000
+# Reasons of tasks that failed for their sample.
+_UNFIT: Mapping[str, Reason] = MappingProxyType(
+    {
+        reasons.ErrorReason.Name(reason).removeprefix("ERROR_REASON_"): reason
+        for reason in (
+            reasons.ERROR_REASON_SAMPLE_TOO_SHORT,
+            reasons.ERROR_REASON_SAMPLE_RATE_TOO_LOW,
+            reasons.ERROR_REASON_SAMPLE_TOO_QUIET,
+            reasons.ERROR_REASON_SAMPLE_CLIPPED,
+            reasons.ERROR_REASON_SAMPLE_WITHOUT_SPEECH,
+            reasons.ERROR_REASON_SAMPLE_MOSTLY_SILENT,
+            reasons.ERROR_REASON_SAMPLE_UNREACHABLE,
+            reasons.ERROR_REASON_AUDIO_TRACK_MISSING,
+            reasons.ERROR_REASON_MEDIA_BROKEN,
+            reasons.ERROR_REASON_AUDIO_EMPTY,
+            reasons.ERROR_REASON_AUDIO_TOO_LONG,
+        )
+    }
+)
 
 
 async def cloned_voices(prefix: str, call: Call) -> list[ClonedVoiceOut]:
@@ -90,13 +112,13 @@ async def delete_voice(given: VoiceIdIn, call: Call) -> VoiceDeletedOut:
 
 
 async def _result(task: task_pb2.Task, what: str, *, wanted_model: str, call: Call) -> CloneOut:
-    """What the client reads of a clone's task. Raises Unavailable (ENGINE_FAILED) when it has failed."""
+    """What the client reads of a clone's task. Raises what it has failed with."""
     voice_id = str(plain(task.input)["voice_id"])
     ended = await wait_for_end(task, call.shared.clients)
     if ended.state not in TERMINAL:
         return {"voice_id": voice_id, "message": what + _PENDING, "task_id": task.id}
     if ended.state != task_pb2.TASK_STATE_SUCCEEDED:
-        raise Unavailable(reasons.ERROR_REASON_ENGINE_FAILED, task_error(ended))
+        raise _failure(ended)
     output = plain(ended.output)
     used_model = str(output["target_model"])
     message = f"{what}成功"
@@ -109,6 +131,14 @@ async def _result(task: task_pb2.Task, what: str, *, wanted_model: str, call: Ca
         "target_model": used_model,
         "quality": output["quality"],
     }
+
+
+def _failure(ended: task_pb2.Task) -> DomainError:
+    """Invalid for a sample no voice can be learnt from, Unavailable (ENGINE_FAILED) for everything else."""
+    reason = _UNFIT.get(ended.error_reason)
+    if reason is not None:
+        return Invalid(reason, task_error(ended))
+    return Unavailable(reasons.ERROR_REASON_ENGINE_FAILED, task_error(ended))
 
 
 def _listed(voice: messages.ClonedVoice, call: Call) -> ClonedVoiceOut:
