@@ -125,6 +125,14 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("AUDIO_EMPTY", Invalid, 400, 400),
     ("AUDIO_TOO_LONG", Invalid, 400, 400),
     ("TASK_WITHOUT_RESULT", Precondition, 400, 400),
+    ("SAMPLE_TOO_SHORT", Invalid, 400, 400),
+    ("SAMPLE_RATE_TOO_LOW", Invalid, 400, 400),
+    ("SAMPLE_TOO_QUIET", Invalid, 400, 400),
+    ("SAMPLE_CLIPPED", Invalid, 400, 400),
+    ("SAMPLE_WITHOUT_SPEECH", Invalid, 400, 400),
+    ("SAMPLE_MOSTLY_SILENT", Invalid, 400, 400),
+    ("SAMPLE_UNREACHABLE", Invalid, 400, 400),
+    ("VOICE_LOST", Precondition, 400, 400),
     ("SCREEN_NOT_FOUND", Invalid, 400, 400),
 )
 
