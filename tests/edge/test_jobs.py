@@ -206,6 +206,14 @@ async def test_a_clone_as_documented(platform: Platform) -> None:
     assert platform.speech.tasks.by_id[reply["task_id"]].input["file_id"] == "sample_1"
 
 
+async def test_a_sample_that_is_no_good_is_the_clients_mistake(platform: Platform) -> None:
+    platform.speech.clones.end, platform.speech.clones.reason = task_pb2.TASK_STATE_FAILED, "SAMPLE_TOO_SHORT"
+    reply = await _post(platform, "/api/tts/voice/clone", {"audio_url": SAMPLE, "prefix": "x"}, status=400)
+    assert reply["detail"] == "引擎处理失败"
+    platform.speech.clones.reason = "ENGINE_FAILED"
+    await _post(platform, "/api/tts/voice/clone", {"audio_url": SAMPLE, "prefix": "y"}, status=503)
+
+
 async def test_a_sample_may_lie_elsewhere(platform: Platform) -> None:
     elsewhere = "https://elsewhere.example/a.wav"
     reply = await _post(platform, "/api/tts/voice/clone", {"audio_url": elsewhere, "prefix": "x"})
