@@ -207,7 +207,7 @@ class SpeechRecognizer(Protocol):
         """Hears a file on this machine, audio or video with sound; may put others beside it. Cancelling the caller
         stops the work.
 
-        Raises InputRefused (no sound in it, not decodable, too long), or EngineBroken.
+        Raises InputRefused (no sound in it, not decodable, too long), EngineGaveUp, or EngineBroken.
         """
         ...
 
@@ -243,7 +243,7 @@ class VoiceCloner(Protocol):
     async def clone(self, request: CloneRequest, *, timeout_s: float, on_progress: OnProgress) -> VoiceClone:
         """Learns the voice of a sample; may put files beside it. Cancelling the caller stops the work.
 
-        Raises InputRefused or EngineBroken.
+        Raises InputRefused, EngineGaveUp or EngineBroken.
         """
         ...
 
@@ -303,7 +303,7 @@ class TextRewriter(Protocol):
         the pieces in white space at the ends.
 
         The engine writes no faster than it is read. Closing the generator, or cancelling who reads it, stops the work.
-        Raises InputRefused or EngineBroken.
+        Raises InputRefused, EngineGaveUp or EngineBroken.
         """
         ...
 

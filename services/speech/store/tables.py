@@ -119,6 +119,25 @@ class EmotionReferenceRow(SpeechTable, table=True):
     create_time: datetime = Field(sa_type=UtcDateTime)
 
 
+class SubmissionTurnRow(SpeechTable, table=True):
+    """When the next submission to a provider is free, in microseconds of Unix time, for each of its limits."""
+
+    __tablename__ = "submission_turns"
+
+    name: str = Field(primary_key=True, max_length=64)
+    free_at_us: int = Field(sa_type=BigInteger)
+
+
+class RunningSubmissionRow(SpeechTable, table=True):
+    """What runs at a provider under each of its limits, and when it has surely ended, in microseconds of Unix time."""
+
+    __tablename__ = "running_submissions"
+
+    name: str = Field(primary_key=True, max_length=64)
+    holder: str = Field(primary_key=True, max_length=64)
+    until_us: int = Field(sa_type=BigInteger)
+
+
 class OutboxRow(OutboxColumns, SpeechTable, table=True):
     """Events to send."""
 
@@ -144,3 +163,5 @@ CUSTOM_VOICES = core_table(CustomVoiceRow)
 TEMPLATE_USES = core_table(TemplateUseRow)
 DUBBINGS = core_table(DubbingRow)
 EMOTION_REFERENCES = core_table(EmotionReferenceRow)
+SUBMISSION_TURNS = core_table(SubmissionTurnRow)
+RUNNING_SUBMISSIONS = core_table(RunningSubmissionRow)

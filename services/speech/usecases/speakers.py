@@ -60,6 +60,6 @@ class Speakers:
         voice = await self._units.read(lambda unit: unit.custom_voices.find(user_id, voice_id))
         if voice is None:
             raise custom_voice_not_found()
-        if self._engine.speaks_styles and voice.engine_voice is not None:
+        if voice.engine_voice is not None and self._engine.learnt_language(voice.engine_voice) is not None:
             return learnt_speaker(voice, voice.engine_voice)
         return nearest_speaker(voice, self._engine.voices)

@@ -8,7 +8,6 @@ from kit.db.uow import Units
 from services.speech.domain.synthesis import voice_unknown
 from services.speech.domain.voices import ClonedVoice
 from services.speech.engines.base import Language
-from services.speech.engines.styles import StyleVoice, style_of
 from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.engines import SynthesisEngine
 from services.speech.usecases.style_packs import StylePacks
@@ -38,7 +37,7 @@ class SpeakingVoices:
         cloned = await self._find(voice)
         if cloned is None or not cloned.is_visible_to(user_id, is_admin=is_admin):
             return False
-        return self._style(cloned) is not None
+        return self._engine.learnt_language(cloned.engine_voice) is not None
 
     async def prepare(self, voice: str) -> SpeakingVoice:
         """The voice, ready on this machine. For work that outlives its call: whose voice it is was asked before.
@@ -49,15 +48,11 @@ class SpeakingVoices:
         if preset is not None:
             return SpeakingVoice(voice, preset.language)
         cloned = await self._find(voice)
-        style = None if cloned is None else self._style(cloned)
-        if cloned is None or style is None:
+        language = None if cloned is None else self._engine.learnt_language(cloned.engine_voice)
+        if cloned is None or language is None:
             raise voice_unknown(voice)
         await self._packs.ensure(cloned.engine_voice, cloned.pack_file_id)
-        return SpeakingVoice(style.name, style.language, cloned.preview_version)
+        return SpeakingVoice(cloned.engine_voice, language, cloned.preview_version)
 
     async def _find(self, voice: str) -> ClonedVoice | None:
         return await self._units.read(lambda unit: unit.voices.find(voice))
-
-    def _style(self, voice: ClonedVoice) -> StyleVoice | None:
-        """None for a voice of another engine."""
-        return style_of(voice.engine_voice) if self._engine.speaks_styles else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from kit.errors import DomainError, Invalid, Reason, Unavailable
 from kit.tasks.handlers import Progress, RetryableError
 from kit.tasks.model import FOR_OWNER, JsonObject, JsonValue, Task
@@ -11,6 +13,7 @@ from services.speech.engines.errors import (
     EngineUnavailable,
     NothingToSpeak,
     SynthesisError,
+    TextRefused,
     UnknownVoice,
     UnsupportedFormat,
 )
@@ -21,10 +24,13 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 _SYNTHESIZING = "synthesizing"
 _STORING = "storing"
 
+_log = structlog.get_logger(__name__)
+
 _REASONS: tuple[tuple[type[SynthesisError], Reason], ...] = (
     (UnknownVoice, reasons.ERROR_REASON_VOICE_UNKNOWN),
     (UnsupportedFormat, reasons.ERROR_REASON_AUDIO_FORMAT_UNSUPPORTED),
     (NothingToSpeak, reasons.ERROR_REASON_TEXT_NOT_SPEAKABLE),
+    (TextRefused, reasons.ERROR_REASON_PROVIDER_REFUSED),
     (SynthesisError, reasons.ERROR_REASON_FIELD_INVALID),
 )
 
@@ -79,6 +85,7 @@ def outcome_of_synthesis(error: SynthesisError) -> DomainError | RetryableError:
     if error.retryable:
         return RetryableError(str(error))
     if isinstance(error, EngineUnavailable):
+        _log.error("engine_unavailable", engine=error.engine, detail=error.detail)
         return Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, error.message_zh)
     reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
     return Invalid(reason, error.message_zh)

@@ -31,6 +31,7 @@ from services.speech.engines.base import (
     RewriteRequest,
     RewrittenText,
     SpeechRecognizer,
+    SpeechSynthesizer,
     SpokenSegment,
     SynthesisRequest,
     SynthesizedAudio,
@@ -151,7 +152,8 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
 
 
 class FakeSynthesizer:
-    """Speaks a tone of 50 ms for each character, as WAV. `failures` are raised first, one for each call."""
+    """Speaks a tone of 50 ms for each character, as WAV. `failures` are raised first, one for each call; then
+    `real` speaks if there is one."""
 
     name = "kokoro"
 
@@ -159,6 +161,7 @@ class FakeSynthesizer:
         self.requests: list[SynthesisRequest] = []
         self.failures: list[Exception] = []
         self.is_stuck = False
+        self.real: SpeechSynthesizer | None = None
 
     def voices(self) -> tuple[Voice, ...]:
         return voices()
@@ -170,6 +173,8 @@ class FakeSynthesizer:
                 await asyncio.Event().wait()
         if self.failures:
             raise self.failures.pop(0)
+        if self.real is not None:
+            return await self.real.synthesize(request, timeout_s=timeout_s)
         samples = len(request.text) * SAMPLE_RATE // 20
         return SynthesizedAudio(
             data=tone_wav(samples),

@@ -180,6 +180,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Its address is not allowed, or does not answer with a file. INVALID_ARGUMENT."""
     ERROR_REASON_VOICE_LOST: _ErrorReason.ValueType  # 387
     """What a voice was learnt as is no longer stored; it has to be cloned anew. FAILED_PRECONDITION."""
+    ERROR_REASON_PROVIDER_REFUSED: _ErrorReason.ValueType  # 300
+    """The provider behind an engine does not take the text or the recording: its inspection or its rules.
+    INVALID_ARGUMENT, or the reason of a failed task.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -345,4 +349,8 @@ ERROR_REASON_SAMPLE_UNREACHABLE: ErrorReason.ValueType  # 386
 """Its address is not allowed, or does not answer with a file. INVALID_ARGUMENT."""
 ERROR_REASON_VOICE_LOST: ErrorReason.ValueType  # 387
 """What a voice was learnt as is no longer stored; it has to be cloned anew. FAILED_PRECONDITION."""
+ERROR_REASON_PROVIDER_REFUSED: ErrorReason.ValueType  # 300
+"""The provider behind an engine does not take the text or the recording: its inspection or its rules.
+INVALID_ARGUMENT, or the reason of a failed task.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from kit.content_label import ContentLabel
 from kit.models import ModelStore
-from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_pcm, encode_wav
 from services.speech.dsp.intonation import change_intonation
 from services.speech.dsp.loudness import apply_gain, apply_volume, level, limit_peak
 from services.speech.dsp.prosody import change_prosody
 from services.speech.dsp.silence import pause, trim_edges
 from services.speech.engines.base import (
-    AudioFormat,
     Language,
     Manner,
     Quality,
@@ -27,6 +25,7 @@ from services.speech.engines.base import (
     within_rates,
 )
 from services.speech.engines.errors import EngineFailed, NothingToSpeak, TextTooLong
+from services.speech.engines.finishing import encode
 from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, load_pack, pack_from
 from services.speech.engines.kokoro.catalog import find_voice, pack_of
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
@@ -99,7 +98,7 @@ class KokoroSynthesizer:
         audio = limit_peak(audio, SAMPLE_RATE)
         label = ContentLabel(self._producer, request.content_id or uuid4().hex)
         return SynthesizedAudio(
-            data=_encode(audio, request.audio_format, label),
+            data=encode(audio, SAMPLE_RATE, audio_format=request.audio_format, label=label),
             audio_format=request.audio_format,
             sample_rate=SAMPLE_RATE,
             duration_ms=_milliseconds(len(audio)),
@@ -158,18 +157,6 @@ def _segments(spoken: list[_Spoken], starts: list[int], *, samples: int, of: int
 
 def _pause_after(text: str) -> float:
     return _SENTENCE_PAUSE_S if text[-1:] in _SENTENCE_ENDS else _CLAUSE_PAUSE_S
-
-
-def _encode(audio: NDArray[np.float32], audio_format: AudioFormat, label: ContentLabel) -> bytes:
-    match audio_format:
-        case AudioFormat.WAV:
-            return encode_wav(audio, SAMPLE_RATE, label)
-        case AudioFormat.MP3:
-            return encode_mp3(audio, SAMPLE_RATE, label)
-        case AudioFormat.OPUS:
-            return encode_opus(audio, SAMPLE_RATE, label)
-        case AudioFormat.PCM:
-            return encode_pcm(audio)
 
 
 def _milliseconds(samples: float) -> int:
