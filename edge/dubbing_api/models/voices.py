@@ -85,7 +85,7 @@ class CustomVoiceOut(TypedDict):
     file_size: int
     duration: float
     created_at: str
-    is_learnt: bool
+    is_learnt: NotRequired[bool]
 
 
 class CreatedVoiceOut(CustomVoiceOut):
