@@ -22,12 +22,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from enum import StrEnum
+from functools import partial
 from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
 import structlog
 
 from kit.config import ProcessConfig, ServiceConfig
 from kit.db.database import Database
+from kit.events.nats_bus import NatsBus
 from kit.loops import BackgroundLoop, Phase, Run
 from kit.observability.admin import AdminServer, admin_routes
 from kit.observability.calls import CallRecorder
@@ -48,6 +50,7 @@ _TASK_SHARE = 0.5
 _FLUSH_SHARE = 0.5
 # What a cancelled loop gets to clean up.
 _LAST_WORDS_S = 1.0
+_BROKER_CHECK_S = 0.5
 
 
 class Role(StrEnum):
@@ -214,6 +217,14 @@ async def open_database(app: App[S]) -> Database:
     database = await app.open(Database.open(app.config.db, name=app.name))
     app.add_check("database", database.ping)
     return database
+
+
+async def open_bus(app: App[S]) -> NatsBus:
+    """The connection to the broker, made and kept in the background. Without it the app serves, degraded."""
+    url = app.config.nats_url.get_secret_value()
+    bus = await app.enter(NatsBus(url, name=app.name, replicas=app.config.nats_replicas))
+    app.add_check("broker", partial(bus.wait_connected, _BROKER_CHECK_S), severity=Severity.DEGRADES)
+    return bus
 
 
 async def _end(tasks: list[asyncio.Task[None]], *, until: float) -> None:

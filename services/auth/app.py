@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from kit.app import App, open_database
+from kit.app import App, open_bus, open_database
 from kit.clock import Clock, SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
@@ -14,7 +14,6 @@ from kit.events.bus import Bus
 from kit.events.consumer import Consumer
 from kit.events.envelope import EventSource
 from kit.events.housekeeping import InboxPruner
-from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS
 from kit.ids import IdSource, RandomIds
@@ -92,7 +91,7 @@ class Surroundings:
 
 async def build(app: App[AuthConfig]) -> None:
     """Makes the service of its parts."""
-    bus = await app.enter(NatsBus(app.config.nats_url.get_secret_value(), name=app.name))
+    bus = await open_bus(app)
     await assemble(app, Surroundings(bus, SystemClock(), RandomIds()))
 
 
