@@ -43,6 +43,9 @@ S = TypeVar("S", bound=ServiceConfig)
 T = TypeVar("T")
 
 _log = structlog.get_logger()
+# From saying that it does not serve any more until it refuses calls; at most this share of the time.
+_NOTICE_S = 0.25
+_NOTICE_SHARE = 0.1
 # Of the time to stop, what calls and tasks may use; the rest is for the flush and for closing.
 _WORK_SHARE = 0.7
 # A worker gives back its leases after this share, while there is still time to write them.
@@ -180,6 +183,9 @@ class App(Generic[C]):
         loop = asyncio.get_running_loop()
         await self.health.drain()
         self._stops[Phase.WORK].set()
+        if self._listeners:
+            # Callers that watch the health go elsewhere now. What reaches a server that stops is lost.
+            await asyncio.sleep(min(_NOTICE_S, max(0.0, deadline - loop.time()) * _NOTICE_SHARE))
         work_until = loop.time() + max(0.0, deadline - loop.time()) * _WORK_SHARE
         await self._stop_listeners(max(0.0, work_until - loop.time()))
         await _end(self._tasks[Phase.WORK], until=work_until)
