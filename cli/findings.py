@@ -11,7 +11,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from cli.speech_settings import model_store, synthesizer_settings
+from cli.speech_settings import job_settings, model_store, synthesizer_settings
 from cli.stack.broker import BrokerMissingError, broker_program
 from cli.stack.catalog import config_class, effective_config
 from cli.stack.data_dir import DataDir
@@ -20,6 +20,7 @@ from cli.stack.ports import is_free
 from cli.stack.state import read_state
 from kit.config import ConfigError, check_variables
 from kit.models import ModelError, ModelStore
+from services.speech.engines.jobs import examine_job_engines
 from services.speech.engines.registry import availability
 
 _PACKAGES = (
@@ -136,7 +137,15 @@ def _models(store: ModelStore) -> Iterator[Finding]:
 def _engines(data_dir: DataDir) -> Iterator[Finding]:
     facts = availability(synthesizer_settings(data_dir.root))
     for fact in facts:
-        text = "; ".join(fact.problems) or f"{fact.model} can be used"
+        text = "; ".join(fact.problems) or _model(fact.model, fact.model_sha256, fact.quality)
         yield Finding(Level.OK if fact.is_available else Level.NOTE, f"engine {fact.engine}", text)
     if not any(fact.is_available for fact in facts):
         yield Finding(Level.BROKEN, "speech synthesis", "no engine can be used")
+    for each in examine_job_engines(job_settings(data_dir.root)):
+        text = each.unavailable_reason or _model(each.model, each.model_sha256, each.quality)
+        yield Finding(Level.OK if each.is_available else Level.NOTE, f"engine {each.name}", text)
+
+
+def _model(name: str, sha256: str, quality: str) -> str:
+    digest = f", sha256 {sha256[:16]}" if sha256 else ""
+    return f"{name} can be used, quality {quality}{digest}"

@@ -7,6 +7,8 @@ from pathlib import Path
 from cli.stack.catalog import effective_config
 from kit.models import ModelStore
 from services.speech.config import SpeechConfig
+from services.speech.engine_settings import job_engine_settings
+from services.speech.engines.jobs import JobEngineSettings
 from services.speech.engines.registry import SynthesizerSettings
 
 
@@ -18,6 +20,11 @@ def synthesizer_settings(data_dir: Path) -> SynthesizerSettings:
         model_dir=config.synthesis.model_dir,
         onnx_threads=config.synthesis.threads,
     )
+
+
+def job_settings(data_dir: Path) -> JobEngineSettings:
+    """What the engines of recognition, cloning and rewriting get to see. Raises ConfigError."""
+    return job_engine_settings(effective_config(SpeechConfig, data_dir))
 
 
 def model_store(data_dir: Path) -> ModelStore:

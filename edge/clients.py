@@ -26,6 +26,7 @@ from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import (
     custom_voice_service_pb2_grpc,
+    dubbing_service_pb2_grpc,
     history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
@@ -83,6 +84,7 @@ class Clients:
     history: history_service_pb2_grpc.HistoryServiceAsyncStub
     recognition: recognition_service_pb2_grpc.RecognitionServiceAsyncStub
     texts: text_service_pb2_grpc.TextServiceAsyncStub
+    dubbings: dubbing_service_pb2_grpc.DubbingServiceAsyncStub
     renders: render_service_pb2_grpc.RenderServiceAsyncStub
     links: link_service_pb2_grpc.LinkServiceAsyncStub
     speech_tasks: task_service_pb2_grpc.TaskServiceAsyncStub
@@ -115,6 +117,7 @@ def make_clients(peers: EdgePeers) -> Clients:
         history=peers.speech.stub(history_service_pb2_grpc.HistoryServiceStub),
         recognition=peers.speech.stub(recognition_service_pb2_grpc.RecognitionServiceStub),
         texts=peers.speech.stub(text_service_pb2_grpc.TextServiceStub),
+        dubbings=peers.speech.stub(dubbing_service_pb2_grpc.DubbingServiceStub),
         renders=peers.video.stub(render_service_pb2_grpc.RenderServiceStub),
         links=peers.video.stub(link_service_pb2_grpc.LinkServiceStub),
         speech_tasks=peers.speech.stub(task_service_pb2_grpc.TaskServiceStub),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from asyncio import AbstractEventLoop
 from collections.abc import Coroutine, Mapping
 from types import MappingProxyType
@@ -37,6 +38,12 @@ class Connection(web.RequestHandler):
     def __init__(self, server: web.Server, record: RequestRecord, *, loop: AbstractEventLoop) -> None:
         super().__init__(server, loop=loop, **_OPTIONS)
         self._record = record
+        self.gone = asyncio.Event()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tells those who work for the client that it is gone."""
+        super().connection_lost(exc)
+        self.gone.set()
 
     def handle_error(
         self,

@@ -12,15 +12,27 @@ import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
+from edge.attendance import while_connected
 from edge.auth import Authenticator, bearer_token
 from edge.client_address import ClientAddresses
-from edge.endpoint import Access, Call, Endpoint, EventStream, In, NoInput, RateClass, Source, StreamingEndpoint
+from edge.endpoint import (
+    Access,
+    Call,
+    Endpoint,
+    EventStream,
+    In,
+    NoInput,
+    RateClass,
+    Source,
+    StreamingEndpoint,
+    TextFile,
+)
 from edge.errors import body_too_large, body_too_slow, shape_error
 from edge.event_stream import send_events
 from edge.facts import FACTS
 from edge.json_kinds import JsonKinds
 from edge.rate_limits import TokenBuckets
-from edge.reply import json_reply
+from edge.reply import file_reply, json_reply
 from edge.shared import Shared
 from edge.validation import first_problem
 from kit.errors import Forbidden, Unauthenticated, Unavailable
@@ -101,6 +113,7 @@ class JsonRoute(Generic[InT]):
         self._handler = endpoint.handler
         self._buckets = frame.buckets[endpoint.rate_class]
         self._is_keyed = endpoint.is_keyed
+        self._is_attended = endpoint.is_attended
         self._timeout_s = endpoint.timeout_s
         self._route = f"{endpoint.method} {endpoint.path}"
         self._parse = _Parser(endpoint.input, endpoint.path, endpoint.source)
@@ -135,11 +148,17 @@ class JsonRoute(Generic[InT]):
             )
         )
         try:
-            reply = await self._handler(given, call)
-            if isinstance(reply, EventStream):
-                return await send_events(request, reply, self._dialect)
+            answering = self._answer(request, given, call)
+            return await (while_connected(request, answering) if self._is_attended else answering)
         finally:
             unbind_call(bound)
+
+    async def _answer(self, request: web.Request, given: InT, call: Call) -> web.StreamResponse:
+        reply = await self._handler(given, call)
+        if isinstance(reply, EventStream):
+            return await send_events(request, reply, self._dialect)
+        if isinstance(reply, TextFile):
+            return file_reply(reply)
         return json_reply(reply, self._dialect, self._success)
 
 

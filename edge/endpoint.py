@@ -105,6 +105,15 @@ class EventStream:
 
 
 @dataclass(frozen=True, slots=True)
+class TextFile:
+    """A reply that a browser saves under `name`, which is plain ASCII."""
+
+    name: str
+    media_type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request, as a handler sees it.
 
@@ -135,13 +144,15 @@ class Endpoint(Generic[InT]):
     path: str
     access: Access
     input: type[InT]
-    handler: Callable[[InT, Call], Awaitable[JsonBody | EventStream]]
+    handler: Callable[[InT, Call], Awaitable[JsonBody | EventStream | TextFile]]
     output: Any
     tag: str
     source: Source = Source.QUERY
     dialect: Dialect = Dialect.PLATFORM
     is_keyed: bool = False
     """It moves credits or starts a task: the header `Idempotency-Key` makes a repeat harmless."""
+    is_attended: bool = False
+    """What it does stops when the client goes away before the reply is whole."""
     title: str = ""
     timeout_s: float = 15.0
     """Longer than the longest deadline of the methods behind it."""
@@ -153,6 +164,8 @@ class Endpoint(Generic[InT]):
     success: Success = Success()
     words: Mapping[Reason, str] = field(default_factory=lambda: NO_WORDS)
     """What clients read of a refusal where the contract has a text of its own; `{name}` is a fact of the error."""
+    other_media: tuple[str, ...] = ()
+    """Types of the files it answers instead of JSON when the query asks for one."""
 
     @property
     def rate_class(self) -> RateClass:

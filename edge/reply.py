@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 
-from edge.endpoint import Dialect, JsonBody, JsonObject, Success
+from edge.endpoint import Dialect, JsonBody, JsonObject, Success, TextFile
 from edge.errors import PublicError
 
 _JSON_HEADERS = CIMultiDict(
@@ -28,6 +28,14 @@ def json_reply(body: JsonBody, dialect: Dialect, success: Success) -> web.Respon
         return web.Response(body=orjson.dumps(body), headers=_JSON_HEADERS.copy())
     enveloped: JsonObject = {"code": success.code, "message": success.message, "data": body}
     return web.Response(status=success.code, body=orjson.dumps(enveloped), headers=_JSON_HEADERS.copy())
+
+
+def file_reply(file: TextFile) -> web.Response:
+    """A success that is a file."""
+    headers = _JSON_HEADERS.copy()
+    headers["Content-Type"] = f"{file.media_type}; charset=utf-8"
+    headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return web.Response(body=file.text.encode(), headers=headers)
 
 
 def error_reply(error: PublicError, dialect: Dialect, now: Callable[[], str]) -> web.Response:

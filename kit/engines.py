@@ -11,10 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from kit.errors import Invalid, Unavailable
+from kit.errors import Invalid, Reason, Unavailable
 from kit.tasks.handlers import RetryableError
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
+# Chooses the first engine of a table that can work here.
+AUTO = "auto"
 S = TypeVar("S")
 T = TypeVar("T")
 _NOT_INCLUDED = "当前版本未包含该引擎"
@@ -27,9 +29,18 @@ class EngineError(Exception):
 class InputRefused(EngineError):
     """The engine cannot do anything with this input, however often it is asked. The text is Chinese, for clients."""
 
-    def __init__(self, message_zh: str) -> None:
-        super().__init__(message_zh)
+    def __init__(self, message_zh: str, reason: Reason = reasons.ERROR_REASON_FIELD_INVALID) -> None:
+        super().__init__(message_zh, reason)
         self.message_zh = message_zh
+        self.reason = reason
+
+
+class NoSuchEngine(EngineError):
+    """The table has no engine of the name that the settings choose."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(engine)
+        self.engine = engine
 
 
 class EngineBroken(EngineError):
@@ -132,26 +143,38 @@ class EngineSlot(Generic[E]):
         return self._engine
 
 
-def open_slot(capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S) -> EngineSlot[E]:
-    """A slot over a table, its engine opened. Touches the disk; call it off the event loop."""
+def examine_engines(
+    capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S, *, selected: str = ""
+) -> tuple[EngineFact, ...]:
+    """What is known of the engines of a table. Opens none; touches the disk, so call it off the event loop."""
+    if not table:
+        return (EngineFact(capability.planned_engine, capability.key, _NOT_INCLUDED),)
+    return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
 
-    def look(selected: str) -> tuple[EngineFact, ...]:
-        if not table:
-            return (EngineFact(capability.planned_engine, capability.key, _NOT_INCLUDED),)
-        return tuple(_fact(name, capability.key, entry.examine(settings), selected) for name, entry in table.items())
 
-    usable = [fact.name for fact in look("") if fact.is_available]
-    selected = next(iter((*usable, *table)), "")
+def open_slot(
+    capability: Capability, table: Mapping[str, EngineEntry[E, S]], settings: S, *, choice: str = AUTO
+) -> EngineSlot[E]:
+    """A slot over a table, its engine opened: the one called `choice`, or for `auto` the first that can work here.
+
+    Touches the disk; call it off the event loop. Raises NoSuchEngine.
+    """
+    if choice != AUTO and choice not in table:
+        raise NoSuchEngine(choice)
+
+    usable = [fact.name for fact in examine_engines(capability, table, settings) if fact.is_available]
+    selected = next(iter((*usable, *table)), "") if choice == AUTO else choice
     engine = table[selected].open_engine(settings) if selected else None
-    return EngineSlot(capability, engine, lambda: look(selected))
+    return EngineSlot(capability, engine, lambda: examine_engines(capability, table, settings, selected=selected))
 
 
 async def result_of(asked: Awaitable[T]) -> T:
-    """What the engine answers. Raises Invalid (FIELD_INVALID) when it refuses the input, RetryableError otherwise."""
+    """What the engine answers. Raises Invalid, with the engine's reason, when it refuses the input, RetryableError
+    otherwise."""
     try:
         return await asked
     except InputRefused as error:
-        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, error.message_zh) from error
+        raise Invalid(error.reason, error.message_zh) from error
     except EngineBroken as error:
         raise RetryableError(error.detail) from error
 

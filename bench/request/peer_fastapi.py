@@ -16,7 +16,7 @@ import jwt
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
-from sqlalchemy import event
+from sqlalchemy import event, func
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Field, SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -53,6 +53,83 @@ class EntryRow(SQLModel, table=True):
     balance_after: int
     description: str
     created_at: datetime
+
+
+class TaskRow(SQLModel, table=True):
+    __tablename__ = "tasks"
+    id: str = Field(primary_key=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    kind: str
+    state: str
+    file_id: str
+    file_size_bytes: int
+    format: str
+    created_at: datetime
+    completed_at: datetime | None
+
+
+class PriceRow(SQLModel, table=True):
+    __tablename__ = "prices"
+    key: str = Field(primary_key=True)
+    name: str
+    credits: int
+
+
+class VoiceRow(SQLModel, table=True):
+    __tablename__ = "voices"
+    name: str = Field(primary_key=True)
+    gender: str
+
+
+class TaskResult(BaseModel):
+    file_id: str
+    file_size_mb: float
+    format: str
+
+
+class TaskStatus(BaseModel):
+    task_id: str
+    status: str
+    result: TaskResult
+    created_at: datetime
+    completed_at: datetime | None
+
+
+class Presets(BaseModel):
+    female: list[str]
+    male: list[str]
+
+
+class Voices(BaseModel):
+    preset_voices: Presets
+    cloned_voices: list[str] = []
+    total_count: int
+
+
+class Feature(BaseModel):
+    name: str
+    credits_cost: int
+    available_times: int
+    sufficient_credits: bool
+    implemented: bool
+
+
+class Features(BaseModel):
+    user_credits: int
+    features: dict[str, Feature]
+
+
+class Balance(BaseModel):
+    balance: int
+    total_earned: int
+    total_spent: int
+    expires_at: datetime | None
+
+
+class Enveloped(BaseModel):
+    code: int = 200
+    message: str = "success"
+    data: Balance
 
 
 class Change(BaseModel):
@@ -102,6 +179,22 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
                 )
             )
             await session.commit()
+        session.add(
+            TaskRow(
+                id="tts_1",
+                user_id=1,
+                kind="TTS",
+                state="completed",
+                file_id="audio_1",
+                file_size_bytes=2_621_440,
+                format="wav",
+                created_at=now,
+                completed_at=now,
+            )
+        )
+        session.add_all(PriceRow(key=f"feature_{number}", name="功能", credits=10 * number) for number in range(1, 7))
+        session.add_all(VoiceRow(name=f"voice_{at}", gender="male" if at % 2 else "female") for at in range(12))
+        await session.commit()
     yield
 
 
@@ -132,6 +225,64 @@ async def get_user(
 @app.get("/api/user/profile")
 async def profile(user: Annotated[UserRow, Depends(get_user)]) -> Profile:
     return Profile.model_validate(user, from_attributes=True)
+
+
+@app.get("/api/task/{task_id}")
+async def task(task_id: str, session: Annotated[AsyncSession, Depends(get_session)]) -> TaskStatus:
+    found = await session.get(TaskRow, task_id)
+    if found is None:
+        raise HTTPException(404)
+    result = TaskResult(
+        file_id=found.file_id, file_size_mb=round(found.file_size_bytes / 2**20, 2), format=found.format
+    )
+    return TaskStatus(
+        task_id=found.id,
+        status=found.state,
+        result=result,
+        created_at=found.created_at,
+        completed_at=found.completed_at,
+    )
+
+
+@app.get("/api/tts/voices")
+async def voices(session: Annotated[AsyncSession, Depends(get_session)]) -> Voices:
+    rows = (await session.exec(select(VoiceRow))).all()
+    female = [row.name for row in rows if row.gender == "female"]
+    male = [row.name for row in rows if row.gender == "male"]
+    return Voices(preset_voices=Presets(female=female, male=male), total_count=len(rows))
+
+
+@app.get("/api/user/credits/features")
+async def prices(
+    user: Annotated[UserRow, Depends(get_user)], session: Annotated[AsyncSession, Depends(get_session)]
+) -> Features:
+    rows = (await session.exec(select(PriceRow))).all()
+    features = {
+        row.key: Feature(
+            name=row.name,
+            credits_cost=row.credits,
+            available_times=user.credits // row.credits,
+            sufficient_credits=user.credits >= row.credits,
+            implemented=True,
+        )
+        for row in rows
+    }
+    return Features(user_credits=user.credits, features=features)
+
+
+@app.get("/api/credits/balance")
+async def balance(
+    user: Annotated[UserRow, Depends(get_user)], session: Annotated[AsyncSession, Depends(get_session)]
+) -> Enveloped:
+    gained = await session.exec(
+        select(func.coalesce(func.sum(EntryRow.credits), 0)).where(EntryRow.user_id == user.id, EntryRow.credits > 0)
+    )
+    spent = await session.exec(
+        select(func.coalesce(func.sum(-EntryRow.credits), 0)).where(EntryRow.user_id == user.id, EntryRow.credits < 0)
+    )
+    return Enveloped(
+        data=Balance(balance=user.credits, total_earned=gained.one(), total_spent=spent.one(), expires_at=None)
+    )
 
 
 async def move(session: AsyncSession, user_id: int, credits: int, description: str) -> Changed:

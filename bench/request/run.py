@@ -1,9 +1,11 @@
 """Whole requests through edge, hop and database, beside a FastAPI monolith that reads or writes the same rows.
 
-    python -m bench.request.run [--request profile|recharge|deduct] [--connections 64] [--seconds 3] [--rounds 9]
+    python -m bench.request.run [--request NAME] [--connections 64] [--seconds 3] [--rounds 9]
 
-`profile` is GET /api/user/profile. `recharge` and `deduct` change the balance of a user, which both sides flush to the
-disk before they answer: the POST and the PUT by which an administrator gives and takes a credit.
+The reads are what front ends ask again and again: `profile`, `task` (GET /api/task/{id}, while a task is waited for),
+`voices`, `prices` (GET /api/user/credits/features) and `balance`. `recharge` and `deduct` change the balance of a user,
+which both sides flush to the disk before they answer: the POST and the PUT by which an administrator gives and takes a
+credit.
 
 Both servers and the load generator share the machine. Short runs alternate, so that a machine that changes its
 speed changes it for both; the table shows medians, the ratio is the median over the pairs.
@@ -12,6 +14,7 @@ speed changes it for both; the table shows medians, the ratio is the median over
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import os
 import socket
@@ -50,6 +53,10 @@ class Request:
 
 REQUESTS = {
     "profile": Request("GET", "/api/user/profile"),
+    "task": Request("GET", "/api/task/{task_id}"),
+    "voices": Request("GET", "/api/tts/voices?type=preset"),
+    "prices": Request("GET", "/api/user/credits/features"),
+    "balance": Request("GET", "/api/credits/balance"),
     "recharge": Request("POST", f"{RECHARGE}?amount=1&description=bench"),
     "deduct": Request(
         "PUT", f"/api/user/admin/users/{USER_ID}/credits", b'{"credits": 1, "operation": "subtract", "reason": "bench"}'
@@ -65,6 +72,8 @@ class Subject:
     port: int
     token: str
     pid: int
+    # A task that has ended.
+    task_id: str
 
 
 def cpu_seconds(pid: int) -> float:
@@ -89,7 +98,7 @@ def fastapi_peer(folder: Path) -> Iterator[Subject]:
     try:
         _wait_for(port)
         token = jwt.encode({"sub": "1", "exp": time.time() + 3600}, SECRET, algorithm="HS256")
-        yield Subject("FastAPI + SQLModel, one process", port, token, process.pid)
+        yield Subject("FastAPI + SQLModel, one process", port, token, process.pid, "tts_1")
     finally:
         process.terminate()
         process.wait(10)
@@ -113,12 +122,30 @@ async def voxreel_subject(stack: Stack) -> Subject:
         bearer = {"Authorization": f"Bearer {token}"}
         async with session.post(RECHARGE, params={"amount": 2**40}, headers=bearer) as response:
             assert (await response.json())["user_account"] == USER["account"]
-    return Subject("Voxreel, edge + auth + billing", stack.port, token, stack.pid)
+        task_id = await _spoken(session, token)
+    return Subject("Voxreel, edge and services", stack.port, token, stack.pid, task_id)
+
+
+async def _spoken(session: aiohttp.ClientSession, admin_token: str) -> str:
+    """A finished task of the administrator, who pays for it."""
+    bearer = {"Authorization": f"Bearer {admin_token}"}
+    await session.post("/api/user/admin/users/1/credits/recharge", params={"amount": 10}, headers=bearer)
+    body = {"text": "一句话。", "voice": "zhichu"}
+    async with session.post("/api/tts/synthesize", json=body, headers=bearer) as response:
+        task_id = str((await response.json())["task_id"])
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        async with session.get(f"/api/task/{task_id}") as response:
+            if (await response.json())["status"] == "completed":
+                return task_id
+        await asyncio.sleep(0.2)
+    raise TimeoutError("the task did not end")
 
 
 async def measure(request: Request, subject: Subject, *, connections: int, seconds: float) -> tuple[Load, float]:
     """One run: what the load saw and the CPU microseconds a request cost the server."""
-    sent = request_bytes(request.method, request.path, port=subject.port, token=subject.token, body=request.body)
+    path = request.path.format(task_id=subject.task_id)
+    sent = request_bytes(request.method, path, port=subject.port, token=subject.token, body=request.body)
     await run_load(sent, port=subject.port, connections=connections, seconds=1)
     before = cpu_seconds(subject.pid)
     load = await run_load(sent, port=subject.port, connections=connections, seconds=seconds)

@@ -1,8 +1,8 @@
 """Intelligibility of the offline voices: synthesise, recognise with Whisper, count character errors.
 
 Method. Ten Chinese sentences with figures, dates, prices and English words are spoken by every Mandarin
-preset voice. Whisper base (faster-whisper, int8, beam 5) writes down what it hears, without being told the
-text. Both sides are reduced to comparable characters: simplified script, figures in words, 两 as 二 and 幺 as 一,
+preset voice. The recogniser of the platform (Whisper base, int8, beam 5) writes down what it hears, without being told
+the text. Both sides are reduced to comparable characters: simplified script, figures in words, 两 as 二 and 幺 as 一,
 no punctuation or spaces, capital letters. The rate is the Levenshtein distance over the length of the
 reference. The reference of each sentence was written by hand, so a figure our normalisation reads wrongly
 counts as an error. What remains is the error of synthesiser and recogniser together: an upper bound for the
@@ -14,27 +14,26 @@ voice.
 
 import argparse
 import asyncio
-import io
 import re
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
-
-from faster_whisper import WhisperModel
-from opencc import OpenCC
 
 from bench.stack import running_stack
-from kit.models import DEFAULT_MODELS_DIR, ModelStore
+from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import Language, SynthesisRequest
 from services.speech.engines.kokoro.catalog import voices
 from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
+from services.speech.engines.whisper.engine import WhisperEars
+from services.speech.engines.whisper.settings import WhisperModelFiles
+from services.speech.media.decoding import decode
+from services.speech.media.sound import SoundOrder
 from services.speech.text.cleaning import clean
+from services.speech.text.joining import joined
 from services.speech.text.normalization import Reading, normalize
 
-WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")
 TIMEOUT_S = 120.0
 _NOT_COMPARED = re.compile(r"[^A-Z\u3400-\u9fff]+")
 _SAME_SOUND = str.maketrans({"两": "二", "幺": "一", "她": "他", "它": "他"})
@@ -78,27 +77,23 @@ class Comparison:
         return self.errors / max(1, len(self.expected))
 
 
-class Recognizer:
-    """Whisper base from the files of the model manifest."""
+class Listener:
+    """The platform's own recogniser, without its workers."""
 
-    def __init__(self, cache_dir: Path, *, threads: int = 2) -> None:
-        store = ModelStore(DEFAULT_MODELS_DIR, cache_dir)
-        folder = {store.ensure(f"whisper-base/{name}").parent for name in WHISPER_FILES}.pop()
-        self._model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
-        self._simplify = OpenCC("t2s").convert
+    def __init__(self, cache_dir: Path) -> None:
+        files = WhisperModelFiles(DEFAULT_MODELS_DIR, cache_dir)
+        self._ears = WhisperEars(files.ensure(), files.name, threads=2)
 
-    def transcribe(self, audio: BinaryIO | str) -> str:
-        segments, _ = self._model.transcribe(
-            audio,
-            language="zh",
-            initial_prompt="以下是普通话的句子。",
-            condition_on_previous_text=False,
-            beam_size=5,
-        )
-        return str(self._simplify("".join(segment.text for segment in segments)))
+    def transcribe(self, recording: bytes) -> str:
+        """What is said in a media file."""
+        with tempfile.TemporaryDirectory() as folder:
+            media = Path(folder) / "recording"
+            media.write_bytes(recording)
+            sound = decode(None, media, media.with_suffix(".samples"), SoundOrder())
+            return joined(sentence.text for sentence in self._ears.hear(sound).sentences)
 
-    def compare(self, audio: BinaryIO | str, expected_reading: str) -> Comparison:
-        return Comparison(comparable(expected_reading), comparable(self.transcribe(audio)))
+    def compare(self, recording: bytes, expected_reading: str) -> Comparison:
+        return Comparison(comparable(expected_reading), comparable(self.transcribe(recording)))
 
 
 def comparable(text: str) -> str:
@@ -118,7 +113,7 @@ def edit_distance(left: str, right: str) -> int:
 
 async def measure(voice_ids: list[str], cache_dir: Path) -> dict[str, list[Comparison]]:
     """Speaks and recognises every sample with every voice."""
-    recognizer = Recognizer(cache_dir)
+    listener = Listener(cache_dir)
     synthesizer = open_synthesizer(AUTO, SynthesizerSettings(cache_dir))
     results: dict[str, list[Comparison]] = {}
     try:
@@ -126,7 +121,7 @@ async def measure(voice_ids: list[str], cache_dir: Path) -> dict[str, list[Compa
             results[voice_id] = []
             for sample in SAMPLES:
                 audio = await synthesizer.synthesize(SynthesisRequest(sample.text, voice_id), timeout_s=TIMEOUT_S)
-                compared = await asyncio.to_thread(recognizer.compare, io.BytesIO(audio.data), sample.reading)
+                compared = await asyncio.to_thread(listener.compare, audio.data, sample.reading)
                 results[voice_id].append(compared)
     finally:
         await synthesizer.aclose()
@@ -135,14 +130,14 @@ async def measure(voice_ids: list[str], cache_dir: Path) -> dict[str, list[Compa
 
 def measure_demo(cache_dir: Path) -> list[Comparison]:
     """Has `voxreel demo` speak every sample on a stack of its own, and recognises the files it leaves."""
-    recognizer = Recognizer(cache_dir)
+    listener = Listener(cache_dir)
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder) / "data") as stack:
         recording = Path(folder) / "demo.wav"
         command = [Path(sys.executable).parent / "voxreel", "demo", "--url", stack.url, "--data-dir", stack.data_dir]
         results = []
         for sample in SAMPLES:
             subprocess.run([*command, "--text", sample.text, "--out", recording], check=True, stdout=subprocess.DEVNULL)
-            results.append(recognizer.compare(str(recording), sample.reading))
+            results.append(listener.compare(recording.read_bytes(), sample.reading))
     return results
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from edge.clients import Clients
 from kit.concurrency import both
 from kit.errors import DomainError
@@ -11,8 +13,18 @@ from voxreel.engine.v1 import engine_service_pb2_grpc
 
 async def usable_capabilities(clients: Clients) -> frozenset[str]:
     """Capabilities with an engine that can be used now, of all services."""
-    listed = await both(_engines_of(clients.speech_engines), _engines_of(clients.video_engines))
-    return frozenset(engine.capability for each in listed for engine in each if engine.is_available)
+    return usable_among(await list_engines(clients))
+
+
+def usable_among(listed: Iterable[engines.Engine]) -> frozenset[str]:
+    """Capabilities with an engine among these that can be used."""
+    return frozenset(engine.capability for engine in listed if engine.is_available)
+
+
+async def list_engines(clients: Clients) -> tuple[engines.Engine, ...]:
+    """The engines of all services that can say."""
+    speech, video = await both(_engines_of(clients.speech_engines), _engines_of(clients.video_engines))
+    return (*speech, *video)
 
 
 async def _engines_of(

@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from edge.aggregates.capabilities import usable_capabilities
+from edge.aggregates.capabilities import list_engines, usable_among
 from edge.aggregates.resources import read_resources, storage_state
-from edge.platform_api.models.system import CacheConfigOut, ServiceStateOut, SystemIn, SystemOut
+from edge.platform_api.models.system import CacheConfigOut, EngineOut, ServiceStateOut, SystemIn, SystemOut
 from edge.shared import Shared
+from voxreel.engine.v1 import engine_service_pb2
 
 # Name of the area of the store for files that expire; where it lies on a disk is nobody's business.
 _TEMP_AREA = "temp"
@@ -37,6 +38,9 @@ _CAPABILITIES = (
     _Capability("chroma_key", "绿幕背景替换", "", ""),
     _Capability("voice_clone", "语音克隆", "", ""),
 )
+_QUALITIES: Mapping[engine_service_pb2.Quality.ValueType, str] = MappingProxyType(
+    {engine_service_pb2.QUALITY_NATIVE: "native", engine_service_pb2.QUALITY_APPROXIMATE: "approximate"}
+)
 _ENDPOINTS: Mapping[str, str] = MappingProxyType(
     {
         "user_management": "/api/user",
@@ -54,7 +58,8 @@ _ENDPOINTS: Mapping[str, str] = MappingProxyType(
 
 async def describe_system(given: SystemIn, shared: Shared) -> SystemOut:
     """What runs, what can be used now, and for how long it has been up."""
-    usable = await usable_capabilities(shared.clients)
+    engines = await list_engines(shared.clients)
+    usable = usable_among(engines)
     services = _service_states(usable, shared)
     is_healthy = all(shared.status.is_serving(service) for service in _DATABASE_OWNERS)
     uptime = shared.status.uptime()
@@ -77,6 +82,7 @@ async def describe_system(given: SystemIn, shared: Shared) -> SystemOut:
         ],
         "endpoints": dict(_ENDPOINTS),
         "services": services,
+        "engines": [_engine(each) for each in engines],
         "documentation": "/docs",
         "api_version": "v1",
     }
@@ -93,6 +99,19 @@ def platform_version() -> str:
         return version("voxreel")
     except PackageNotFoundError:
         return "unknown"
+
+
+def _engine(engine: engine_service_pb2.Engine) -> EngineOut:
+    """What anybody may know of an engine; what it lacks is the operator's business."""
+    return {
+        "capability": engine.capability,
+        "name": engine.name,
+        "status": "available" if engine.is_available else "unavailable",
+        "is_selected": engine.is_selected,
+        "model": engine.model,
+        "model_sha256": engine.model_sha256,
+        "quality": _QUALITIES.get(engine.quality, ""),
+    }
 
 
 def _service_states(usable: frozenset[str], shared: Shared) -> dict[str, ServiceStateOut]:

@@ -15,6 +15,7 @@ from edge.platform_api.models.tasks import (
     RecognitionResultOut,
     RecognizedPartOut,
     SpeechTaskOut,
+    SpokenSentenceOut,
     TaskOut,
     TextResultOut,
     VideoTaskOut,
@@ -26,6 +27,7 @@ from voxreel.task.v1 import task_pb2 as tasks
 _Plain: TypeAlias = Mapping[str, Any]
 _State: TypeAlias = tasks.TaskState.ValueType
 _CANCELLED = "任务已取消"
+_RENDER_SOURCES = ("video", "audio", "ref_image")
 _DESCRIBED_CHARACTERS = 100
 
 _SPEECH_STATES: Mapping[_State, str] = MappingProxyType(
@@ -160,7 +162,16 @@ def _audio_result(output: _Plain) -> AudioResultOut:
         "format": str(output.get("format", "")),
         "duration_ms": output.get("duration_ms", 0),
         "url": download_url(file_id, "persistent"),
+        "sentences": [_spoken(sentence) for sentence in output.get("sentences", ())],
     }
+
+
+def _spoken(sentence: _Plain) -> SpokenSentenceOut:
+    """Only whoever may read what was asked for is given the text."""
+    shown: SpokenSentenceOut = {"begin_time": sentence["begin_ms"], "end_time": sentence["end_ms"]}
+    if "text" in sentence:
+        shown["text"] = sentence["text"]
+    return shown
 
 
 def _recognition_result(output: _Plain) -> RecognitionResultOut:
@@ -184,7 +195,11 @@ def _voice_result(output: _Plain) -> VoiceResultOut:
 
 
 def _text_result(output: _Plain) -> TextResultOut:
-    return {"rewritten_text": output["rewritten_text"], "model": output["model"]}
+    return {
+        "rewritten_text": output["rewritten_text"],
+        "model": output["model"],
+        "warnings": output.get("warnings", []),
+    }
 
 
 _RESULTS: Mapping[
@@ -210,7 +225,8 @@ def _description(kind: tasks.TaskKind.ValueType, given: _Plain) -> str:
         case tasks.TASK_KIND_LLM:
             text = f"仿写文本：{given.get('text', '')}"
         case _:
-            text = f"视频文件：{given.get('video', {}).get('file_id', '')}"
+            video = given.get("video", {})
+            text = f"视频文件：{video.get('file_id') or video.get('url', '')}"
     return text if len(text) <= _DESCRIBED_CHARACTERS else text[: _DESCRIBED_CHARACTERS - 1] + "…"
 
 
@@ -222,12 +238,14 @@ def _shown_input(kind: tasks.TaskKind.ValueType, given: _Plain) -> _Plain:
                 "video_file_id": given["video"]["file_id"],
                 "audio_file_id": given["audio"]["file_id"],
                 "ref_image_file_id": given["ref_image"]["file_id"] or None,
+                **_urls(given, {name: f"{name}_url" for name in _RENDER_SOURCES}),
                 "video_extension": given["is_video_extended"],
             }
         case tasks.TASK_KIND_CHROMA_KEY if given:
             return {
                 "video_file_id": given["video"]["file_id"],
                 "background_image_file_id": given["background"]["file_id"],
+                **_urls(given, {"video": "video_url", "background": "background_image_url"}),
                 "chroma_key_color": given["color"],
                 "chroma_key_similarity": given["similarity"],
                 "chroma_key_blend": given["blend"],
@@ -239,13 +257,20 @@ def _shown_input(kind: tasks.TaskKind.ValueType, given: _Plain) -> _Plain:
     return given
 
 
+def _urls(given: _Plain, names: Mapping[str, str]) -> dict[str, str]:
+    """The sources that were named by URL, as the request calls them."""
+    return {shown: given[name]["url"] for name, shown in names.items() if given[name].get("url")}
+
+
 def _shown_output(task: tasks.Task) -> _Plain:
     """What came of it; sizes in the unit of the contract stand beside the bytes."""
     output = plain(task.output)
     if task.kind == tasks.TASK_KIND_ASR:
         return _recognition_result(output)
     if "file_size_bytes" in output:
-        return {**output, "file_size_mb": megabytes(output["file_size_bytes"])}
+        output = {**output, "file_size_mb": megabytes(output["file_size_bytes"])}
+    if "sentences" in output:
+        output = {**output, "sentences": [_spoken(sentence) for sentence in output["sentences"]]}
     return output
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -167,9 +168,11 @@ class RpcServer:
             call, service_token = _call_of(context)
 
             async def send_all() -> None:
-                replies: AsyncIterator[Any] = behaviour(request, context)
-                async for reply in replies:
-                    await context.write(reply)
+                # Closed at once when the caller leaves, so that what the method does for them ends with the call.
+                replies: AsyncGenerator[Any, None] = behaviour(request, context)
+                async with aclosing(replies):
+                    async for reply in replies:
+                        await context.write(reply)
 
             try:
                 await self._chain.serve(rule, call, service_token, context.time_remaining(), send_all)

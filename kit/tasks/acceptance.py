@@ -39,11 +39,23 @@ class Hold:
     credits: int
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Which feature a task is paid as, and what its user reads in the list of entries.
+
+    `credits` None is the feature's price of now.
+    """
+
+    feature_key: str
+    description: str
+    credits: int | None = None
+
+
 class CreditHolds(Protocol):
     """Sets credits aside. Taking or returning them follows from the task's events."""
 
-    async def reserve(self, task_id: str, user_id: int, feature_key: str, *, description: str) -> Hold:
-        """Holds the feature's price of now; a repeat with the same task answers the same hold.
+    async def reserve(self, task_id: str, user_id: int, price: Price) -> Hold:
+        """Holds the price; a repeat with the same task answers the same hold.
 
         Raises InsufficientCredits, and DomainError when billing refuses or cannot be asked.
         """
@@ -56,14 +68,6 @@ class QueueLimits:
 
     per_user: int
     in_all: int
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Which feature a task is paid as, and what its user reads in the list of entries."""
-
-    feature_key: str
-    description: str
 
 
 class TaskAcceptance:
@@ -112,7 +116,7 @@ class TaskAcceptance:
 
     async def _hold(self, task: Task, price: Price) -> Hold:
         try:
-            return await self._holds.reserve(task.id, task.user_id, price.feature_key, description=price.description)
+            return await self._holds.reserve(task.id, task.user_id, price)
         except _UNDECIDED:
             raise
         except DomainError as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from kit.errors import Forbidden, Invalid
 from kit.rpc.context import Principal
 from kit.rpc.times import timestamp_of
 from kit.tasks.events import proto_kind, proto_state
-from kit.tasks.model import Amendment, Task, TaskKind, TaskState
+from kit.tasks.model import FOR_OWNER, Amendment, Task, TaskKind, TaskState
 from kit.tasks.pages import TaskFilter, TaskPlace
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2
@@ -34,9 +35,14 @@ def message_of(task: Task, viewer: Principal | None) -> task_pb2.Task:
         update_time=timestamp_of(task.update_time),
         finish_time=None if task.finish_time is None else timestamp_of(task.finish_time),
     )
+    is_shown_whole = viewer is not None and (viewer.is_admin or viewer.user_id == task.user_id)
     if task.output is not None:
-        message.output.update(dict(task.output))
-    if viewer is not None and (viewer.is_admin or viewer.user_id == task.user_id):
+        output = dict(task.output)
+        private = output.pop(FOR_OWNER, None)
+        message.output.update(output)
+        if is_shown_whole and isinstance(private, Mapping):
+            message.output.update(dict(private))
+    if is_shown_whole:
         message.user_id = task.user_id
         message.input.update(dict(task.input))
     return message

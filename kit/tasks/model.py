@@ -45,6 +45,11 @@ class Stage(StrEnum):
     CANCELLED = "cancelled"
 
 
+FOR_OWNER = "for_owner"
+"""The part of an output that tells what was asked: its values take the place of the others of the same names, for the
+owner and administrators only."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewTask:
     """A task to be recorded. `request_id` makes it unique for its user; `input_hash` tells a repeated request from

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Column, Connection, Table, bindparam, select
 
+from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
 from kit.db.lean_write import LeanWrite, insert_if_absent
 from kit.tasks.model import JsonObject, NewTask, Stage, Task, TaskKind, TaskState
@@ -91,12 +92,18 @@ def _row_of(new: NewTask, now: datetime) -> dict[str, Any]:
 
 
 def find_task(connection: Connection, table: Table, *, task_id: str) -> Task | None:
-    """The task of an id, whatever text somebody took for one; on the path of every client that polls."""
-    # PostgreSQL's text cannot hold it, and its driver would raise.
-    if "\x00" in task_id:
-        return None
-    row = _query_by_id(table).first(connection, task_id=task_id)
-    return None if row is None else task_of(row)
+    """The task of an id, whatever text somebody took for one."""
+    return find_tasks(connection, table, task_ids=[task_id]).get(task_id)
+
+
+def find_tasks(connection: Connection, table: Table, *, task_ids: Sequence[str]) -> dict[str, Task]:
+    """Those of the ids that are ids of tasks; on the path of every client that polls."""
+    # PostgreSQL's text cannot hold a zero, and its driver would raise.
+    possible = [task_id for task_id in task_ids if "\x00" not in task_id]
+    if not possible:
+        return {}
+    tasks = map(task_of, _query_by_id(table).all(connection, task_ids=possible))
+    return {task.id: task for task in tasks}
 
 
 def find_task_of_request(connection: Connection, table: Table, *, user_id: int, request_id: str) -> Task | None:
@@ -112,7 +119,7 @@ def add_task(connection: Connection, table: Table, *, new: NewTask, now: datetim
 
 @lru_cache(maxsize=32)
 def _query_by_id(table: Table) -> LeanQuery:
-    return LeanQuery(select(*task_columns(table)).where(table.c.id == bindparam("task_id")))
+    return LeanQuery(select(*task_columns(table)).where(AnyOf(table.c.id, "task_ids")))
 
 
 @lru_cache(maxsize=32)

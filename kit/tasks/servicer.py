@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from sqlalchemy import Table
 
@@ -10,6 +10,7 @@ from kit.db.database import Database
 from kit.errors import NotFound
 from kit.rpc.context import current_call, require_principal
 from kit.rpc.server import Context
+from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone
 from kit.rpc.times import timestamp_of
 from kit.tasks.events import proto_kind, proto_state
 from kit.tasks.machine import is_terminal
@@ -24,7 +25,7 @@ from kit.tasks.mapping import (
 from kit.tasks.model import Task
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.pages import TaskPages
-from kit.tasks.rows import find_task
+from kit.tasks.rows import find_tasks
 from kit.tasks.units import TaskUnits
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2
@@ -49,9 +50,23 @@ class TaskServicer(TaskServiceServicer):
         self._units = units
         self._pages = TaskPages(database, table)
 
+    def sets(self) -> Mapping[str, SetMethod]:
+        """The methods that answer many calls at once, by name: what clients ask again and again."""
+        return {"GetTask": self.get_tasks}
+
     async def GetTask(self, request: messages.GetTaskRequest, _context: Context) -> messages.GetTaskResponse:
-        task = await self._read(request.task_id)
-        return messages.GetTaskResponse(task=message_of(task, current_call().principal))
+        return await alone(self.get_tasks, request)
+
+    async def get_tasks(
+        self, calls: Sequence[CallInSet[messages.GetTaskRequest]]
+    ) -> list[Outcome[messages.GetTaskResponse]]:
+        found = await self._read({call.request.task_id for call in calls})
+        return [
+            messages.GetTaskResponse(task=message_of(task, call.context.principal))
+            if (task := found.get(call.request.task_id)) is not None
+            else _not_found()
+            for call in calls
+        ]
 
     async def WatchTask(
         self, request: messages.WatchTaskRequest, _context: Context
@@ -60,7 +75,9 @@ class TaskServicer(TaskServiceServicer):
         sent: task_pb2.Task | None = None
         with self._notifier.watch(request.task_id) as wakeup:
             while True:
-                task = await self._read(request.task_id)
+                task = (await self._read({request.task_id})).get(request.task_id)
+                if task is None:
+                    raise _not_found()
                 message = message_of(task, principal)
                 if message != sent:
                     yield messages.WatchTaskResponse(task=message)
@@ -128,8 +145,10 @@ class TaskServicer(TaskServiceServicer):
         self._notifier.changed(task_id)
         return messages.DeleteTaskResponse()
 
-    async def _read(self, task_id: str) -> Task:
-        task = await self._database.read(lambda connection: find_task(connection, self._table, task_id=task_id))
-        if task is None:
-            raise NotFound(reasons.ERROR_REASON_TASK_NOT_FOUND, "任务不存在")
-        return task
+    async def _read(self, task_ids: Collection[str]) -> dict[str, Task]:
+        wanted = list(task_ids)
+        return await self._database.read(lambda connection: find_tasks(connection, self._table, task_ids=wanted))
+
+
+def _not_found() -> NotFound:
+    return NotFound(reasons.ERROR_REASON_TASK_NOT_FOUND, "任务不存在")

@@ -9,6 +9,7 @@ from kit.blobs.store import BlobStore
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
+from kit.events.consumer import Consumer
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
@@ -26,12 +27,15 @@ from services.files.store.file_pages import FilePages
 from services.files.store.tables import EVENT_TABLES
 from services.files.store.uow import FilesUnit
 from services.files.usecases.deletions import Deletions
+from services.files.usecases.departures import Departures
 from services.files.usecases.downloads import Downloads
 from services.files.usecases.expiry import Expiry
 from services.files.usecases.links import Links
 from services.files.usecases.lists import FileLists
 from services.files.usecases.produced_files import ProducedFiles
 from services.files.usecases.uploads import Uploads
+from services.files.workers import departures
+from services.files.workers.departures import DepartureHandler
 from services.files.workers.expiry_sweeper import ExpirySweeper
 from voxreel.files.v1 import file_service_pb2_grpc
 
@@ -53,8 +57,11 @@ async def build(app: App[FilesConfig]) -> None:
     )
     server.add(file_service_pb2_grpc.add_FileServiceServicer_to_server, servicer)
     if app.runs_workers:
-        sweeper = ExpirySweeper(Expiry(units, blobs, clock), interval_s=config.sweep_interval_s)
+        gone = Departures(units, clock)
+        sweeper = ExpirySweeper(Expiry(units, blobs, clock), gone, interval_s=config.sweep_interval_s)
         app.background("expiry", sweeper.run)
+        hearing = Consumer(bus, departures.DURABLE, DepartureHandler(gone), subjects=departures.SUBJECTS)
+        app.background("departures", hearing.run)
     app.serve_rpc(server)
 
 

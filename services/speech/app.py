@@ -9,6 +9,7 @@ from kit.app import App, open_bus, open_database
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
+from kit.engines import EngineSlot, open_slot
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
@@ -20,13 +21,18 @@ from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
+from kit.tasks.attended import AttendedTasks
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.queue_size import QueueSize
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.speech.config import SpeechConfig
+from services.speech.engine_settings import job_engine_settings
 from services.speech.engines.base import SpeechSynthesizer
-from services.speech.engines.jobs import JobEngines, JobEngineSettings, open_job_engines
+from services.speech.engines.dubbers import DUBBERS, DUBBING, DubberSettings
+from services.speech.engines.dubbing import Dubber
+from services.speech.engines.indextts.settings import IndexTtsSettings
+from services.speech.engines.jobs import JobEngines, open_job_engines
 from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
 from services.speech.parts import Parts, add_servicers, task_handlers
@@ -53,7 +59,8 @@ async def build(app: App[SpeechConfig]) -> None:
     app.background("queue size", queue.run, phase=Phase.SUPPORT)
     app.metrics.gauge("unfinished_tasks", "Accepted tasks that have not ended, those of all replicas.", queue.tasks)
 
-    parts = await _parts(app, database, units)
+    boot = RandomIds().random()
+    parts = await _parts(app, database, units, boot)
     server = RpcServer(
         app.name,
         verifier=await _verifier(app),
@@ -62,24 +69,24 @@ async def build(app: App[SpeechConfig]) -> None:
     )
     add_servicers(server, parts)
     if app.runs_workers:
-        _work(app, bus, parts)
+        _work(app, bus, parts, boot)
         if isinstance(parts.synthesizer, Warmable) and not parts.engine.problem:
             app.background("warm-up", WarmUp(parts.synthesizer, parts.directory).run)
     app.serve_rpc(server)
 
 
-async def _parts(app: App[SpeechConfig], database: Database, units: Units[SpeechUnit]) -> Parts:
-    config = app.config
+async def _parts(app: App[SpeechConfig], database: Database, units: Units[SpeechUnit], boot: str) -> Parts:
+    config, notifier, clock = app.config, TaskNotifier(), SystemClock()
     limits = QueueLimits(config.synthesis.max_user_tasks, config.synthesis.max_tasks)
     holds = BillingCreditHolds(await _peer(app, config.peers.billing))
     files = await _peer(app, config.peers.files)
     jobs = await _job_engines(app)
-    synthesizer, engine, directory = await _synthesis(app, jobs)
+    synthesizer, engine, dubber, directory = await _synthesis(app, jobs)
     return Parts(
         database=database,
         units=units,
-        notifier=TaskNotifier(),
-        clock=SystemClock(),
+        notifier=notifier,
+        clock=clock,
         ids=RandomIds(),
         acceptance=TaskAcceptance(units, holds, limits),
         audio=FilesAudioFiles(files),
@@ -88,13 +95,17 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         engine=engine,
         directory=directory,
         jobs=jobs,
+        dubber=dubber,
+        dubbing_timeout_s=config.dubbing.timeout_s,
         listener=GuardedListener(await app.enter(open_listener_pool())),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
+        attended=AttendedTasks(units, notifier, owner=f"{config.instance}#{boot}", clock=clock),
+        rewriting=config.rewriting,
     )
 
 
-def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
+def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None:
     config = app.config
     worker = Worker(
         parts.units,
@@ -102,10 +113,11 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
         service=app.name,
         handlers=task_handlers(parts),
         instance=config.instance,
-        boot=RandomIds().random(),
+        boot=boot,
         clock=parts.clock,
         notifier=parts.notifier,
-        concurrency=config.synthesis.processes,
+        # As many as have a worker process: one long recording must not keep everybody else's texts waiting.
+        concurrency=config.synthesis.processes + config.recognition.processes,
         grace_s=app.work_grace_s,
     )
     app.background("worker", worker.run)
@@ -113,8 +125,7 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts) -> None:
 
 
 async def _job_engines(app: App[SpeechConfig]) -> JobEngines:
-    settings = JobEngineSettings(model_cache_dir=app.config.data_dir / "models")
-    jobs = await asyncio.to_thread(open_job_engines, settings)
+    jobs = await asyncio.to_thread(open_job_engines, job_engine_settings(app.config))
     for engine in (jobs.recognizer.engine, jobs.cloner.engine, jobs.rewriter.engine):
         if engine is not None:
             await app.enter(aclosing(engine))
@@ -123,16 +134,32 @@ async def _job_engines(app: App[SpeechConfig]) -> JobEngines:
 
 async def _synthesis(
     app: App[SpeechConfig], jobs: JobEngines
-) -> tuple[SpeechSynthesizer, SynthesisEngine, EngineDirectory]:
+) -> tuple[SpeechSynthesizer, SynthesisEngine, EngineSlot[Dubber], EngineDirectory]:
     settings = _synthesizer_settings(app.config)
     name = await asyncio.to_thread(select_engine, app.config.synthesis.engine, settings)
     synthesizer = SYNTHESIZERS[name].open_engine(settings)
     await app.enter(aclosing(synthesizer))
     engine = SynthesisEngine(name, synthesizer.voices())
-    directory = EngineDirectory(settings, engine, jobs)
+    dubber = await asyncio.to_thread(open_slot, DUBBING, DUBBERS, _dubber_settings(app.config, synthesizer, settings))
+    if dubber.engine is not None:
+        await app.enter(aclosing(dubber.engine))
+    directory = EngineDirectory(settings, engine, jobs, dubber=dubber)
     await directory.step()
     app.background("engines", directory.run, phase=Phase.SUPPORT)
-    return synthesizer, engine, directory
+    return synthesizer, engine, dubber, directory
+
+
+def _dubber_settings(
+    config: SpeechConfig, synthesizer: SpeechSynthesizer, synthesis: SynthesizerSettings
+) -> DubberSettings:
+    dubbing = config.dubbing
+    indextts = IndexTtsSettings(
+        base_url=dubbing.indextts_url,
+        shared_dir=dubbing.indextts_shared_dir,
+        server_dir=dubbing.indextts_server_dir,
+        producer=config.synthesis.producer,
+    )
+    return DubberSettings(indextts, synthesizer, synthesis)
 
 
 def _synthesizer_settings(config: SpeechConfig) -> SynthesizerSettings:

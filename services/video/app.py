@@ -17,6 +17,7 @@ from kit.events.waiting import wait_any
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
+from kit.net.fetcher import Fetcher
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
@@ -27,6 +28,7 @@ from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.video.config import VideoConfig
 from services.video.engines.registry import VideoEngines, VideoEngineSettings, open_engines
+from services.video.media.prober import MediaProber
 from services.video.parts import Parts, add_servicers, task_handlers
 from services.video.peers.billing import BillingCreditHolds
 from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
@@ -75,6 +77,8 @@ async def _parts(app: App[VideoConfig], database: Database, units: Units[VideoUn
         ids=RandomIds(),
         acceptance=TaskAcceptance(units, holds, limits),
         sources=FilesSourceFiles(files),
+        web=await app.enter(Fetcher()),
+        prober=await app.enter(aclosing(MediaProber())),
         videos=FilesVideoFiles(files),
         engines=await _engines(app),
         timeout_s=config.render.timeout_s,
@@ -101,7 +105,10 @@ def _work(app: App[VideoConfig], bus: NatsBus, parts: Parts) -> None:
 
 async def _engines(app: App[VideoConfig]) -> VideoEngines:
     settings = VideoEngineSettings(
-        model_cache_dir=app.config.data_dir / "models", is_web_allowed=app.config.links.is_on
+        model_cache_dir=app.config.data_dir / "models",
+        max_workers=app.config.render.concurrency,
+        producer=app.config.render.producer,
+        is_web_allowed=app.config.links.is_on,
     )
     engines = await asyncio.to_thread(open_engines, settings)
     for engine in (engines.lip_syncer.engine, engines.chroma_keyer.engine, engines.link_reader.engine):

@@ -22,6 +22,9 @@ class RenderSettings(BaseModel):
     max_tasks: int = Field(
         default=500, ge=1, description="Unfinished tasks of all users; more are refused until some have finished."
     )
+    producer: str = Field(
+        default="Voxreel", min_length=1, description="Service name in the AI-content label of produced videos."
+    )
 
 
 class LinkSettings(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NOT_SERVED_YET = frozenset({("POST", "/api/synthesis/generate"), ("POST", "/api/synthesis/upload-emotion-reference")})
+NOT_SERVED_YET: frozenset[tuple[str, str]] = frozenset()
 
 # Endpoints beyond the documents; `docs/contract-notes.md` says what they are.
 BEYOND_THE_DOCUMENTS = frozenset(

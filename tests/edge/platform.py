@@ -38,6 +38,7 @@ from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.servicers_phones import FakePhones
 from tests.fakes.servicers_pricing import FakePackages, FakePricing, FakeStatistics
 from tests.fakes.servicers_speech import FakeSpeech
+from tests.fakes.servicers_synthesis import FakeDubbings
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
 from tests.fakes.servicers_user_admin import FakeUserAdmin
 from tests.fakes.tokens import FakeTokens
@@ -65,6 +66,7 @@ from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import (
     custom_voice_service_pb2_grpc,
+    dubbing_service_pb2_grpc,
     history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
@@ -106,6 +108,7 @@ class Platform:
     templates: FakeTemplates
     custom_voices: FakeCustomVoices
     history: FakeHistory
+    dubbings: FakeDubbings
     video: FakeVideo
     video_tasks: FakeTasks
     video_engines: FakeEngines
@@ -143,6 +146,7 @@ async def open_platform(
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
     recognition, texts = FakeRecognition(speech.tasks, clock, ids), FakeTexts(speech.tasks, clock, ids)
     templates, custom_voices, history = FakeTemplates(clock), FakeCustomVoices(clock), FakeHistory(clock)
+    dubbings = FakeDubbings(speech.tasks, clock, ids, history=history, files=files)
     video = FakeVideo(video_tasks, clock, ids)
     services: dict[str, list[Registration]] = {
         "auth": [
@@ -172,6 +176,7 @@ async def open_platform(
             (template_service_pb2_grpc.add_TemplateServiceServicer_to_server, templates),
             (custom_voice_service_pb2_grpc.add_CustomVoiceServiceServicer_to_server, custom_voices),
             (history_service_pb2_grpc.add_HistoryServiceServicer_to_server, history),
+            (dubbing_service_pb2_grpc.add_DubbingServiceServicer_to_server, dubbings),
             (task_service_pb2_grpc.add_TaskServiceServicer_to_server, speech.tasks),
             (engine_service_pb2_grpc.add_EngineServiceServicer_to_server, speech_engines),
         ],
@@ -229,6 +234,7 @@ async def open_platform(
             templates=templates,
             custom_voices=custom_voices,
             history=history,
+            dubbings=dubbings,
             video=video,
             video_tasks=video_tasks,
             video_engines=video_engines,

@@ -112,6 +112,19 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("LINK_PAGE_CHANGED", Unavailable, 503, 500),
     ("LINK_PLATFORM_UNREACHABLE", Unavailable, 503, 500),
     ("LINK_KIND_UNSUPPORTED", Invalid, 400, 400),
+    ("VOICE_TEMPLATE_NOT_FOUND", NotFound, 404, 404),
+    ("CUSTOM_VOICE_NOT_FOUND", NotFound, 404, 404),
+    ("HISTORY_NOT_FOUND", NotFound, 404, 404),
+    ("AUDIO_INVALID", Invalid, 400, 400),
+    ("CUSTOM_VOICES_FULL", Precondition, 400, 400),
+    ("EMOTION_REFERENCE_NOT_FOUND", NotFound, 404, 404),
+    ("EMOTION_REFERENCES_FULL", Precondition, 400, 400),
+    ("AUDIO_TRACK_MISSING", Invalid, 400, 400),
+    ("MEDIA_BROKEN", Invalid, 400, 400),
+    ("AUDIO_EMPTY", Invalid, 400, 400),
+    ("AUDIO_TOO_LONG", Invalid, 400, 400),
+    ("TASK_WITHOUT_RESULT", Precondition, 400, 400),
+    ("SCREEN_NOT_FOUND", Invalid, 400, 400),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from edge.platform_api.endpoints import recognition as recognition_endpoints
 from edge.platform_api.endpoints import tasks as tasks_endpoints
 from edge.platform_api.endpoints import videoretalk as videoretalk_endpoints
 from edge.platform_api.endpoints import voices as voices_endpoints
+from edge.platform_api.handlers import llm
 from kit.errors import Unavailable
 from tests.edge.golden import same_shape, same_shape_as_read
 from tests.edge.platform import Platform, open_platform
+from tests.polling import eventually
 from voxreel.auth.v1 import user_pb2
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.engine.v1 import engine_service_pb2 as engines
@@ -113,12 +116,58 @@ async def test_a_streamed_rewrite_comes_in_pieces(platform: Platform) -> None:
     same_shape(events[-1], "POST", "/api/llm/rewrite")
 
 
+def _events(body: str) -> list[Any]:
+    lines = [line.removeprefix("data: ") for line in body.split("\n") if line.startswith("data: ")]
+    assert lines[-1] == "[DONE]"
+    return [orjson.loads(line) for line in lines[:-1]]
+
+
+async def test_a_text_that_is_written_again_says_so(platform: Platform) -> None:
+    platform.texts.restarts = True
+    body = {**REWRITE, "stream": True}
+    async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
+        events = _events(await response.text())
+    assert events[2] == {"delta": "", "restart": True}
+    assert (events[-1]["engine"], events[-1]["warnings"]) == ("fake-quill", ["缺少：2024"])
+
+
+async def test_a_piece_is_sent_before_the_text_is_whole(platform: Platform) -> None:
+    platform.texts.is_silent = True
+    body = {**REWRITE, "stream": True}
+    async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
+        assert orjson.loads((await response.content.readuntil(b"\n\n")).removeprefix(b"data: ")) == {"delta": "一句。"}
+    await eventually(lambda: platform.texts.was_left, within_s=1)
+
+
+async def test_who_hangs_up_before_the_reply_has_cancelled(platform: Platform) -> None:
+    platform.texts.is_silent = True
+    asking = asyncio.create_task(_post(platform, "/api/llm/rewrite", REWRITE))
+    await eventually(lambda: bool(platform.texts.requests))
+    asking.cancel()
+    await eventually(lambda: platform.texts.was_left, within_s=1)
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def test_a_silent_stream_is_kept_alive(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llm, "_HEARTBEAT_S", 0.05)
+    platform.texts.is_silent, platform.texts.pieces = True, []
+    body = {**REWRITE, "stream": True}
+    async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
+        assert await response.content.readuntil(b"\n\n") == b": waiting\n\n"
+
+
+async def test_a_text_that_an_engine_refuses_is_the_callers(platform: Platform) -> None:
+    platform.texts.end, platform.texts.reason = task_pb2.TASK_STATE_FAILED, "FIELD_INVALID"
+    assert await _post(platform, "/api/llm/rewrite", REWRITE, status=400) == {"detail": "引擎处理失败"}
+
+
 async def test_a_stream_that_fails_says_so_and_ends(platform: Platform) -> None:
     platform.texts.end = task_pb2.TASK_STATE_FAILED
     body = {**REWRITE, "stream": True}
     async with platform.client.post("/api/llm/rewrite", json=body, headers=platform.bearer()) as response:
         lines = [line for line in (await response.text()).split("\n") if line.startswith("data: ")]
-    assert lines == ['data: {"detail":"引擎处理失败"}', "data: [DONE]"]
+    assert lines[-2:] == ['data: {"detail":"引擎处理失败"}', "data: [DONE]"]
 
 
 async def test_a_failed_rewrite_is_an_error(platform: Platform) -> None:
@@ -128,7 +177,7 @@ async def test_a_failed_rewrite_is_an_error(platform: Platform) -> None:
 
 @pytest.mark.parametrize("is_streamed", [False, True])
 async def test_without_an_engine_a_rewrite_is_refused(platform: Platform, is_streamed: bool) -> None:
-    platform.texts.refusals.by_method["CreateRewrite"] = UNAVAILABLE
+    platform.texts.refusals.by_method["StreamRewrite"] = UNAVAILABLE
     body = {**REWRITE, "stream": is_streamed}
     assert await _post(platform, "/api/llm/rewrite", body, status=503) == {"detail": UNAVAILABLE.message}
 
@@ -250,6 +299,17 @@ async def test_a_render_by_ids_and_by_urls(platform: Platform) -> None:
         assert not request.HasField("ref_image_file_id")
 
 
+async def test_sources_of_others_are_left_to_the_service(platform: Platform) -> None:
+    body = {"video_url": "https://elsewhere.example/v.mp4", "audio_url": SAMPLE, "ref_image_url": "https://e.example/i"}
+    task_id = (await _post(platform, "/api/videoretalk/generate", body))["task_id"]
+    [request] = platform.video.renders
+    assert (request.video_url, request.video_file_id) == ("https://elsewhere.example/v.mp4", "")
+    assert (request.audio_url, request.audio_file_id) == ("", "sample_1")
+    assert (request.ref_image_url, request.HasField("ref_image_file_id")) == ("https://e.example/i", False)
+    async with platform.client.get(f"/api/tasks/{task_id}", headers=platform.bearer()) as response:
+        assert "https://elsewhere.example/v.mp4" in await response.text()
+
+
 async def test_waiting_for_a_render(platform: Platform) -> None:
     reply = await _post(platform, "/api/videoretalk/generate", {**IDS, "wait_completion": True})
     assert (reply["status"], reply["message"]) == ("SUCCEEDED", "视频生成完成")
@@ -262,7 +322,6 @@ async def test_waiting_for_a_render(platform: Platform) -> None:
         ({}, 422),
         ({"video_file_id": "v"}, 422),
         ({**IDS, "video_url": "/api/files/download/v"}, 422),
-        ({"video_url": "https://elsewhere.example/v.mp4", "audio_url": SAMPLE}, 400),
     ],
 )
 async def test_renders_that_break_a_rule(platform: Platform, body: dict[str, str], status: int) -> None:
@@ -277,8 +336,30 @@ async def test_a_chroma_key_as_documented(platform: Platform) -> None:
     assert (request.color, request.similarity, request.blend) == ("green", 0.4, 0.1)
 
 
+async def test_sources_of_a_chroma_key_by_url(platform: Platform) -> None:
+    body = {"video_url": "http://h/api/files/download/video_1", "background_image_url": "https://e.example/beach.png"}
+    task_id = (await _post(platform, "/api/videoretalk/chroma-key", body))["task_id"]
+    [request] = platform.video.keyings
+    assert (request.video_file_id, request.video_url) == ("video_1", "")
+    assert (request.background_file_id, request.background_url) == ("", "https://e.example/beach.png")
+    assert (request.color, request.similarity, request.blend) == ("green", 0.4, 0.1)
+    async with platform.client.get(f"/api/tasks/{task_id}", headers=platform.bearer()) as response:
+        given = (await response.json())["input_data"]
+    assert given["background_image_url"] == "https://e.example/beach.png"
+    assert "video_url" not in given
+
+
 @pytest.mark.parametrize(
-    "change", [{"chroma_key_color": "red"}, {"chroma_key_similarity": 1.1}, {"chroma_key_blend": -0.1}]
+    "change",
+    [
+        {"chroma_key_color": "red"},
+        {"chroma_key_similarity": 1.1},
+        {"chroma_key_blend": -0.1},
+        {"video_file_id": None},
+        {"background_image_file_id": None},
+        {"video_url": "https://e.example/v.mp4"},
+        {"background_image_url": "https://e.example/b.png"},
+    ],
 )
 async def test_chroma_keys_that_break_a_rule(platform: Platform, change: dict[str, Any]) -> None:
     await _post(platform, "/api/videoretalk/chroma-key", {**KEYING, **change}, status=422)

@@ -7,6 +7,7 @@ import pytest
 from kit.observability.health import Status
 from tests.edge.golden import same_shape
 from tests.edge.platform import Platform
+from voxreel.engine.v1 import engine_service_pb2 as engines
 
 
 async def test_the_full_page_is_as_documented(platform: Platform) -> None:
@@ -22,6 +23,35 @@ async def test_the_full_page_is_as_documented(platform: Platform) -> None:
     assert reply["uptime"]["seconds"] >= 0
     assert reply["system_resources"]["total_memory"].endswith("GB")
     assert platform.app.config.data_dir.name not in str(reply)
+
+
+async def test_engines_are_told_with_their_models_and_without_what_they_lack(platform: Platform) -> None:
+    platform.speech_engines.engines[:] = [
+        engines.Engine(
+            name="whisper",
+            capability="speech_recognition",
+            is_available=True,
+            is_selected=True,
+            model="whisper-base-int8",
+            model_sha256="d01c",
+            quality=engines.QUALITY_NATIVE,
+        ),
+        engines.Engine(name="rules", capability="text_rewrite", unavailable_reason="package x is not installed"),
+    ]
+    async with platform.client.get("/api/system") as response:
+        reply = await response.json()
+    whisper, rules = reply["engines"]
+    assert whisper == {
+        "capability": "speech_recognition",
+        "name": "whisper",
+        "status": "available",
+        "is_selected": True,
+        "model": "whisper-base-int8",
+        "model_sha256": "d01c",
+        "quality": "native",
+    }
+    assert (rules["status"], rules["quality"]) == ("unavailable", "")
+    assert "package x" not in str(reply)
 
 
 async def test_the_plain_page_leaves_the_rest_out(platform: Platform) -> None:

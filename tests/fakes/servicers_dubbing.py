@@ -136,10 +136,12 @@ class FakeHistory(history_service_pb2_grpc.HistoryServiceServicer):
         self._clock = clock
         self.refusals = Refusals()
         self.pieces: list[tuple[int, history.Dubbing]] = []
+        self.ids_of_tasks: dict[str, int] = {}
 
-    def put(self, user_id: int, piece: history.Dubbing) -> None:
+    def put(self, user_id: int, piece: history.Dubbing, *, task_id: str = "") -> None:
         piece.create_time.FromDatetime(self._clock.now())
         self.pieces.append((user_id, piece))
+        self.ids_of_tasks[task_id] = piece.id
 
     async def ListDubbings(
         self, request: history.ListDubbingsRequest, context: Context
@@ -151,7 +153,9 @@ class FakeHistory(history_service_pb2_grpc.HistoryServiceServicer):
 
     async def GetDubbing(self, request: history.GetDubbingRequest, context: Context) -> history.GetDubbingResponse:
         self.refusals.enter("GetDubbing")
-        return history.GetDubbingResponse(dubbing=self._piece(request.dubbing_id))
+        is_by_task = request.WhichOneof("key") == "task_id"
+        dubbing_id = self.ids_of_tasks.get(request.task_id, 0) if is_by_task else request.dubbing_id
+        return history.GetDubbingResponse(dubbing=self._piece(dubbing_id))
 
     async def DeleteDubbing(
         self, request: history.DeleteDubbingRequest, context: Context

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,15 @@ from voxreel.video.v1 import link_service_pb2 as links
 from voxreel.video.v1 import link_service_pb2_grpc, render_service_pb2_grpc
 from voxreel.video.v1 import render_service_pb2 as renders
 
+_REWRITTEN = {
+    "engine": "fake-quill",
+    "model": "quill-1",
+    "prompt_tokens": 3,
+    "completion_tokens": 4,
+    "quality": "native",
+    "warnings": ["缺少：2024"],
+}
+
 
 class FakeJobs:
     """Makes tasks. `end` is the state they end in, `output` what comes of them."""
@@ -31,6 +41,7 @@ class FakeJobs:
         self.tasks = tasks
         self.refusals = Refusals()
         self.end: task_pb2.TaskState.ValueType = task_pb2.TASK_STATE_SUCCEEDED
+        self.reason = "ENGINE_FAILED"
         self._clock = clock
         self._ids = ids
 
@@ -52,6 +63,7 @@ class FakeJobs:
             task.output.update(dict(output))
         if self.end == task_pb2.TASK_STATE_FAILED:
             task.error_message = "引擎处理失败"
+            task.error_reason = self.reason
         self.tasks.put(task)
         return task
 
@@ -70,18 +82,42 @@ class FakeRecognition(FakeJobs, recognition_service_pb2_grpc.RecognitionServiceS
 
 
 class FakeTexts(FakeJobs, text_service_pb2_grpc.TextServiceServicer):
-    """Answers each text with two sentences."""
+    """Answers each text with the same pieces. While it is silent nothing follows them."""
 
     def __init__(self, tasks: FakeTasks, clock: Clock, ids: IdSource) -> None:
         super().__init__(tasks, clock, ids)
         self.requests: list[texts.CreateRewriteRequest] = []
+        self.pieces = ["一句。", "两句！"]
+        self.is_silent = False
+        self.restarts = False
+        self.was_left = False
 
     async def CreateRewrite(self, request: texts.CreateRewriteRequest, context: Context) -> texts.CreateRewriteResponse:
         self.refusals.enter("CreateRewrite")
         self.requests.append(request)
-        output = {"rewritten_text": "一句。两句！", "model": "quill-1", "prompt_tokens": 3, "completion_tokens": 4}
+        output = {**_REWRITTEN, "rewritten_text": "".join(self.pieces)}
         task = self.make(task_pb2.TASK_KIND_LLM, {"text": request.text}, output=output)
         return texts.CreateRewriteResponse(task=task)
+
+    async def StreamRewrite(
+        self, request: texts.StreamRewriteRequest, context: Context
+    ) -> AsyncIterator[texts.StreamRewriteResponse]:
+        self.refusals.enter("StreamRewrite")
+        self.requests.append(request.rewrite)
+        output = {**_REWRITTEN, "rewritten_text": "".join(self.pieces)}
+        task = self.make(task_pb2.TASK_KIND_LLM, {"text": request.rewrite.text}, output=output)
+        yield texts.StreamRewriteResponse(accepted=task)
+        try:
+            for piece in self.pieces:
+                yield texts.StreamRewriteResponse(delta=piece)
+            if self.is_silent:
+                await asyncio.Event().wait()
+            if self.restarts:
+                yield texts.StreamRewriteResponse(restart=texts.StreamRewriteResponse.Restart())
+        except (asyncio.CancelledError, GeneratorExit):
+            self.was_left = True
+            raise
+        yield texts.StreamRewriteResponse(ended=task)
 
     async def ListLanguageModels(
         self, request: texts.ListLanguageModelsRequest, context: Context
@@ -106,9 +142,9 @@ class FakeVideo(FakeJobs, render_service_pb2_grpc.RenderServiceServicer, link_se
         self.refusals.enter("CreateRender")
         self.renders.append(request)
         given = {
-            "video": {"file_id": request.video_file_id},
-            "audio": {"file_id": request.audio_file_id},
-            "ref_image": {"file_id": request.ref_image_file_id},
+            "video": {"file_id": request.video_file_id, "url": request.video_url},
+            "audio": {"file_id": request.audio_file_id, "url": request.audio_url},
+            "ref_image": {"file_id": request.ref_image_file_id, "url": request.ref_image_url},
             "is_video_extended": request.is_video_extended,
         }
         return renders.CreateRenderResponse(task=self._made(task_pb2.TASK_KIND_VIDEO, given))
@@ -119,8 +155,8 @@ class FakeVideo(FakeJobs, render_service_pb2_grpc.RenderServiceServicer, link_se
         self.refusals.enter("CreateChromaKey")
         self.keyings.append(request)
         given = {
-            "video": {"file_id": request.video_file_id},
-            "background": {"file_id": request.background_file_id},
+            "video": {"file_id": request.video_file_id, "url": request.video_url},
+            "background": {"file_id": request.background_file_id, "url": request.background_url},
             "color": request.color,
             "similarity": request.similarity,
             "blend": request.blend,

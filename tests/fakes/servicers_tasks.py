@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -27,6 +27,8 @@ class FakeTasks(task_service_pb2_grpc.TaskServiceServicer):
         self.refusals = Refusals()
         self.by_id: dict[str, task_pb2.Task] = {}
         self.read = 0
+        # What happens to a task just before it is changed.
+        self.before_update: Callable[[task_pb2.Task], None] | None = None
 
     def put(self, task: task_pb2.Task) -> None:
         self.by_id[task.id] = task
@@ -88,6 +90,8 @@ class FakeTasks(task_service_pb2_grpc.TaskServiceServicer):
     async def UpdateTask(self, request: messages.UpdateTaskRequest, context: Context) -> messages.UpdateTaskResponse:
         self.refusals.enter("UpdateTask")
         task = self._own(request.task_id)
+        if self.before_update is not None:
+            self.before_update(task)
         if task.state in TERMINAL and not (request.cancels and task.state == task_pb2.TASK_STATE_CANCELLED):
             raise Precondition(reasons.ERROR_REASON_TASK_FINISHED, "任务已结束，不能修改")
         for field in ("progress", "stage", "error_message"):

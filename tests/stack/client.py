@@ -37,6 +37,11 @@ class Client:
         self.token = ""
         self.user_id = 0
 
+    @property
+    def base_url(self) -> str:
+        """Of the stack it talks to."""
+        return self._stack.base_url
+
     async def call(self, method: str, path: str, **options: Any) -> Reply:
         """One request and its JSON."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -112,6 +117,13 @@ class Client:
         assert reply.status == 200, reply
         task_id: str = reply.body["task_id"]
         return task_id
+
+    async def text(self, path: str) -> str:
+        """A file, as text."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self._session.get(self._stack.base_url + path, headers=headers) as response:
+            assert response.status == 200
+            return await response.text()
 
     async def task(self, task_id: str) -> dict[str, Any]:
         reply = await self.patiently("GET", f"/api/task/{task_id}")

@@ -19,6 +19,8 @@ from tests.stack.harness import Stack
 
 _SILENCE_FRAMES = 16_000
 _PACKAGE = "recharge_30"
+# Still being spoken when somebody tries to cancel it.
+_LONG_TEXT = "这是一段很长的文字，用来占住合成任务。" * 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ async def acquire(stack: Stack, owner: Client, admin: Client) -> Possessions:
             "template": "1",
             "custom voice": await _upload_voice(owner),
             "dubbing": _plant_dubbing(stack, owner, model_task, await _upload(owner, "storage_type=temp")),
-            "task": await owner.synthesize("你好", key="own"),
+            "task": await owner.synthesize(_LONG_TEXT, key="own"),
             "video task": _plant_video_task(stack, model_task),
             "card": str(listed["cards"][0]["id"]),
             "package": _PACKAGE,

@@ -10,8 +10,10 @@ import aiohttp
 import numpy as np
 import pytest
 
-from tests.stack.client import TTS_PRICE, client_of, paying_client
+from tests.stack.client import TTS_PRICE, Client, client_of, paying_client
 from tests.stack.harness import Stack, stack, voxreel
+
+ASR_PRICE = 20
 
 pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(180)]
 
@@ -31,10 +33,30 @@ async def check_main_job(running: Stack) -> None:
             assert (await anybody.task(task_id))["result"]["file_id"] == file_id
         info = await user.call("GET", f"/api/tts/info/{file_id}")
         assert info.body["exists"] is True
-        await check_download(running, file_id, info.body["file_size"])
+        sound = await check_download(running, file_id, info.body["file_size"])
+        await check_recognition(user, sound, len(task["result"]["sentences"]))
 
 
-async def check_download(running: Stack, file_id: str, size: int) -> None:
+async def check_recognition(user: Client, sound: bytes, spoken_sentences: int) -> None:
+    """What was spoken comes back as text, with times and as captions, for its price."""
+    assert spoken_sentences == 2
+    before = await user.credits()
+    form = aiohttp.FormData()
+    form.add_field("file", sound, filename="spoken.wav", content_type="audio/wav")
+    reply = await user.call("POST", "/api/process", data=form)
+    assert (reply.status, set(reply.body)) == (200, {"task_id", "status", "message"}), reply
+    task_id = reply.body["task_id"]
+    assert await user.wait_ended([task_id]) == {task_id: "completed"}
+    heard = (await user.task(task_id))["result"]
+    assert (heard["language"], heard["text"][:2]) == ("zh", "你好") and "服务" in heard["text"]
+    assert all(0 <= each["begin_time"] < each["end_time"] <= heard["duration"] for each in heard["sentences"])
+    assert all(sentence["words"] for sentence in heard["sentences"])
+    captions = await user.text(f"/api/task/{task_id}?format=srt")
+    assert captions.startswith("1\n00:00:00,") and heard["sentences"][0]["text"] in captions
+    await user.wait_settled(available=before - ASR_PRICE)
+
+
+async def check_download(running: Stack, file_id: str, size: int) -> bytes:
     url = f"{running.base_url}/api/files/download/{file_id}"
     async with aiohttp.ClientSession() as session:
         async with session.get(url) as response:
@@ -53,6 +75,7 @@ async def check_download(running: Stack, file_id: str, size: int) -> None:
     assert 3 < seconds < 15
     assert 0.02 < float(np.sqrt(np.mean(samples**2))) < 0.5
     assert float(np.abs(samples).max()) <= 10 ** (-1 / 20) + 1e-3
+    return sound
 
 
 @pytest.mark.parametrize("options", [(), ("--single-process",)], ids=["processes", "single-process"])
@@ -74,7 +97,7 @@ async def test_the_demo_leaves_a_recording_and_the_doctor_is_content(tmp_path: P
             assert recording.getnframes() > recording.getframerate()
         status, output = await voxreel("doctor", "--data-dir", str(data_dir))
         assert status == 0, output
-        assert "kokoro" in output
+        assert "kokoro" in output and "whisper-base-int8 can be used, quality native, sha256 d01c3014881c9c6f" in output
         logs = "".join(path.read_text() for path in (data_dir / "logs").glob("*.log"))
         assert running.admin_password not in logs
         assert "eyJ" not in logs, "an access token was logged"

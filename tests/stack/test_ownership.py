@@ -74,8 +74,7 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("POST", "/api/tts/voice/clone"): [
         Attempt({"audio_url": "file url"}, {"prefix": "mine"}, allowed=503),
     ],
-    # Without an engine it is refused before anybody asks whose file it is.
-    ("POST", "/api/process"): [Attempt({"file_id": "file"}, stranger=503, allowed=503)],
+    ("POST", "/api/process"): [Attempt({"file_id": "file"})],
     # The owner's file is sound, which is no video.
     ("POST", "/api/videoretalk/generate"): [
         Attempt(_RENDERED_FILES, allowed=400),

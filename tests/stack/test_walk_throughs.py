@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import aiohttp
+import av
 import pytest
 
 from edge.contract.reader import documented_endpoints
@@ -17,11 +21,12 @@ from tests.edge.golden import same_shape
 from tests.stack.client import Client, client_of
 from tests.stack.harness import Stack, stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 _YEAR = timedelta(days=365)
 _A_MINUTE = timedelta(minutes=1)
+_A_WHILE = aiohttp.ClientTimeout(total=120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +123,81 @@ async def test_a_new_user_comes_by_phone_and_gains_credits(tmp_path: Path) -> No
         phone = await arrive(user, running)
         await gain_credits(user, admin)
         await check_administration(user, admin, phone)
+        assert await running.stop() == 0
+
+
+async def speak(user: Walk) -> bytes:
+    """Scenario 1, steps 4 to 6: a voice of the catalogue speaks, and the piece is in the history. Answers the audio."""
+    listed = await user.step("GET", "/api/voices/templates", params={"page": 1, "page_size": 20})
+    template_id = listed["items"][0]["id"]
+    order = {"text_content": "你好，欢迎使用配音服务", "voice_template_id": template_id, "emo_control_method": 0}
+    sent = {"json": {**order, "speed": 1.0}, "headers": {"Idempotency-Key": "first"}, "timeout": _A_WHILE}
+    made = await user.step("POST", "/api/synthesis/generate", **sent)
+    assert (made["credits_used"], made["quality"]) == (10, "native")
+    again = await user.step("POST", "/api/synthesis/generate", **sent)
+    assert {**again, "audio_url": ""} == {**made, "audio_url": ""}
+    (piece,) = (await user.step("GET", "/api/history", nullable=("custom_voice_id",)))["items"]
+    assert (piece["id"], piece["voice_template_id"], piece["credits_used"]) == (made["id"], template_id, 10)
+    await user.client.wait_settled(available=990)
+    (entry, _) = (await user.step("GET", "/api/credits/transactions"))["items"]
+    assert (entry["transaction_type"], entry["amount"]) == ("voice_synthesis", -10)
+    return await heard(user, made)
+
+
+async def speak_in_a_voice_of_ones_own(user: Walk, sample: bytes) -> None:
+    """Scenario 2: one recording is the voice, another one shows the emotion."""
+    text = {"text_content": "你怎么能这样！", "voice_template_id": 1}
+    angry = {**text, "emo_control_method": 2, "emo_vec": [0, 1, 0, 0, 0, 0, 0, 0]}
+    shown = await user.step("POST", "/api/synthesis/generate", json=angry, timeout=_A_WHILE)
+    assert (shown["quality"], shown["emo_vec_used"][1]) == ("approximate", pytest.approx(0.8))
+    voice = await user.step("POST", "/api/voices/custom", data=form(sample, name="我的声音"))
+    recording = await heard(user, shown)
+    reference = await user.step("POST", "/api/synthesis/upload-emotion-reference", data=form(recording))
+    assert reference["md5"] == hashlib.md5(recording, usedforsecurity=False).hexdigest()
+    order = {
+        "text_content": "今天天气真好",
+        "custom_voice_id": voice["id"],
+        "emo_control_method": 1,
+        "emo_audio": reference["emo_audio_identifier"],
+        "emo_weight": 1.2,
+        "speed": 1.0,
+    }
+    made = await user.step("POST", "/api/synthesis/generate", json=order, timeout=_A_WHILE)
+    assert (made["credits_used"], made["quality"], made["emo_weight_used"]) == (6, "approximate", 1)
+    assert len(await heard(user, made)) == made["file_size"]
+    newest = (await user.step("GET", "/api/history", nullable=("voice_template_id", "custom_voice_id")))["items"][0]
+    assert (newest["custom_voice_id"], newest["emotion_control_type"]) == (voice["id"], "emotion_reference")
+
+
+async def heard(user: Walk, made: Any) -> bytes:
+    """The audio behind the link of a piece, which anybody can fetch who has it."""
+    async with aiohttp.ClientSession(user.client.base_url) as session, session.get(made["audio_url"]) as response:
+        assert (response.status, response.content_type) == (200, "audio/mpeg")
+        sound = await response.read()
+    with av.open(io.BytesIO(sound)) as container:
+        assert container.duration is not None
+        assert container.duration / av.time_base == pytest.approx(made["duration"], abs=0.1)
+    return sound
+
+
+def form(recording: bytes, **texts: str) -> aiohttp.FormData:
+    """An upload."""
+    fields = aiohttp.FormData(texts)
+    fields.add_field("audio_file", recording, filename="recording.mp3", content_type="audio/mpeg")
+    return fields
+
+
+@pytest.mark.model
+async def test_both_walk_throughs_to_speech_one_can_hear(tmp_path: Path) -> None:
+    async with (
+        stack(tmp_path / "data", "--single-process") as running,
+        client_of(running) as administrator,
+        client_of(running) as newcomer,
+    ):
+        await administrator.login("admin", running.admin_password)
+        user = Walk(newcomer)
+        await arrive(user, running)
+        await gain_credits(user, Walk(administrator))
+        sample = await speak(user)
+        await speak_in_a_voice_of_ones_own(user, sample)
         assert await running.stop() == 0

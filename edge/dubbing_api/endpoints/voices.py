@@ -22,7 +22,7 @@ from edge.endpoint import Access, Dialect, Endpoint, NoInput, StreamingEndpoint,
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 TAG = "配音 · 音色管理"
-_UPLOAD_WORDS = MappingProxyType(
+UPLOAD_WORDS = MappingProxyType(
     {
         reasons.ERROR_REASON_FILE_TOO_LARGE: "File size exceeds maximum allowed size ({limit_bytes} bytes)",
         reasons.ERROR_REASON_FILE_CONTENT_MISMATCH: voices.NOT_AUDIO,
@@ -72,7 +72,7 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
         multipart_texts=CustomVoiceForm,
         dialect=Dialect.DUBBING,
         success=Success(201),
-        words=_UPLOAD_WORDS,
+        words=UPLOAD_WORDS,
     ),
     Endpoint(
         method="GET",

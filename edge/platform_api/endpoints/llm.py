@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.aggregates.tasks import WAIT_S
 from edge.endpoint import Access, Endpoint, NoInput, RateClass, Source
 from edge.platform_api.handlers import llm
 from edge.platform_api.models.llm import ModelsOut, RewriteIn, RewriteOut
@@ -23,7 +22,9 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         tag=TAG,
         rate=RateClass.TASK,
         is_keyed=True,
-        timeout_s=WAIT_S + 15.0,
+        is_attended=True,
+        # Longer than the service lets one take.
+        timeout_s=130.0,
         refusals=(402,),
     ),
     Endpoint(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge.endpoint import Access, Endpoint, NoInput, Source
+from edge.platform_api import captions
 from edge.platform_api.handlers import tasks
 from edge.platform_api.models.tasks import (
     AllTasksIn,
@@ -17,6 +18,7 @@ from edge.platform_api.models.tasks import (
     TasksOut,
     TaskSummaryOut,
     TaskUpdateIn,
+    TaskViewIn,
     VideoTaskOut,
 )
 
@@ -27,10 +29,12 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         method="GET",
         path="/api/task/{task_id}",
         access=Access.PUBLIC,
-        input=TaskIdIn,
+        input=TaskViewIn,
         handler=tasks.get_task,
         output=SpeechTaskOut | VideoTaskOut,
         tag=TAG,
+        other_media=tuple(captions.MEDIA_TYPES.values()),
+        refusals=(401,),
     ),
     Endpoint(
         method="GET",

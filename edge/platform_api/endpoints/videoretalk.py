@@ -31,7 +31,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         tag=TAG,
         rate=RateClass.TASK,
         is_keyed=True,
-        timeout_s=WAIT_S + 15.0,
+        timeout_s=WAIT_S + 45.0,  # media of others are fetched before the task is accepted
         refusals=(402, 404),
     ),
     Endpoint(
@@ -63,6 +63,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         tag=TAG,
         rate=RateClass.TASK,
         is_keyed=True,
+        timeout_s=75.0,  # both files are fetched and looked into before the task is accepted
         refusals=(402, 404),
     ),
 )

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from edge.aggregates.task_lists import VIDEO_KINDS, count_tasks, latest_of_users, page_of_tasks
 from edge.aggregates.tasks import find_task, owner_of, task_not_found
-from edge.endpoint import Call, NoInput
-from edge.platform_api import render_tasks
+from edge.endpoint import Call, NoInput, TextFile
+from edge.platform_api import captions, render_tasks
 from edge.platform_api.models.tasks import (
     AllTasksIn,
     GlobalStatsOut,
@@ -21,19 +21,23 @@ from edge.platform_api.models.tasks import (
     TasksOut,
     TaskSummaryOut,
     TaskUpdateIn,
+    TaskViewIn,
     VideoTaskOut,
 )
-from kit.errors import Invalid
+from kit.errors import Invalid, Precondition, Unauthenticated
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2 as tasks
 from voxreel.task.v1 import task_service_pb2 as messages
 
 _ACTIVE_FOR = timedelta(days=30)
+_WITH_CAPTIONS = (tasks.TASK_KIND_ASR, tasks.TASK_KIND_TTS)
 
 
-async def get_task(given: TaskIdIn, call: Call) -> SpeechTaskOut | VideoTaskOut:
-    """The state of a task, in the spelling of its kind."""
+async def get_task(given: TaskViewIn, call: Call) -> SpeechTaskOut | VideoTaskOut | TextFile:
+    """The state of a task, in the spelling of its kind, or what is heard in its result as captions."""
     task = await find_task(given.task_id, call.shared.clients)
+    if given.format is not None:
+        return _captions(task, given.format, call)
     if task.kind in VIDEO_KINDS:
         return render_tasks.video_task(task, call.shared.times)
     return render_tasks.speech_task(task, call.shared.times)
@@ -102,6 +106,19 @@ async def summarize_all_tasks(_given: NoInput, call: Call) -> GlobalStatsOut:
         },
         "timestamp": _now(call),
     }
+
+
+def _captions(task: tasks.Task, kind: captions.Kind, call: Call) -> TextFile:
+    if task.kind not in _WITH_CAPTIONS:
+        raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "只有语音识别和语音合成任务可以导出字幕")
+    if task.kind == tasks.TASK_KIND_TTS and not task.HasField("user_id"):
+        # The words are what was asked for; whoever only knows the id does not get to read them.
+        if call.principal is None:
+            raise Unauthenticated(reasons.ERROR_REASON_TOKEN_MISSING, "未登录")
+        raise task_not_found(task.id)
+    if task.state != tasks.TASK_STATE_SUCCEEDED:
+        raise Precondition(reasons.ERROR_REASON_TASK_WITHOUT_RESULT, "任务没有结果，无法导出字幕")
+    return captions.captions(task.id, render_tasks.plain(task.output).get("sentences", ()), kind)
 
 
 async def _listed(given: TasksIn, wanted: messages.TaskFilter, call: Call) -> TasksOut:

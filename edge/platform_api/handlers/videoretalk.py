@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edge.aggregates.sources import stored_file
 from edge.aggregates.tasks import wait_for_end
 from edge.endpoint import Call
+from edge.own_urls import file_id_of
 from edge.platform_api.models.tasks import TaskIdIn
 from edge.platform_api.models.users import MessageOut
 from edge.platform_api.models.videoretalk import (
@@ -26,16 +26,18 @@ _ACCEPTED = "任务已提交，正在异步处理中"
 async def generate(given: GenerateIn, call: Call) -> VideoAcceptedOut:
     """Accepts a render; with `wait_completion` waits for it for a while."""
     base_url = call.shared.public_base_url
-
-    def file_id(by_id: str | None, by_url: str | None) -> str:
-        return stored_file(by_url, base_url) if by_url else by_id or ""
-
+    video_id, video_url = _source(given.video_file_id, given.video_url, base_url)
+    audio_id, audio_url = _source(given.audio_file_id, given.audio_url, base_url)
+    image_id, image_url = _source(given.ref_image_file_id, given.ref_image_url, base_url)
     response = await call.shared.clients.renders.CreateRender(
         messages.CreateRenderRequest(
             request_id=call.request_key,
-            video_file_id=file_id(given.video_file_id, given.video_url),
-            audio_file_id=file_id(given.audio_file_id, given.audio_url),
-            ref_image_file_id=file_id(given.ref_image_file_id, given.ref_image_url) or None,
+            video_file_id=video_id,
+            video_url=video_url,
+            audio_file_id=audio_id,
+            audio_url=audio_url,
+            ref_image_file_id=image_id or None,
+            ref_image_url=image_url,
             is_video_extended=given.video_extension,
         )
     )
@@ -50,13 +52,26 @@ async def generate(given: GenerateIn, call: Call) -> VideoAcceptedOut:
     }
 
 
+def _source(by_id: str | None, by_url: str | None, base_url: str) -> tuple[str, str]:
+    """File id and URL of a source, one of them empty: one of our own URLs is the file it names."""
+    if not by_url:
+        return by_id or "", ""
+    own = file_id_of(by_url, base_url)
+    return (own, "") if own is not None else ("", by_url)
+
+
 async def chroma_key(given: ChromaKeyIn, call: Call) -> VideoAcceptedOut:
     """Accepts a chroma key."""
+    base_url = call.shared.public_base_url
+    video_id, video_url = _source(given.video_file_id, given.video_url, base_url)
+    behind_id, behind_url = _source(given.background_image_file_id, given.background_image_url, base_url)
     response = await call.shared.clients.renders.CreateChromaKey(
         messages.CreateChromaKeyRequest(
             request_id=call.request_key,
-            video_file_id=given.video_file_id,
-            background_file_id=given.background_image_file_id,
+            video_file_id=video_id,
+            video_url=video_url,
+            background_file_id=behind_id,
+            background_url=behind_url,
             color=given.chroma_key_color,
             similarity=given.chroma_key_similarity,
             blend=given.chroma_key_blend,

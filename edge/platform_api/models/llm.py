@@ -38,6 +38,9 @@ class RewriteOut(TypedDict):
     usage: UsageOut
     stream: bool
     task_id: NotRequired[str]
+    engine: NotRequired[str]
+    quality: NotRequired[str]
+    warnings: NotRequired[list[str]]
 
 
 class ModelOut(TypedDict):

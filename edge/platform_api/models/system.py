@@ -59,6 +59,16 @@ class CacheConfigOut(TypedDict):
     validation: TempValidationOut
 
 
+class EngineOut(TypedDict):
+    capability: str
+    name: str
+    status: str
+    is_selected: bool
+    model: str
+    model_sha256: str
+    quality: str
+
+
 class SystemOut(TypedDict):
     name: str
     version: str
@@ -72,5 +82,6 @@ class SystemOut(TypedDict):
     services: dict[str, ServiceStateOut]
     documentation: str
     api_version: str
+    engines: NotRequired[list[EngineOut]]
     system_resources: NotRequired[ResourcesOut]
     cache_config: NotRequired[CacheConfigOut]

@@ -21,6 +21,12 @@ class TaskIdIn(In):
     task_id: str = Field(min_length=1, max_length=128)
 
 
+class TaskViewIn(TaskIdIn):
+    format: Literal["srt", "vtt"] | None = Field(
+        default=None, description="srt 或 vtt：以字幕文件返回语音识别或语音合成的结果"
+    )
+
+
 class TasksIn(In):
     task_type: TaskType | None = Field(default=None, description="任务类型过滤")
     status: TaskStatus | None = Field(default=None, description="状态过滤")
@@ -127,6 +133,13 @@ class VoiceResultOut(TypedDict):
 class TextResultOut(TypedDict):
     rewritten_text: str
     model: str
+    warnings: list[str]
+
+
+class SpokenSentenceOut(TypedDict):
+    begin_time: int
+    end_time: int
+    text: NotRequired[str]
 
 
 class AudioResultOut(TypedDict):
@@ -134,6 +147,7 @@ class AudioResultOut(TypedDict):
     file_size_mb: float
     format: str
     duration_ms: NotRequired[int]
+    sentences: NotRequired[list[SpokenSentenceOut]]
     url: NotRequired[str]
 
 

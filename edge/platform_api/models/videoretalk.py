@@ -20,7 +20,7 @@ class GenerateIn(In):
     video_url: str | None = _URL
     audio_url: str | None = _URL
     ref_image_url: str | None = _URL
-    video_extension: bool = Field(default=False, description="音频比视频长时循环播放视频")
+    video_extension: bool = Field(default=False, description="音频比视频长时往复播放视频；否则停留在最后一帧")
     wait_completion: bool = Field(default=False, description="是否等待任务完成")
 
     @model_validator(mode="after")
@@ -35,13 +35,23 @@ class GenerateIn(In):
 
 
 class ChromaKeyIn(In):
-    video_file_id: str = Field(min_length=1, max_length=512)
-    background_image_file_id: str = Field(min_length=1, max_length=512, description="图片或视频")
+    video_file_id: str | None = _ID
+    background_image_file_id: str | None = Field(default=None, min_length=1, max_length=512, description="图片或视频")
+    video_url: str | None = _URL
+    background_image_url: str | None = _URL
     chroma_key_color: str = Field(
         default="green", pattern=r"^(green|blue|#[0-9A-Fa-f]{6})$", description="green、blue 或 #RRGGBB"
     )
     chroma_key_similarity: float = Field(default=0.4, ge=0.0, le=1.0)
     chroma_key_blend: float = Field(default=0.1, ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _one_source_each(self) -> Self:
+        if bool(self.video_file_id) == bool(self.video_url):
+            raise ValueError("必须提供 video_file_id 或 video_url 之一")
+        if bool(self.background_image_file_id) == bool(self.background_image_url):
+            raise ValueError("必须提供 background_image_file_id 或 background_image_url 之一")
+        return self
 
 
 class VideoTasksIn(In):

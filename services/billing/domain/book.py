@@ -35,7 +35,7 @@ from services.billing.domain.holds import Hold, HoldState, Reservation, open_hol
 from services.billing.domain.invites import INVITE_VALIDITY_DAYS, InviteCode, UseInvite
 from services.billing.domain.journal import TransactionDraft, TransactionKind, adjust_key, recharge_key
 from services.billing.domain.ledger import Balance, Recharge
-from services.billing.domain.pricing import FeaturePrice
+from services.billing.domain.pricing import VOICE_SYNTHESIS, FeaturePrice
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 _WRONG_CODE = frozenset({reasons.ERROR_REASON_CARD_NOT_FOUND, reasons.ERROR_REASON_INVITE_CODE_NOT_FOUND})
@@ -221,18 +221,25 @@ def _reserve(
     known = state.hold_of_request(reservation.request_id)
     if known is not None:
         return Decision(_repeated(known, reservation))
-    price = state.prices.get(reservation.feature_key)
-    if price is None:
-        raise feature_not_found()
-    credits = price.credits if reservation.credits is None else reservation.credits
+    credits, feature_name = _priced(state, reservation)
     balance = state.balance(reservation.user_id)
     if balance.available < credits:
         raise InsufficientCredits(required=credits, available=balance.available)
     hold = open_hold(new_hold_id(), reservation, credits=credits, now=now)
     if not credits:
         return Decision(hold, opened=hold)
-    movement = movements.reserve(balance, hold, reservation.description or f"{price.display_name}消耗积分")
+    movement = movements.reserve(balance, hold, reservation.description or f"{feature_name}消耗积分")
     return Decision(hold, balance=movement.balance, opened=hold, draft=movement.draft)
+
+
+def _priced(state: LedgerState, reservation: Reservation) -> tuple[int, str]:
+    """What is to be held, and the name of the feature."""
+    if reservation.feature_key == VOICE_SYNTHESIS and reservation.credits is not None:
+        return reservation.credits, "语音生成"
+    price = state.prices.get(reservation.feature_key)
+    if price is None:
+        raise feature_not_found()
+    return price.credits if reservation.credits is None else reservation.credits, price.display_name
 
 
 def _repeated(hold: Hold, reservation: Reservation) -> Hold:

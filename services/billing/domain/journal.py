@@ -55,6 +55,8 @@ class TransactionKind(StrEnum):
 
     RECHARGE = "recharge"
     RESERVE = "reserve"
+    # For speech with emotions, which the contract lists as a type of its own.
+    RESERVE_SYNTHESIS = "reserve_synthesis"
     CAPTURE = "capture"
     RELEASE = "release"
     EXPIRE_HOLD = "expire_hold"
@@ -70,6 +72,7 @@ ENTRY_TYPES: Mapping[TransactionKind, EntryType] = MappingProxyType(
     {
         TransactionKind.RECHARGE: EntryType.ADMIN_RECHARGE,
         TransactionKind.RESERVE: EntryType.FEATURE_CONSUME,
+        TransactionKind.RESERVE_SYNTHESIS: EntryType.VOICE_SYNTHESIS,
         TransactionKind.CAPTURE: EntryType.REFUND,
         TransactionKind.RELEASE: EntryType.REFUND,
         TransactionKind.EXPIRE_HOLD: EntryType.REFUND,
@@ -82,6 +85,8 @@ ENTRY_TYPES: Mapping[TransactionKind, EntryType] = MappingProxyType(
 )
 # Every transaction changes what somebody can spend, but for a capture of the whole hold.
 SOMETIMES_SHOWN = frozenset({TransactionKind.CAPTURE})
+# Those that make a hold.
+RESERVATIONS = frozenset({TransactionKind.RESERVE, TransactionKind.RESERVE_SYNTHESIS})
 
 
 def spendable_account(user_id: int) -> str:

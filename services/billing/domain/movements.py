@@ -28,6 +28,7 @@ from services.billing.domain.journal import (
 )
 from services.billing.domain.ledger import Balance, Recharge
 from services.billing.domain.limits import CREDITS_LIMIT
+from services.billing.domain.pricing import VOICE_SYNTHESIS
 
 _NOT_DONE = "任务未完成，退还积分"
 _PARTLY_USED = "实际用量较少，退还积分"
@@ -47,8 +48,9 @@ class Movement:
 def reserve(balance: Balance, hold: Hold, description: str) -> Movement:
     """Sets the hold's credits aside."""
     after = balance.moved(available=-hold.credits, held=hold.credits)
+    is_synthesis = hold.feature_key == VOICE_SYNTHESIS
     draft = TransactionDraft(
-        TransactionKind.RESERVE,
+        TransactionKind.RESERVE_SYNTHESIS if is_synthesis else TransactionKind.RESERVE,
         reserve_key(hold.request_id),
         hold.input_hash,
         description,

@@ -9,6 +9,8 @@ from typing import Final
 from services.billing.domain.errors import field_invalid
 
 PRICE_LIMIT: Final = 1_000_000
+VOICE_SYNTHESIS: Final = "voice_synthesis"
+"""Speech with emotions costs by its tokens, so whoever reserves for it names the credits: it is on no list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from services.billing.domain.holds import Hold, HoldState
 from services.billing.domain.invites import INVITE_VALIDITY_DAYS, InviteCode, use_hash
 from services.billing.domain.journal import (
     GENESIS,
+    RESERVATIONS,
     ChainHead,
     Posting,
     SystemAccount,
@@ -188,7 +189,7 @@ def check_hold(transaction: Transaction, hold: Hold | None) -> Iterator[Finding]
     if hold is None:
         yield Finding(where, f"is about hold {draft.hold_id}, which does not exist")
         return
-    is_reservation = draft.kind is TransactionKind.RESERVE
+    is_reservation = draft.kind in RESERVATIONS
     posted = {posting.account: posting.credits for posting in draft.postings}
     if posted != (_reserved(hold) if is_reservation else _settled(hold)):
         yield Finding(f"hold {hold.id}", f"its credits are not those of transaction {transaction.id}")

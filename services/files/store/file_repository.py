@@ -12,9 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from kit.db.lean import LeanQuery
 from kit.events.tables import core_table
 from services.files.domain.model import StorageType, StoredFile
-from services.files.store.tables import FileRow
+from services.files.store.tables import DepartedUserRow, FileRow
 
 _FILES = core_table(FileRow)
+_DEPARTED = core_table(DepartedUserRow)
 FILE_COLUMNS = (
     _FILES.c.bare_id,
     _FILES.c.extension,
@@ -104,6 +105,18 @@ class FileRepository:
             .with_for_update(skip_locked=True)
         )
         removed = delete(_FILES).where(_FILES.c.bare_id.in_(expired)).returning(_FILES.c.blob_key)
+        return self._connection.execute(removed).scalars().all()
+
+    def remove_of_departed(self, limit: int) -> Sequence[str]:
+        """Removes up to `limit` files of users who were deleted and answers their blob keys."""
+        theirs = (
+            select(_FILES.c.bare_id)
+            .where(_FILES.c.user_id == _DEPARTED.c.user_id)
+            .correlate(None)
+            .limit(limit)
+            .with_for_update(of=_FILES, skip_locked=True)
+        )
+        removed = delete(_FILES).where(_FILES.c.bare_id.in_(theirs)).returning(_FILES.c.blob_key)
         return self._connection.execute(removed).scalars().all()
 
 

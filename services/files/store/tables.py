@@ -118,6 +118,15 @@ class BlobGarbageRow(FilesTable, table=True):
     create_time: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
+class DepartedUserRow(FilesTable, table=True):
+    """A user who was deleted. Kept for as long as files of theirs may still come."""
+
+    __tablename__ = "departed_users"
+
+    user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    create_time: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class OutboxRow(OutboxColumns, FilesTable, table=True):
     """Events to send."""
 

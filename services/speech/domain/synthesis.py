@@ -88,7 +88,7 @@ def checked(
 
     Whether the voice exists depends on the engine: see `check_voice`.
     """
-    _check_text(text)
+    check_speakable(text, MAX_TEXT_CHARACTERS)
     if not voice.strip():
         raise _field_invalid("请选择音色")
     return Synthesis(
@@ -108,11 +108,12 @@ def check_voice(voice: str, known: Collection[str]) -> None:
         raise Invalid(reasons.ERROR_REASON_VOICE_UNKNOWN, f"音色不存在: {shown}", metadata={"voice": shown})
 
 
-def _check_text(text: str) -> None:
+def check_speakable(text: str, max_characters: int) -> None:
+    """Raises Invalid (FIELD_INVALID, TEXT_NOT_SPEAKABLE) for a text that is too long or has nothing to say."""
     if not text.strip():
         raise _field_invalid("文本不能为空")
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise _field_invalid(f"文本最多 {MAX_TEXT_CHARACTERS} 个字符，当前 {len(text)} 个")
+    if len(text) > max_characters:
+        raise _field_invalid(f"文本最多 {max_characters} 个字符，当前 {len(text)} 个")
     if not any(script_of(character) is not None or character.isdecimal() for character in clean(text)):
         raise Invalid(reasons.ERROR_REASON_TEXT_NOT_SPEAKABLE, "文本中没有可朗读的内容")
 

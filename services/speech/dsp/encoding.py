@@ -8,7 +8,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
-from services.speech.dsp.content_label import METADATA_KEY, ContentLabel
+from kit.content_label import METADATA_KEY, ContentLabel
 
 _BLOCK_SAMPLES = 1 << 15
 _MP3_BIT_RATE = 96_000

@@ -9,7 +9,7 @@ from services.speech.dsp.silence import frame_rms
 PEAK_CEILING = 10 ** (-1 / 20)
 """-1 dBFS: headroom for the overshoot of lossy codecs."""
 
-_SPEECH_LEVEL = 10 ** (-20 / 20)
+SPEECH_LEVEL = 10 ** (-20 / 20)
 _MAX_CORRECTION = 10 ** (15 / 20)
 _FRAME_S = 0.02
 _GATE = 10 ** (-25 / 20)
@@ -23,17 +23,29 @@ def level(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
     Active are the 20 ms frames within 25 dB of the loudest, so pauses do not count: the idea of the gate of
     ITU-R BS.1770 without its filter, which matters little for speech against speech. Peaks may exceed 1.
     """
+    active = active_level(audio, sample_rate)
+    if not active:
+        return audio
+    return audio * np.float32(np.clip(SPEECH_LEVEL / active, 1 / _MAX_CORRECTION, _MAX_CORRECTION))
+
+
+def active_level(audio: NDArray[np.float32], sample_rate: int) -> float:
+    """The RMS of the active speech in `audio`, as `level` measures it; 0 for silence."""
     frames = frame_rms(audio, round(sample_rate * _FRAME_S))
     if not frames.size or not frames.max() > 0.0:
-        return audio
+        return 0.0
     active = frames[frames >= frames.max() * _GATE]
-    gain = _SPEECH_LEVEL / float(np.sqrt(np.mean(np.square(active))))
-    return audio * np.float32(np.clip(gain, 1 / _MAX_CORRECTION, _MAX_CORRECTION))
+    return float(np.sqrt(np.mean(np.square(active))))
 
 
-def apply_volume(audio: NDArray[np.float32], volume: int) -> NDArray[np.float32]:
+def apply_volume(audio: NDArray[np.float32], volume: float) -> NDArray[np.float32]:
     """Linear gain volume / 50: 0 is silence, 50 leaves the level as it is, 100 doubles the amplitude (+6 dB)."""
     return audio * np.float32(volume / _UNITY_VOLUME)
+
+
+def apply_gain(audio: NDArray[np.float32], gain_db: float) -> NDArray[np.float32]:
+    """`audio` louder by so many decibels."""
+    return audio if gain_db == 0.0 else audio * np.float32(10 ** (gain_db / 20))
 
 
 def limit_peak(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:

@@ -1,9 +1,10 @@
 """The contracts between the speech service and its engines, one Protocol for each capability."""
 
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 from services.speech.engines.errors import ProsodyOutOfRange, UnsupportedFormat
 
@@ -62,22 +63,44 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How speech differs from a voice's plain reading; 1 and 0 change nothing.
+
+    rate: times faster. pitch: times higher, with the timbre kept. pitch_range: times wider, in semitones around the
+    voice's median pitch. energy_db: louder by so much. pauses: times longer.
+    """
+
+    rate: float = 1.0
+    pitch: float = 1.0
+    pitch_range: float = 1.0
+    energy_db: float = 0.0
+    pauses: float = 1.0
+
+
+PLAIN = Manner()
+
+
+@dataclass(frozen=True, slots=True)
 class SynthesisRequest:
     """One utterance.
 
     volume: 0..100; 0 is silence, 50 (default) the engine's levelled loudness, 100 is +6 dB (limited at -1
     dBFS). speech_rate: 0.5..2.0, times faster; keeps the pitch. pitch_rate: 0.5..2.0, times higher; keeps the
-    duration. content_id: goes into the AI-content label of the file; the engine draws one if None. Raises
-    ProsodyOutOfRange for a value outside its range.
+    duration. manner comes on top of these, and together they stay within the same ranges. max_tokens: longest piece
+    spoken in one breath, in tokens of the dubbing price; None leaves it to the engine. content_id: goes into the
+    AI-content label of the file; the engine draws one if None. Raises ProsodyOutOfRange for a value outside its
+    range.
     """
 
     text: str
     voice: str
     audio_format: AudioFormat = AudioFormat.WAV
-    volume: int = DEFAULT_VOLUME
+    volume: float = DEFAULT_VOLUME
     speech_rate: float = 1.0
     pitch_rate: float = 1.0
     content_id: str | None = None
+    manner: Manner = PLAIN
+    max_tokens: int | None = None
 
     def __post_init__(self) -> None:
         _check_range("volume", self.volume, 0, MAX_VOLUME)
@@ -89,7 +112,8 @@ class SynthesisRequest:
 class SpokenSegment:
     """A sentence of the cleaned text and when it is heard, in milliseconds from the start of the audio.
 
-    Sentences too long for one utterance come as several segments.
+    The pause behind a sentence belongs to it: the segments of an utterance cover it without gaps. Sentences too long
+    for one utterance come as several segments.
     """
 
     text: str
@@ -159,7 +183,8 @@ class RecognizedSentence(RecognizedPart):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was said. `language` is its BCP 47 tag; `duration_ms` is the length of the media."""
+    """What was said; no sentences if nobody speaks. `language` is its BCP 47 tag, `und` if there is none to tell;
+    `duration_ms` is the length of the media."""
 
     sentences: tuple[RecognizedSentence, ...]
     language: str
@@ -168,16 +193,21 @@ class Recognition:
     quality: Quality
 
 
+OnProgress: TypeAlias = Callable[[float], None]
+"""Told how far a job is, as a fraction of it, 0..1; returns at once."""
+
+
 class SpeechRecognizer(Protocol):
     """A speech-to-text engine."""
 
     @property
     def name(self) -> str: ...
 
-    async def recognize(self, media: Path, *, timeout_s: float) -> Recognition:
-        """Hears a file on this machine, audio or video with sound. Cancelling the caller stops the work.
+    async def recognize(self, media: Path, *, timeout_s: float, on_progress: OnProgress) -> Recognition:
+        """Hears a file on this machine, audio or video with sound; may put others beside it. Cancelling the caller
+        stops the work.
 
-        Raises InputRefused (no sound in it, not decodable), or EngineBroken.
+        Raises InputRefused (no sound in it, not decodable, too long), or EngineBroken.
         """
         ...
 
@@ -224,23 +254,26 @@ class RewriteMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RewriteRequest:
-    """`length_ratio`: 0.1..3.0, wanted length over given length."""
+    """`length_ratio`: 0.1..3.0, wanted length over given length. `must_keep`: tokens of the text that an earlier
+    attempt has lost. The text is data: nothing in it tells an engine what to do."""
 
     text: str
     mode: RewriteMode
     instruction: str
     length_ratio: float
+    must_keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RewrittenText:
-    """The new text and what it took, in tokens of the model."""
+    """The new text and what it took, in tokens of the model. `warnings` are Chinese, for the client."""
 
     text: str
     model: str
     prompt_tokens: int
     completion_tokens: int
     quality: Quality
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,11 +293,21 @@ class TextRewriter(Protocol):
 
     def models(self) -> tuple[LanguageModel, ...]: ...
 
-    async def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> RewrittenText:
-        """Writes the text anew. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
+    def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> AsyncGenerator[str | RewrittenText, None]:
+        """Writes the text anew: pieces of it as they come, then once the whole with its facts, which may differ from
+        the pieces in white space at the ends.
+
+        The engine writes no faster than it is read. Closing the generator, or cancelling who reads it, stops the work.
+        Raises InputRefused or EngineBroken.
+        """
         ...
 
     async def aclose(self) -> None: ...
+
+
+def within_rates(rate: float) -> float:
+    """The nearest rate that engines take."""
+    return min(max(rate, MIN_RATE), MAX_RATE)
 
 
 def _check_range(field: str, value: float, minimum: float, maximum: float) -> None:

@@ -9,7 +9,9 @@ from typing import Protocol, TypeAlias
 from kit.guarded.errors import WorkerBroke
 from kit.guarded.limits import ProcessLimits
 from kit.guarded.pool import GuardedPool
+from services.speech.domain.emotion_references import HEARD_S
 from services.speech.dsp.decoding import NotAudio, decode_beginning
+from services.speech.emotion.delivery import Delivery
 
 _SAMPLE_RATE = 16_000
 # Where somebody speaks they do so within the first minute.
@@ -36,6 +38,10 @@ class Listener(Protocol):
         """Raises NotAudio, also for what breaks a decoder, WorkersBusy and WorkerTimedOut."""
         ...
 
+    async def measure(self, file: Path, *, timeout_s: float) -> Delivery:
+        """How somebody speaks in the beginning of a file. Raises as `hear`."""
+        ...
+
 
 class GuardedListener:
     """A `Listener` over guarded worker processes."""
@@ -47,6 +53,13 @@ class GuardedListener:
         """See `Listener.hear`."""
         try:
             return await self._pool.run(hear, file, timeout_s=timeout_s)
+        except WorkerBroke:
+            raise NotAudio("it broke the decoder") from None
+
+    async def measure(self, file: Path, *, timeout_s: float) -> Delivery:
+        """See `Listener.measure`."""
+        try:
+            return await self._pool.run(measure, file, timeout_s=timeout_s)
         except WorkerBroke:
             raise NotAudio("it broke the decoder") from None
 
@@ -63,6 +76,14 @@ def hear(_tool: None, file: Path) -> HeardSample:
 
     decoded = decode_beginning(file, sample_rate=_SAMPLE_RATE, seconds=_LISTEN_S)
     return HeardSample(decoded.duration_ms, median_pitch(decoded.samples, _SAMPLE_RATE))
+
+
+def measure(_tool: None, file: Path) -> Delivery:
+    """The other job of a worker."""
+    # SciPy would cost every process of the service its memory.
+    from services.speech.dsp.delivery import measure_delivery
+
+    return measure_delivery(decode_beginning(file, sample_rate=_SAMPLE_RATE, seconds=HEARD_S).samples, _SAMPLE_RATE)
 
 
 def _no_tool() -> None:

@@ -6,10 +6,12 @@ from kit.engines import EngineFact
 from kit.errors import Invalid
 from kit.rpc.context import Principal
 from kit.rpc.times import timestamp_of
+from kit.tasks.mapping import message_of
 from services.speech.domain.rewriting import Rewrite, checked_rewrite
 from services.speech.domain.synthesis import Synthesis, checked
 from services.speech.domain.voices import ClonedVoice
 from services.speech.engines.base import Gender, Language, LanguageModel, Quality, RewriteMode, Voice
+from services.speech.usecases.live_rewriting import Accepted, Ended, Restarted, RewriteEvent
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.engine.v1 import engine_service_pb2
 from voxreel.speech.v1 import synthesis_service_pb2, text_service_pb2, voice_service_pb2
@@ -48,6 +50,18 @@ def rewrite_from_proto(request: text_service_pb2.CreateRewriteRequest) -> Rewrit
         raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "mode（仿写模式）只能是 auto 或 custom")
     ratio = request.length_ratio if request.HasField("length_ratio") else None
     return checked_rewrite(request.text, mode, custom_instruction=request.custom_instruction, length_ratio=ratio)
+
+
+def rewrite_event_to_proto(event: RewriteEvent, viewer: Principal) -> text_service_pb2.StreamRewriteResponse:
+    match event:
+        case Accepted(task):
+            return text_service_pb2.StreamRewriteResponse(accepted=message_of(task, viewer))
+        case Ended(task):
+            return text_service_pb2.StreamRewriteResponse(ended=message_of(task, viewer))
+        case Restarted():
+            return text_service_pb2.StreamRewriteResponse(restart=text_service_pb2.StreamRewriteResponse.Restart())
+        case delta:
+            return text_service_pb2.StreamRewriteResponse(delta=delta)
 
 
 def model_to_proto(model: LanguageModel) -> text_service_pb2.LanguageModel:

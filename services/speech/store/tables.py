@@ -96,6 +96,23 @@ class DubbingRow(SpeechTable, table=True):
     create_time: datetime = Field(sa_type=UtcDateTime)
 
 
+class EmotionReferenceRow(SpeechTable, table=True):
+    """Recordings whose manner of speaking is to be taken over, and what was measured of them."""
+
+    __tablename__ = "emotion_references"
+
+    user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    md5: str = Field(primary_key=True, max_length=32)
+    extension: str = Field(max_length=8)
+    file_id: str = Field(max_length=512)
+    size_bytes: int = Field(sa_type=BigInteger)
+    median_hz: float
+    range_semitones: float
+    level_db: float
+    syllables_per_s: float
+    create_time: datetime = Field(sa_type=UtcDateTime)
+
+
 class OutboxRow(OutboxColumns, SpeechTable, table=True):
     """Events to send."""
 
@@ -120,3 +137,4 @@ VOICES = core_table(VoiceRow)
 CUSTOM_VOICES = core_table(CustomVoiceRow)
 TEMPLATE_USES = core_table(TemplateUseRow)
 DUBBINGS = core_table(DubbingRow)
+EMOTION_REFERENCES = core_table(EmotionReferenceRow)

@@ -10,6 +10,7 @@ from kit.tasks.repository import TaskRepository
 from services.speech.events import VoiceEvents
 from services.speech.store.custom_voices import CustomVoiceRepository
 from services.speech.store.dubbings import DubbingRepository
+from services.speech.store.emotion_references import EmotionReferenceRepository
 from services.speech.store.tables import EVENT_TABLES, TASKS
 from services.speech.store.template_uses import TemplateUseRepository
 from services.speech.store.voices import VoiceRepository
@@ -26,3 +27,4 @@ class SpeechUnit(UnitOfWork):
         self.custom_voices = CustomVoiceRepository(connection)
         self.template_uses = TemplateUseRepository(connection)
         self.dubbings = DubbingRepository(connection)
+        self.emotion_references = EmotionReferenceRepository(connection)

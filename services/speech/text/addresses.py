@@ -1,7 +1,7 @@
-"""Reading web and mail addresses aloud."""
+"""Web and mail addresses: where they stand, and how they are read aloud."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _TOP_LEVEL_DOMAINS = "com|cn|net|org|io|ai|app|dev|edu|gov|info|me|tv|cc|top|xyz|co|uk|jp|de|us|hk|tw"
@@ -25,6 +25,12 @@ class AddressWords:
 
     symbols: dict[str, str]
     read_digits: Callable[[str], str]
+
+
+def address_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where addresses stand, without the sentence marks that follow them."""
+    for match in _ADDRESS.finditer(text):
+        yield match.start(), match.start() + len(match.group().rstrip(_TRAILING_MARKS))
 
 
 def read_addresses(text: str, words: AddressWords) -> str:

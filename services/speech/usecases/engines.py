@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from kit.engines import EngineFact
+from kit.engines import EngineFact, EngineSlot
 from kit.errors import Unavailable
 from kit.events.waiting import wait_any
 from services.speech.engines.base import Voice
+from services.speech.engines.dubbing import Dubber
 from services.speech.engines.errors import UnknownEngine
 from services.speech.engines.jobs import JobEngines
 from services.speech.engines.registry import AUTO, SYNTHESIZERS, Availability, SynthesizerSettings, availability
@@ -44,17 +45,25 @@ class SynthesisEngine:
 class EngineDirectory:
     """Keeps the facts about all engines current."""
 
-    def __init__(self, settings: SynthesizerSettings, selected: SynthesisEngine, jobs: JobEngines) -> None:
+    def __init__(
+        self,
+        settings: SynthesizerSettings,
+        selected: SynthesisEngine,
+        jobs: JobEngines,
+        *,
+        dubber: EngineSlot[Dubber],
+    ) -> None:
         self._settings = settings
         self._selected = selected
         self._jobs = jobs
+        self._dubber = dubber
         self._facts: tuple[EngineFact, ...] = ()
         self._broken = ""
 
     @property
     def facts(self) -> tuple[EngineFact, ...]:
         """Every capability of the service with its engines, as of the last step."""
-        return (*self._facts, *self._jobs.facts)
+        return (*self._facts, *self._dubber.facts, *self._jobs.facts)
 
     async def report_broken(self, problem: str) -> None:
         """The selected engine was tried and cannot work in this process; that holds until a restart."""
@@ -64,6 +73,7 @@ class EngineDirectory:
     async def step(self) -> None:
         """Looks at files and libraries once."""
         await self._jobs.step()
+        await self._dubber.step()
         self._facts = await asyncio.to_thread(self._look)
         self._selected.report(
             next((fact.unavailable_reason for fact in self._facts if fact.is_selected), "engine is gone")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from kit.digests import input_digest
@@ -12,12 +13,14 @@ from kit.sources import SourceFiles, check_file_id, check_format, scratch_folder
 from kit.tasks.acceptance import Price, TaskAcceptance
 from kit.tasks.handlers import Progress
 from kit.tasks.model import JsonObject, NewTask, Task, TaskKind
+from kit.tasks.progress import Share, Tell, reporting
 from services.speech.domain.sources import RECOGNIZABLE
-from services.speech.engines.base import RecognizedPart, RecognizedSentence, SpeechRecognizer
+from services.speech.engines.base import Recognition, RecognizedPart, RecognizedSentence, SpeechRecognizer
+from services.speech.text.joining import joined
 
 PRICE = Price("asr_recognize", "语音识别")
 _FETCHING = "fetching"
-_RECOGNIZING = "recognizing"
+_HEARING = Share("recognizing", 15, 95)
 
 
 class CreateRecognition:
@@ -67,10 +70,9 @@ class RecognitionHandler:
             await report(5, _FETCHING)
             media = folder / f"media.{task.input['extension']}"
             await self._files.fetch(str(task.input["file_id"]), media)
-            await report(15, _RECOGNIZING)
-            heard = await result_of(engine.recognize(media, timeout_s=self._timeout_s))
+            heard = await reporting(lambda tell: self._hear(engine, media, tell), report, _HEARING)
         return {
-            "text": "".join(sentence.text for sentence in heard.sentences),
+            "text": joined(sentence.text for sentence in heard.sentences),
             "language": heard.language,
             "duration_ms": heard.duration_ms,
             "sentences": [_sentence(sentence) for sentence in heard.sentences],
@@ -78,6 +80,9 @@ class RecognitionHandler:
             "model": heard.model,
             "quality": heard.quality.value,
         }
+
+    async def _hear(self, engine: SpeechRecognizer, media: Path, tell: Tell) -> Recognition:
+        return await result_of(engine.recognize(media, timeout_s=self._timeout_s, on_progress=tell))
 
 
 def _sentence(sentence: RecognizedSentence) -> dict[str, Any]:

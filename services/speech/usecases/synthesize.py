@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kit.errors import DomainError, Invalid, Reason, Unavailable
 from kit.tasks.handlers import Progress, RetryableError
-from kit.tasks.model import JsonObject, Task
+from kit.tasks.model import FOR_OWNER, JsonObject, JsonValue, Task
 from services.speech.domain.synthesis import Synthesis
-from services.speech.engines.base import SpeechSynthesizer, SynthesizedAudio
+from services.speech.engines.base import SpeechSynthesizer, SpokenSegment, SynthesizedAudio
 from services.speech.engines.errors import (
     EngineUnavailable,
     NothingToSpeak,
@@ -53,18 +53,25 @@ class SynthesisHandler:
             "engine": audio.engine,
             "model": audio.model,
             "quality": audio.quality.value,
+            "sentences": [_times(segment) for segment in audio.segments],
+            FOR_OWNER: {"sentences": [{**_times(segment), "text": segment.text} for segment in audio.segments]},
         }
 
     async def _speak(self, synthesis: Synthesis, task_id: str) -> SynthesizedAudio:
         try:
             return await self._synthesizer.synthesize(synthesis.request(task_id), timeout_s=self._timeout_s)
         except SynthesisError as error:
-            if error.retryable:
-                raise RetryableError(str(error)) from error
-            raise _refusal(error) from error
+            raise outcome_of_synthesis(error) from error
 
 
-def _refusal(error: SynthesisError) -> DomainError:
+def _times(segment: SpokenSegment) -> dict[str, JsonValue]:
+    return {"begin_ms": segment.start_ms, "end_ms": segment.end_ms}
+
+
+def outcome_of_synthesis(error: SynthesisError) -> DomainError | RetryableError:
+    """What a handler raises for what its engine raised."""
+    if error.retryable:
+        return RetryableError(str(error))
     if isinstance(error, EngineUnavailable):
         return Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, error.message_zh)
     reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))

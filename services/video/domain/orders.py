@@ -18,10 +18,15 @@ _MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class OrderedFile:
-    """One of the files an order works on. `extension` is empty for a file that was not given."""
+    """One of the files an order works on: the platform's own, or what lies behind a URL. Empty for one not given."""
 
     file_id: str = ""
     extension: str = ""
+    url: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        return bool(self.file_id or self.url)
 
     @classmethod
     def of(cls, file: SourceFile) -> OrderedFile:
@@ -83,11 +88,16 @@ def check_media(file: SourceFile, limits: MediaLimits, label: str) -> None:
     """Raises Invalid (FILE_TYPE_UNSUPPORTED) or TooLarge (FILE_TOO_LARGE) by what is known without a look inside."""
     check_format(file, limits.formats)
     if file.size_bytes > limits.max_size_bytes:
-        raise TooLarge(
-            reasons.ERROR_REASON_FILE_TOO_LARGE,
-            f"{label}过大，上限为 {limits.max_size_bytes // _MEBIBYTE} MB",
-            metadata={"limit_bytes": str(limits.max_size_bytes)},
-        )
+        raise too_large(label, limits)
+
+
+def too_large(label: str, limits: MediaLimits) -> TooLarge:
+    """There are more bytes than may be."""
+    return TooLarge(
+        reasons.ERROR_REASON_FILE_TOO_LARGE,
+        f"{label}过大，上限为 {limits.max_size_bytes // _MEBIBYTE} MB",
+        metadata={"limit_bytes": str(limits.max_size_bytes)},
+    )
 
 
 def check_keying(color: str, *, similarity: float, blend: float) -> None:

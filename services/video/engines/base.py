@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from kit.net.urls import HttpUrl
 from services.video.domain.links import PlatformState, Reading
+
+OnProgress: TypeAlias = Callable[[str, float], None]
+"""Is told what an engine does now and which fraction of its whole work is done, 0..1; returns at once."""
 
 
 class Quality(StrEnum):
@@ -20,9 +24,11 @@ class Quality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """Files on this machine; `target` is the MP4 to write. `content_id` goes into the AI-content label of the file.
+    """Files on this machine; `target` is the MP4 to write, in a folder whose other names are the engine's to use while
+    it works. `content_id` goes into the AI-content label of the file.
 
-    `is_video_extended`: the video is played again and again until the audio ends; else the longer of both is cut.
+    The result is as long as the audio. `is_video_extended`: a shorter video plays on until then; else its last picture
+    stays.
     """
 
     video: Path
@@ -64,7 +70,7 @@ class LipSyncer(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def render(self, request: RenderRequest, *, timeout_s: float) -> ProducedVideo:
+    async def render(self, request: RenderRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
         """Writes the target. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
         ...
 
@@ -77,7 +83,11 @@ class ChromaKeyer(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def key(self, request: KeyingRequest, *, timeout_s: float) -> ProducedVideo:
+    async def screen_share(self, video: Path, color: str, *, timeout_s: float) -> float:
+        """How much of a video's pictures, 0..1, is a screen of this colour. Raises InputRefused or EngineBroken."""
+        ...
+
+    async def key(self, request: KeyingRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
         """Writes the target. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
         ...
 

@@ -11,23 +11,32 @@ from types import MappingProxyType
 from kit.clock import SystemClock
 from kit.engines import Capability, EngineEntry, EngineFact, EngineSlot, EngineState, open_slot
 from kit.net.fetcher import Fetcher
-from services.video.engines.base import ChromaKeyer, LinkReader, LipSyncer
+from services.video.engines.base import ChromaKeyer, LinkReader, LipSyncer, Quality
+from services.video.engines.mesh_warp.engine import MeshWarp
+from services.video.engines.mesh_warp.settings import ENGINE_NAME as MESH_WARP
+from services.video.engines.mesh_warp.settings import MODEL_NAME as FACE_MESH
+from services.video.engines.mesh_warp.settings import MeshWarpFactory
+from services.video.engines.yuv_tables import settings as yuv_tables
+from services.video.engines.yuv_tables.engine import YuvTables
 from services.video.links.reader import NAME as WEB_PAGES
 from services.video.links.reader import WebPageReader
 
-LIP_SYNC = Capability("lip_sync", "视频生成", planned_engine="mesh_warp")
-CHROMA_KEY = Capability("chroma_key", "绿幕背景替换", planned_engine="yuv_tables")
+LIP_SYNC = Capability("lip_sync", "视频生成", planned_engine=MESH_WARP)
+CHROMA_KEY = Capability("chroma_key", "绿幕背景替换", planned_engine=yuv_tables.ENGINE_NAME)
 LINK_PARSE = Capability("link_parse", "视频解析", planned_engine=WEB_PAGES)
 
 
 @dataclass(frozen=True, slots=True)
 class VideoEngineSettings:
-    """What an operator can choose about these engines. `model_cache_dir` receives large model files.
+    """What an operator can choose about these engines. `model_cache_dir` receives large model files; `producer`
+    names the service in the AI-content label of videos.
 
     `is_web_allowed`: whether pages of other sites may be asked for what lies behind links.
     """
 
     model_cache_dir: Path
+    max_workers: int = 1
+    producer: str = "Voxreel"
     is_web_allowed: bool = True
 
 
@@ -39,8 +48,30 @@ def _examine_web_pages(settings: VideoEngineSettings) -> EngineState:
     return EngineState(problems=() if settings.is_web_allowed else ("已由配置关闭",))
 
 
-LIP_SYNCERS: Mapping[str, EngineEntry[LipSyncer, VideoEngineSettings]] = MappingProxyType({})
-CHROMA_KEYERS: Mapping[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = MappingProxyType({})
+def _open_mesh_warp(settings: VideoEngineSettings) -> LipSyncer:
+    factory = MeshWarpFactory(settings.model_cache_dir)
+    return MeshWarp(factory, producer=settings.producer, max_workers=settings.max_workers)
+
+
+def _examine_mesh_warp(settings: VideoEngineSettings) -> EngineState:
+    factory = MeshWarpFactory(settings.model_cache_dir)
+    return EngineState(FACE_MESH, factory.model_sha256(), Quality.APPROXIMATE.value, factory.problems())
+
+
+def _open_yuv_tables(settings: VideoEngineSettings) -> ChromaKeyer:
+    return YuvTables(producer=settings.producer, max_workers=settings.max_workers)
+
+
+def _examine_yuv_tables(_settings: VideoEngineSettings) -> EngineState:
+    return EngineState(yuv_tables.MODEL_NAME, "", Quality.NATIVE.value, yuv_tables.problems())
+
+
+LIP_SYNCERS: Mapping[str, EngineEntry[LipSyncer, VideoEngineSettings]] = MappingProxyType(
+    {MESH_WARP: EngineEntry(_open_mesh_warp, _examine_mesh_warp)}
+)
+CHROMA_KEYERS: Mapping[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = MappingProxyType(
+    {yuv_tables.ENGINE_NAME: EngineEntry(_open_yuv_tables, _examine_yuv_tables)}
+)
 LINK_READERS: Mapping[str, EngineEntry[LinkReader, VideoEngineSettings]] = MappingProxyType(
     {WEB_PAGES: EngineEntry(_open_web_pages, _examine_web_pages)}
 )

@@ -7,7 +7,7 @@ from kit.rpc.server import Context
 from kit.tasks.mapping import message_of
 from services.video.domain.limits import FACE_VIDEO, REFERENCE_IMAGE, VOICE_AUDIO
 from services.video.rpc.mapping import limits_to_proto
-from services.video.usecases.acceptance import CreateVideo
+from services.video.usecases.acceptance import CreateVideo, Source, WantedKeying, WantedRender
 from voxreel.video.v1 import render_service_pb2 as messages
 from voxreel.video.v1 import render_service_pb2_grpc
 
@@ -31,27 +31,30 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
         self, request: messages.CreateRenderRequest, _context: Context
     ) -> messages.CreateRenderResponse:
         principal = require_principal()
-        task = await self._videos.render(
-            principal.user_id,
-            request.request_id,
-            video_file_id=request.video_file_id,
-            audio_file_id=request.audio_file_id,
-            ref_image_file_id=request.ref_image_file_id if request.HasField("ref_image_file_id") else None,
+        wanted = WantedRender(
+            video=Source(request.video_file_id, request.video_url),
+            audio=Source(request.audio_file_id, request.audio_url),
+            ref_image=_reference(request),
             is_video_extended=request.is_video_extended,
         )
+        task = await self._videos.render(principal.user_id, request.request_id, wanted)
         return messages.CreateRenderResponse(task=message_of(task, principal))
 
     async def CreateChromaKey(
         self, request: messages.CreateChromaKeyRequest, _context: Context
     ) -> messages.CreateChromaKeyResponse:
         principal = require_principal()
-        task = await self._videos.key(
-            principal.user_id,
-            request.request_id,
-            video_file_id=request.video_file_id,
-            background_file_id=request.background_file_id,
+        wanted = WantedKeying(
+            video=Source(request.video_file_id, request.video_url),
+            background=Source(request.background_file_id, request.background_url),
             color=request.color,
             similarity=request.similarity,
             blend=request.blend,
         )
+        task = await self._videos.key(principal.user_id, request.request_id, wanted)
         return messages.CreateChromaKeyResponse(task=message_of(task, principal))
+
+
+def _reference(request: messages.CreateRenderRequest) -> Source | None:
+    is_given = request.HasField("ref_image_file_id") or request.ref_image_url
+    return Source(request.ref_image_file_id, request.ref_image_url) if is_given else None

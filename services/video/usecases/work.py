@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.engines import result_of
-from kit.sources import SourceFiles, scratch_folder
+from kit.sources import scratch_folder
 from kit.tasks.handlers import Progress
 from kit.tasks.model import JsonObject, Task
+from services.video.domain.limits import FACE_VIDEO, REFERENCE_IMAGE, VOICE_AUDIO, MediaLimits
 from services.video.domain.orders import KeyingOrder, OrderedFile, RenderOrder
 from services.video.engines.base import KeyingRequest, ProducedVideo, RenderRequest
 from services.video.engines.registry import VideoEngines
 from services.video.peers.files import VideoFiles
+from services.video.usecases.progress import reporting
+from services.video.usecases.sources import OrderedFiles
 
 _FETCHING = "fetching"
 _RENDERING = "rendering"
 _STORING = "storing"
 _TARGET = "result.mp4"
+_FETCH_TIMEOUT_S = 120.0
+_ENGINE_FROM, _ENGINE_TO = 10, 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +30,15 @@ class Workshop:
     """What both handlers work with."""
 
     engines: VideoEngines
-    sources: SourceFiles
+    files: OrderedFiles
     videos: VideoFiles
     timeout_s: float
 
-    async def fetch(self, file: OrderedFile, folder: Path, name: str) -> Path:
-        """A source, in the folder."""
-        target = folder / f"{name}.{file.extension}"
-        await self.sources.fetch(file.file_id, target)
-        return target
+    async def fetch(self, file: OrderedFile, target: Path, *, label: str, limits: MediaLimits) -> Path:
+        """A source, in the attempt's folder; the extension is added."""
+        path = target.with_suffix(f".{file.extension}")
+        await self.files.copy(file, path, label=label, limits=limits, timeout_s=_FETCH_TIMEOUT_S)
+        return path
 
     async def store(self, task: Task, path: Path, *, engine: str, produced: ProducedVideo) -> JsonObject:
         """Stores the result; answers the task's output."""
@@ -60,18 +65,31 @@ class RenderHandler:
         engine = workshop.engines.lip_syncer.require()
         async with scratch_folder() as folder:
             await report(5, _FETCHING)
-            request = RenderRequest(
-                video=await workshop.fetch(order.video, folder, "video"),
-                audio=await workshop.fetch(order.audio, folder, "audio"),
-                ref_image=await workshop.fetch(order.ref_image, folder, "face") if order.ref_image.file_id else None,
-                is_video_extended=order.is_video_extended,
-                target=folder / _TARGET,
-                content_id=task.id,
+            request = await self._request(task.id, order, folder)
+            await report(_ENGINE_FROM, _RENDERING)
+            produced = await reporting(
+                lambda tell: result_of(engine.render(request, timeout_s=workshop.timeout_s, on_progress=tell)),
+                report,
+                first=_ENGINE_FROM,
+                last=_ENGINE_TO,
             )
-            await report(10, _RENDERING)
-            produced = await result_of(engine.render(request, timeout_s=workshop.timeout_s))
-            await report(90, _STORING)
+            await report(_ENGINE_TO, _STORING)
             return await workshop.store(task, request.target, engine=engine.name, produced=produced)
+
+    async def _request(self, task_id: str, order: RenderOrder, folder: Path) -> RenderRequest:
+        fetch, image = self._workshop.fetch, order.ref_image
+        return RenderRequest(
+            video=await fetch(order.video, folder / "video", label="视频", limits=FACE_VIDEO),
+            audio=await fetch(order.audio, folder / "audio", label="音频", limits=VOICE_AUDIO),
+            ref_image=(
+                await fetch(image, folder / "face", label="参考图片", limits=REFERENCE_IMAGE)
+                if image.is_given
+                else None
+            ),
+            is_video_extended=order.is_video_extended,
+            target=folder / _TARGET,
+            content_id=task_id,
+        )
 
 
 class KeyingHandler:
@@ -87,15 +105,22 @@ class KeyingHandler:
         async with scratch_folder() as folder:
             await report(5, _FETCHING)
             request = KeyingRequest(
-                video=await workshop.fetch(order.video, folder, "video"),
-                background=await workshop.fetch(order.background, folder, "background"),
+                video=await workshop.fetch(order.video, folder / "video", label="视频", limits=FACE_VIDEO),
+                background=await workshop.fetch(
+                    order.background, folder / "background", label="背景", limits=FACE_VIDEO
+                ),
                 color=order.color,
                 similarity=order.similarity,
                 blend=order.blend,
                 target=folder / _TARGET,
                 content_id=task.id,
             )
-            await report(10, _RENDERING)
-            produced = await result_of(engine.key(request, timeout_s=workshop.timeout_s))
-            await report(90, _STORING)
+            await report(_ENGINE_FROM, _RENDERING)
+            produced = await reporting(
+                lambda tell: result_of(engine.key(request, timeout_s=workshop.timeout_s, on_progress=tell)),
+                report,
+                first=_ENGINE_FROM,
+                last=_ENGINE_TO,
+            )
+            await report(_ENGINE_TO, _STORING)
             return await workshop.store(task, request.target, engine=engine.name, produced=produced)

@@ -31,6 +31,7 @@ from services.files.rpc.file_servicer import FileServicer
 from services.files.store.file_pages import FilePages
 from services.files.store.uow import FilesUnit
 from services.files.usecases.deletions import Deletions
+from services.files.usecases.departures import Departures
 from services.files.usecases.downloads import Downloads
 from services.files.usecases.expiry import Expiry
 from services.files.usecases.links import Links
@@ -56,6 +57,7 @@ class World:
     stub: file_service_pb2_grpc.FileServiceAsyncStub
     blobs: BlobStore
     database: Database
+    departures: Departures
     sweeper: ExpirySweeper
     clock: FakeClock
     tokens: FakeTokens
@@ -134,6 +136,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     events = EventSource("files", ids, clock)
     sealer = LinkSealer(LINK_KEY)
     downloads = Downloads(units, blobs, sealer=sealer, clock=clock)
+    departures = Departures(units, clock)
     uploads = Uploads(
         units,
         blobs,
@@ -162,7 +165,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             stub=peer.stub(file_service_pb2_grpc.FileServiceStub),
             blobs=blobs,
             database=database,
-            sweeper=ExpirySweeper(Expiry(units, blobs, clock), interval_s=60),
+            departures=departures,
+            sweeper=ExpirySweeper(Expiry(units, blobs, clock), departures, interval_s=60),
             clock=clock,
             tokens=tokens,
             blob_folder=tmp_path / "blobs",

@@ -28,9 +28,11 @@ from kit.rpc.context import CallContext, bind_call, unbind_call
 from kit.rpc.observer import SilentObserver
 from kit.rpc.server import RpcServer
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
+from kit.tasks.attended import AttendedTasks
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
+from services.speech.config import RewritingSettings
 from services.speech.engines.registry import SynthesizerSettings
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
@@ -40,12 +42,13 @@ from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
 from tests.fakes.clock import FakeClock
 from tests.fakes.tokens import FakeTokens
-from tests.rpc.speech.fakes import FakeAudioStore, FakeJobEngines, FakeLedger, FakeListener, FakeSynthesizer
+from tests.rpc.speech.fakes import FakeAudioStore, FakeDubber, FakeJobEngines, FakeLedger, FakeListener, FakeSynthesizer
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.speech.v1 import (
     custom_voice_service_pb2_grpc,
+    dubbing_service_pb2_grpc,
     history_service_pb2_grpc,
     recognition_service_pb2_grpc,
     synthesis_service_pb2_grpc,
@@ -72,6 +75,8 @@ class World:
     templates: template_service_pb2_grpc.TemplateServiceAsyncStub
     custom_voices: custom_voice_service_pb2_grpc.CustomVoiceServiceAsyncStub
     history: history_service_pb2_grpc.HistoryServiceAsyncStub
+    dubbings: dubbing_service_pb2_grpc.DubbingServiceAsyncStub
+    dubber: FakeDubber
     listener: FakeListener
     jobs: FakeJobEngines
     units: Units[SpeechUnit]
@@ -148,13 +153,17 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
     units = Units(database, lambda connection: SpeechUnit(connection, events))
     bus = MemoryBus(clock)
     engine = SynthesisEngine(synthesizer.name, synthesizer.voices())
+    notifier = TaskNotifier()
     fakes, cache = FakeJobEngines(), folder / "models"
     jobs, listener = fakes.slots(), FakeListener()
-    directory = EngineDirectory(SynthesizerSettings(model_cache_dir=cache), engine, jobs)
+    synthesis = SynthesizerSettings(model_cache_dir=cache)
+    dubber = FakeDubber(synthesizer)
+    slot = dubber.slot()
+    directory = EngineDirectory(synthesis, engine, jobs, dubber=slot)
     parts = Parts(
         database=database,
         units=units,
-        notifier=TaskNotifier(),
+        notifier=notifier,
         clock=clock,
         ids=ids,
         acceptance=TaskAcceptance(units, BillingCreditHolds(billing), QueueLimits(USER_LIMIT, USER_LIMIT + 2)),
@@ -164,9 +173,13 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         engine=engine,
         directory=directory,
         jobs=jobs,
+        dubber=slot,
         listener=listener,
+        dubbing_timeout_s=5,
         synthesis_timeout_s=5,
         job_timeout_s=5,
+        attended=AttendedTasks(units, notifier, owner="test#1", clock=clock),
+        rewriting=RewritingSettings(places=2, timeout_s=5),
     )
     server = build.server("speech")
     add_servicers(server, parts)
@@ -181,6 +194,8 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         templates=peer.stub(template_service_pb2_grpc.TemplateServiceStub),
         custom_voices=peer.stub(custom_voice_service_pb2_grpc.CustomVoiceServiceStub),
         history=peer.stub(history_service_pb2_grpc.HistoryServiceStub),
+        dubbings=peer.stub(dubbing_service_pb2_grpc.DubbingServiceStub),
+        dubber=dubber,
         listener=listener,
         jobs=fakes,
         units=units,

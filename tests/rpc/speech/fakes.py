@@ -8,17 +8,19 @@ import io
 import math
 import struct
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 
-from kit.engines import EngineEntry, EngineState, open_slot
+from kit.engines import EngineEntry, EngineSlot, EngineState, open_slot
 from kit.errors import InsufficientCredits, NotFound
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from services.speech.emotion.delivery import Delivery
 from services.speech.engines.base import (
     AudioFormat,
     CloneRequest,
     LanguageModel,
+    OnProgress,
     Quality,
     Recognition,
     RecognizedPart,
@@ -26,6 +28,7 @@ from services.speech.engines.base import (
     RewriteRequest,
     RewrittenText,
     SpeechRecognizer,
+    SpokenSegment,
     SynthesisRequest,
     SynthesizedAudio,
     TextRewriter,
@@ -33,6 +36,8 @@ from services.speech.engines.base import (
     VoiceClone,
     VoiceCloner,
 )
+from services.speech.engines.dubbers import DUBBING
+from services.speech.engines.dubbing import Dubber, DubbingRequest, ReferenceEmotion
 from services.speech.engines.jobs import (
     RECOGNITION,
     TEXT_REWRITE,
@@ -41,7 +46,9 @@ from services.speech.engines.jobs import (
     JobEngineSettings,
 )
 from services.speech.engines.kokoro.catalog import voices
-from services.speech.engines.listening import HeardSample, hear
+from services.speech.engines.listening import HeardSample, hear, measure
+from services.speech.engines.prosody.dubber import ProsodyDubber
+from services.speech.engines.rewriters import RewriterSettings
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -73,11 +80,12 @@ class FakeLedger(ledger_service_pb2_grpc.LedgerServiceServicer):
         if failure is not None and not self.is_answer_lost:
             raise failure
         if request.request_id not in self.holds:
-            if self.available < PRICE:
-                raise InsufficientCredits(required=PRICE, available=self.available)
-            self.available -= PRICE
+            price = request.credits if request.HasField("credits") else PRICE
+            if self.available < price:
+                raise InsufficientCredits(required=price, available=self.available)
+            self.available -= price
             self.holds[request.request_id] = ledger.Hold(
-                id=f"hold_{request.request_id}", user_id=request.user_id, credits=PRICE
+                id=f"hold_{request.request_id}", user_id=request.user_id, credits=price
             )
         if failure is not None:
             raise failure
@@ -114,9 +122,10 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
     async def DownloadFile(
         self, request: files.DownloadFileRequest, _context: Context
     ) -> AsyncIterator[files.DownloadFileResponse]:
-        if request.file_id not in self.sources:
+        shared = self.stored.get((NOBODY, request.file_id.rpartition(".")[0]))
+        if shared is None and request.file_id not in self.sources:
             raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
-        user_id, content = self.sources[request.file_id]
+        user_id, content = self.sources[request.file_id] if shared is None else (NOBODY, shared[1])
         yield files.DownloadFileResponse(file=files.File(id=request.file_id, user_id=user_id))
         for start in range(0, len(content), 4):
             yield files.DownloadFileResponse(chunk=content[start : start + 4])
@@ -132,6 +141,7 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
         self.stored.setdefault(key, (header, content))
         first, kept = self.stored[key]
         file_id = f"{first.id_prefix}_{first.user_id}_{first.request_id}.wav"
+        self.sources.setdefault(file_id, (first.user_id, kept))
         return files.UploadFileResponse(file=files.File(id=file_id, size_bytes=len(kept)))
 
 
@@ -164,7 +174,7 @@ class FakeSynthesizer:
             engine=self.name,
             model="fake-model",
             quality=Quality.NATIVE,
-            segments=(),
+            segments=(SpokenSegment(request.text, 0, samples * 1000 // SAMPLE_RATE),),
         )
 
     async def aclose(self) -> None:
@@ -180,8 +190,9 @@ class FakeRecognizer:
         self.heard: list[bytes] = []
         self.failures: list[Exception] = []
 
-    async def recognize(self, media: Path, *, timeout_s: float) -> Recognition:
+    async def recognize(self, media: Path, *, timeout_s: float, on_progress: OnProgress) -> Recognition:
         self.heard.append(await asyncio.to_thread(media.read_bytes))
+        on_progress(0.5)
         if self.failures:
             raise self.failures.pop(0)
         words = tuple(RecognizedPart("好", at * 100, at * 100 + 100) for at in range(len(self.heard[-1])))
@@ -218,15 +229,41 @@ class FakeCloner:
 
 
 class FakeRewriter:
-    """Turns texts around."""
+    """Turns texts around, a character at a time unless told otherwise.
+
+    While `is_held` it waits for `go_on` before the last piece; `attempts` are written instead, one for each call, and
+    what of them is an error is raised.
+    """
 
     name = "fake-quill"
+
+    def __init__(self) -> None:
+        self.requests: list[RewriteRequest] = []
+        self.attempts: list[str | Exception] = []
+        self.written = 0
+        self.piece_characters = 1
+        self.go_on = asyncio.Event()
+        self.is_held = False
+        self.was_stopped = False
 
     def models(self) -> tuple[LanguageModel, ...]:
         return (LanguageModel("quill-1", "羽毛笔", "倒着写"),)
 
-    async def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> RewrittenText:
-        return RewrittenText(request.text[::-1], "quill-1", 3, 4, Quality.APPROXIMATE)
+    async def rewrite(self, request: RewriteRequest, *, timeout_s: float) -> AsyncGenerator[str | RewrittenText, None]:
+        self.requests.append(request)
+        text = self.attempts.pop(0) if self.attempts else request.text[::-1]
+        if isinstance(text, Exception):
+            raise text
+        try:
+            for start in range(0, len(text), self.piece_characters):
+                if self.is_held and start + self.piece_characters >= len(text):
+                    await self.go_on.wait()
+                self.written += 1
+                yield text[start : start + self.piece_characters]
+        except (asyncio.CancelledError, GeneratorExit):
+            self.was_stopped = True
+            raise
+        yield RewrittenText(text, "quill-1", 3, 4, Quality.APPROXIMATE)
 
     async def aclose(self) -> None:
         """Nothing to end."""
@@ -242,24 +279,58 @@ class FakeJobEngines:
         self.problems: dict[str, tuple[str, ...]] = {}
 
     def slots(self) -> JobEngines:
-        settings = JobEngineSettings(model_cache_dir=Path("unused"))
+        unused = Path("unused")
+        settings = JobEngineSettings(unused, RewriterSettings(unused))
         recognizers: dict[str, EngineEntry[SpeechRecognizer, JobEngineSettings]] = {
             "fake": EngineEntry(lambda _: self.recognizer, self._examine("recognizer"))
         }
         cloners: dict[str, EngineEntry[VoiceCloner, JobEngineSettings]] = {
             "fake": EngineEntry(lambda _: self.cloner, self._examine("cloner"))
         }
-        rewriters: dict[str, EngineEntry[TextRewriter, JobEngineSettings]] = {
+        rewriters: dict[str, EngineEntry[TextRewriter, RewriterSettings]] = {
             "fake": EngineEntry(lambda _: self.rewriter, self._examine("rewriter"))
         }
         return JobEngines(
             open_slot(RECOGNITION, recognizers, settings),
             open_slot(VOICE_CLONE, cloners, settings),
-            open_slot(TEXT_REWRITE, rewriters, settings),
+            open_slot(TEXT_REWRITE, rewriters, settings.rewriting),
         )
 
-    def _examine(self, name: str) -> Callable[[JobEngineSettings], EngineState]:
+    def _examine(self, name: str) -> Callable[[object], EngineState]:
         return lambda _: EngineState(model="fake-model", quality="native", problems=self.problems.get(name, ()))
+
+
+class FakeDubber:
+    """The offline engine, and another one that wants recordings when it `takes_recordings`: it notes their bytes."""
+
+    name = "prosody"
+
+    def __init__(self, synthesizer: FakeSynthesizer) -> None:
+        self._offline = ProsodyDubber(synthesizer)
+        self.takes_recordings = False
+        self.requests: list[DubbingRequest] = []
+        self.recordings: list[bytes] = []
+        self.failures: list[Exception] = []
+        self.problems: tuple[str, ...] = ()
+
+    async def dub(self, request: DubbingRequest, *, timeout_s: float) -> SynthesizedAudio:
+        self.requests.append(request)
+        if self.failures:
+            raise self.failures.pop(0)
+        emotion = request.emotion.media if isinstance(request.emotion, ReferenceEmotion) else None
+        for media in (request.speaker_sample, emotion):
+            if media is not None:
+                self.recordings.append(await asyncio.to_thread(media.read_bytes))
+        return await self._offline.dub(request, timeout_s=timeout_s)
+
+    async def aclose(self) -> None:
+        """Nothing to end."""
+
+    def slot(self) -> EngineSlot[Dubber]:
+        entry: EngineEntry[Dubber, None] = EngineEntry(
+            lambda _: self, lambda _: EngineState(model="fake-model", quality="approximate", problems=self.problems)
+        )
+        return open_slot(DUBBING, {self.name: entry}, None)
 
 
 class FakeListener:
@@ -273,6 +344,12 @@ class FakeListener:
             raise self.failures.pop(0)
         async with asyncio.timeout(timeout_s):
             return await asyncio.to_thread(hear, None, file)
+
+    async def measure(self, file: Path, *, timeout_s: float) -> Delivery:
+        if self.failures:
+            raise self.failures.pop(0)
+        async with asyncio.timeout(timeout_s):
+            return await asyncio.to_thread(measure, None, file)
 
 
 def tone_wav(samples: int) -> bytes:

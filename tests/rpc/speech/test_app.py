@@ -32,10 +32,18 @@ async def test_it_answers_what_it_can_while_the_others_are_away(tmp_path: Path) 
             assert {"zhichu", "zhixia", "zhiwei", "zhijie"} <= {voice.name for voice in listed.voices}
             engines = peer.stub(engine_service_pb2_grpc.EngineServiceStub)
             facts = (await engines.ListEngines(engine_service_pb2.ListEnginesRequest())).engines
-            assert [fact.name for fact in facts if fact.is_selected] == ["kokoro"]
-            others = [fact for fact in facts if fact.capability != "speech_synthesis"]
-            assert {fact.capability for fact in others} == {"speech_recognition", "voice_clone", "text_rewrite"}
-            assert all(fact.unavailable_reason and not fact.is_available for fact in others)
+            selected = {fact.capability: fact.name for fact in facts if fact.is_selected}
+            assert selected == {
+                "speech_synthesis": "kokoro",
+                "dubbing": "prosody",
+                "speech_recognition": "whisper",
+                "text_rewrite": "rules",
+            }
+            (server,) = [fact for fact in facts if fact.name == "indextts"]
+            assert "no IndexTTS server is configured" in server.unavailable_reason
+            others = [fact for fact in facts if fact.capability not in ("speech_synthesis", "dubbing")]
+            assert [fact.name for fact in others if fact.is_available] == ["whisper", "rules"]
+            assert all(fact.unavailable_reason for fact in others if not fact.is_available)
             await _check_refusal(peer, tokens.issue(7))
 
 

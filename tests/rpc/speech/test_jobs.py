@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from kit.engines import EngineBroken, InputRefused
 from kit.errors import DomainError, Invalid, NotFound, Precondition, Unavailable
+from services.speech.media.refusals import no_audio_track
 from services.speech.store.tables import EVENT_TABLES
 from tests.polling import eventually
 from tests.rpc.speech.conftest import World
@@ -124,6 +125,7 @@ async def test_the_same_bytes_again_are_the_same_request(world: World) -> None:
     ("failure", "state", "reason"),
     [
         (InputRefused("文件中没有声音"), task_pb2.TASK_STATE_FAILED, "FIELD_INVALID"),
+        (no_audio_track(), task_pb2.TASK_STATE_FAILED, "AUDIO_TRACK_MISSING"),
         (EngineBroken("worker died"), task_pb2.TASK_STATE_QUEUED, ""),
     ],
 )

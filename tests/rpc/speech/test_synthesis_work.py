@@ -7,6 +7,7 @@ import io
 import wave
 
 import pytest
+from google.protobuf.json_format import MessageToDict
 
 from kit.errors import TooLarge, Unavailable
 from services.speech.engines.errors import EngineFailed, EngineUnavailable, NothingToSpeak, TextTooLong, UnknownVoice
@@ -35,7 +36,7 @@ async def test_the_audio_is_stored_and_named_in_the_output(world: World) -> None
     task = await _task(world, task_id)
     header, content = world.audio_store.stored[(7, task_id)]
     assert task.state == task_pb2.TASK_STATE_SUCCEEDED
-    assert dict(task.output) == {
+    assert MessageToDict(task.output) == {
         "file_id": f"tts_audio_7_{task_id}.wav",
         "file_size_bytes": len(content),
         "format": "wav",
@@ -44,10 +45,27 @@ async def test_the_audio_is_stored_and_named_in_the_output(world: World) -> None
         "engine": "kokoro",
         "model": "fake-model",
         "quality": "native",
+        "sentences": [{"begin_ms": 0, "end_ms": 300}],
     }
     assert (header.file_type, header.id_prefix, header.original_name) == ("audio", "tts_audio", "zhiwei.wav")
     with wave.open(io.BytesIO(content)) as audio:
         assert audio.getnframes() == 7200
+
+
+async def test_only_the_owner_and_administrators_read_in_the_result_what_was_asked_for(world: World) -> None:
+    task_id = await _create(world)
+    await world.work()
+    shown = []
+    for user_id, is_admin in ((7, False), (1, True), (8, False)):
+        with world.user(user_id, is_admin=is_admin):
+            shown.append(MessageToDict((await _task(world, task_id)).output)["sentences"])
+    whole = [{"begin_ms": 0, "end_ms": 300, "text": (await _input(world, task_id))["text"]}]
+    assert shown == [whole, whole, [{"begin_ms": 0, "end_ms": 300}]]
+
+
+async def _input(world: World, task_id: str) -> dict[str, str]:
+    with world.user():
+        return MessageToDict((await _task(world, task_id)).input)
 
 
 async def test_the_engine_gets_what_was_asked(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         server = RpcServer("speech", verifier=tokens.verifier, service_token="s", observer=SilentObserver())
         units = sample_units(database, CLOCK)
         servicer = TaskServicer(database, TASKS, notifier, units=units)
-        server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, servicer)
+        server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, servicer, sets=servicer.sets())
         port = await server.start("127.0.0.1:0")
         async with Peer(f"127.0.0.1:{port}", caller="test", service_token="s") as peer:
             yield World(peer.stub(task_service_pb2_grpc.TaskServiceStub), units, notifier, tokens)
@@ -106,6 +107,28 @@ async def test_the_owner_and_administrators_see_all(world: World, user_id: int, 
     assert task.user_id == 7
     assert MessageToDict(task.input) == new_task().input
     assert not task.HasField("output") and not task.HasField("finish_time")
+
+
+async def test_many_who_ask_at_once_each_see_what_they_may(world: World) -> None:
+    await world.ask()
+
+    async def seen_by(user_id: int | None, task_id: str) -> task_pb2.Task | DomainError:
+        token = None if user_id is None else world.tokens.issue(user_id, is_admin=False)
+        bound = bind_call(CallContext(access_token=token or ""))
+        try:
+            return (await world.stub.GetTask(GetTaskRequest(task_id=task_id))).task
+        except DomainError as error:
+            return error
+        finally:
+            unbind_call(bound)
+
+    asked = [(7, "tts_1"), (8, "tts_1"), (None, "tts_1"), (7, "tts_2"), (7, "\0"), (None, "tts_1"), (7, "tts_1")] * 9
+    for (user_id, task_id), found in zip(asked, await asyncio.gather(*(seen_by(*one) for one in asked)), strict=True):
+        if task_id != "tts_1":
+            assert isinstance(found, NotFound)
+        else:
+            assert isinstance(found, task_pb2.Task)
+            assert found.HasField("input") is (user_id == 7)
 
 
 async def test_an_unknown_task_is_not_found(world: World) -> None:

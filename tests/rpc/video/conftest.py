@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,14 +28,18 @@ from kit.rpc.server import RpcServer
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.worker import Worker
+from services.video.engines.base import ChromaKeyer
 from services.video.engines.registry import VideoEngines
+from services.video.engines.yuv_tables.engine import YuvTables
+from services.video.media.prober import MediaProber
 from services.video.parts import Parts, add_servicers, task_handlers
 from services.video.peers.billing import BillingCreditHolds
 from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
 from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
+from services.video.usecases.preflight import Prober
 from tests.fakes.tokens import FakeTokens
-from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger
+from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger, FakeProber, FakeWeb, Gate
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.task.v1 import task_service_pb2_grpc
@@ -54,7 +58,9 @@ class World:
     tasks: task_service_pb2_grpc.TaskServiceAsyncStub
     ledger: FakeLedger
     files: FakeFiles
+    web: FakeWeb
     fakes: FakeEngines
+    gate: Gate
     engines: VideoEngines
     database: Database
     relay: Relay
@@ -91,10 +97,13 @@ async def _peer_of(stack: AsyncExitStack, server: RpcServer) -> Peer:
     return await stack.enter_async_context(Peer(f"127.0.0.1:{port}", caller="test", service_token=SERVICE_TOKEN))
 
 
-async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
+async def _open_world(
+    stack: AsyncExitStack, folder: Path, *, prober: Prober | None = None, keyer: ChromaKeyer | None = None
+) -> World:
     clock, ids = SystemClock(), RandomIds()
-    tokens, ledger, files, fakes = FakeTokens(clock), FakeLedger(), FakeFiles(), FakeEngines()
-    engines = fakes.slots()
+    tokens, ledger, gate, web = FakeTokens(clock), FakeLedger(), Gate(), FakeWeb()
+    files, fakes = FakeFiles(gate), FakeEngines(gate)
+    engines = fakes.slots(keyer)
 
     def server(name: str) -> RpcServer:
         return RpcServer(name, verifier=tokens.verifier, service_token=SERVICE_TOKEN, observer=SilentObserver())
@@ -119,6 +128,8 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         ids=ids,
         acceptance=TaskAcceptance(units, BillingCreditHolds(billing), QueueLimits(4, 6)),
         sources=FilesSourceFiles(storage),
+        web=web,
+        prober=prober or FakeProber(),
         videos=FilesVideoFiles(storage),
         engines=engines,
         timeout_s=5,
@@ -141,13 +152,24 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         tasks=peer.stub(task_service_pb2_grpc.TaskServiceStub),
         ledger=ledger,
         files=files,
+        web=web,
         fakes=fakes,
+        gate=gate,
         engines=engines,
         database=database,
         relay=relay,
         worker=worker,
         tokens=tokens,
     )
+
+
+@pytest.fixture
+async def keying_world(tmp_path: Path) -> AsyncIterator[World]:
+    """The service with its own look into media and its own keyer."""
+    async with AsyncExitStack() as stack:
+        prober = await stack.enter_async_context(aclosing(MediaProber()))
+        keyer = await stack.enter_async_context(aclosing(YuvTables(producer="Voxreel")))
+        yield await _open_world(stack, tmp_path, prober=prober, keyer=keyer)
 
 
 @pytest.fixture

@@ -44,6 +44,14 @@ async def _check_engines(peer: Peer) -> None:
     engines = peer.stub(engine_service_pb2_grpc.EngineServiceStub)
     listed = (await engines.ListEngines(engine_service_pb2.ListEnginesRequest())).engines
     assert {engine.capability for engine in listed} == {"lip_sync", "chroma_key", "link_parse"}
+    [lips] = [engine for engine in listed if engine.capability == "lip_sync"]
+    assert (lips.name, lips.is_available, lips.is_selected) == ("mesh_warp", True, True)
+    assert lips.quality == engine_service_pb2.QUALITY_APPROXIMATE
+    assert lips.model_sha256.startswith("c603fa61")
+    [keyer] = [engine for engine in listed if engine.capability == "chroma_key"]
+    assert (keyer.name, keyer.is_available, keyer.quality) == ("yuv_tables", True, engine_service_pb2.QUALITY_NATIVE)
     usable = {engine.name for engine in listed if engine.is_available}
-    assert usable == {engine.name for engine in listed if engine.is_selected} == {"web_pages"}
+    assert (
+        usable == {engine.name for engine in listed if engine.is_selected} == {"mesh_warp", "yuv_tables", "web_pages"}
+    )
     assert all(engine.is_available or engine.unavailable_reason for engine in listed)

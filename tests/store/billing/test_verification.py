@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Connection, TextClause, create_engine, text
@@ -11,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from services.billing.domain.commands import TaskOutcome
 from services.billing.domain.journal import ChainHead
+from services.billing.domain.pricing import VOICE_SYNTHESIS
 from services.billing.store.audit import LedgerAudit, open_audit
 from services.billing.usecases.verification import Verification
 from tests.store.billing.conftest import USER, Billing, reservation
@@ -23,7 +25,7 @@ async def live(billing: Billing) -> None:
     captured = await billing.holds.reserve(reservation("t-1"))
     await billing.holds.reserve(reservation("t-2"))
     await billing.holds.capture(captured.id, 4)
-    await billing.holds.reserve(reservation("t-3", 5))
+    await billing.holds.reserve(replace(reservation("t-3", 5), feature_key=VOICE_SYNTHESIS))
     await billing.end_task("t-3", TaskOutcome.NOT_DONE)
     await billing.holds.reserve(reservation("t-4", 0))
     await billing.end_task("t-5", TaskOutcome.NOT_DONE)

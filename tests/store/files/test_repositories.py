@@ -87,3 +87,19 @@ async def test_a_failing_unit_leaves_nothing(units: Units[FilesUnit]) -> None:
     with pytest.raises(LookupError):
         await units.write(add_and_fail)
     assert await units.read(lambda unit: unit.files.find("half")) is None
+
+
+async def test_files_of_departed_users_go_some_at_a_time(units: Units[FilesUnit]) -> None:
+    for user_id, name in ((7, "a"), (7, "b"), (7, "c"), (8, "d"), (9, "kept")):
+        file = a_file(f"f-{name}", user_id=user_id)
+        await units.write(lambda unit, each=file: unit.files.add(each, request_id=None))
+    for _ in range(2):
+        await units.write(lambda unit: unit.departures.add_all([7, 8], NOW))
+    first = await units.write(lambda unit: unit.files.remove_of_departed(3))
+    second = await units.write(lambda unit: unit.files.remove_of_departed(3))
+    assert (len(first), len(second)) == (3, 1)
+    assert {*first, *second} == {"zz/f-a", "zz/f-b", "zz/f-c", "zz/f-d"}
+    assert await units.read(lambda unit: unit.files.find("f-kept")) is not None
+    await units.write(lambda unit: unit.files.add(a_file("late", user_id=8), request_id=None))
+    await units.write(lambda unit: unit.departures.forget(NOW + timedelta(seconds=1)))
+    assert await units.write(lambda unit: unit.files.remove_of_departed(3)) == []

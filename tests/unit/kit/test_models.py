@@ -150,6 +150,6 @@ def test_the_real_manifest_matches_the_vendored_files(tmp_path: Path) -> None:
     store = ModelStore(DEFAULT_MODELS_DIR, tmp_path)
     document = tomllib.loads((DEFAULT_MODELS_DIR / "manifest.toml").read_text(encoding="utf-8"))
     vendored = [entry["name"] for entry in document["file"] if "vendored" in entry]
-    assert len(vendored) == 13
+    assert len(vendored) == 15
     for name in vendored:
         assert store.ensure(name).is_file()

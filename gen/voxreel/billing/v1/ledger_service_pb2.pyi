@@ -355,6 +355,7 @@ class ReserveCreditsRequest(_message.Message):
     """The task's id."""
     user_id: _builtins.int
     feature_key: _builtins.str
+    """"voice_synthesis" is not on the list of prices: its credits must be given."""
     credits: _builtins.int
     """The price; absent means the feature's price of now."""
     description: _builtins.str

@@ -150,6 +150,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Nothing in the file can be heard. INVALID_ARGUMENT."""
     ERROR_REASON_CUSTOM_VOICES_FULL: _ErrorReason.ValueType  # 264
     """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
+    ERROR_REASON_SCREEN_NOT_FOUND: _ErrorReason.ValueType  # 360
+    """Too little of the video is a screen of the colour asked for. INVALID_ARGUMENT, metadata: share (0 to 1), color."""
+    ERROR_REASON_EMOTION_REFERENCE_NOT_FOUND: _ErrorReason.ValueType  # 280
+    """Also another user's. NOT_FOUND."""
+    ERROR_REASON_EMOTION_REFERENCES_FULL: _ErrorReason.ValueType  # 281
+    """A user has as many emotion references as there may be. FAILED_PRECONDITION."""
+    ERROR_REASON_AUDIO_TRACK_MISSING: _ErrorReason.ValueType  # 350
+    """A file with pictures or data, and no sound. INVALID_ARGUMENT."""
+    ERROR_REASON_MEDIA_BROKEN: _ErrorReason.ValueType  # 351
+    """Not a media file, or damaged beyond use. INVALID_ARGUMENT."""
+    ERROR_REASON_AUDIO_EMPTY: _ErrorReason.ValueType  # 352
+    """There is a track of sound and nothing in it. INVALID_ARGUMENT."""
+    ERROR_REASON_AUDIO_TOO_LONG: _ErrorReason.ValueType  # 353
+    """Longer than the platform takes. INVALID_ARGUMENT."""
+    ERROR_REASON_TASK_WITHOUT_RESULT: _ErrorReason.ValueType  # 354
+    """The task has no result yet, or ended without one. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -285,4 +301,20 @@ ERROR_REASON_AUDIO_INVALID: ErrorReason.ValueType  # 263
 """Nothing in the file can be heard. INVALID_ARGUMENT."""
 ERROR_REASON_CUSTOM_VOICES_FULL: ErrorReason.ValueType  # 264
 """A user has as many custom voices as there may be. FAILED_PRECONDITION."""
+ERROR_REASON_SCREEN_NOT_FOUND: ErrorReason.ValueType  # 360
+"""Too little of the video is a screen of the colour asked for. INVALID_ARGUMENT, metadata: share (0 to 1), color."""
+ERROR_REASON_EMOTION_REFERENCE_NOT_FOUND: ErrorReason.ValueType  # 280
+"""Also another user's. NOT_FOUND."""
+ERROR_REASON_EMOTION_REFERENCES_FULL: ErrorReason.ValueType  # 281
+"""A user has as many emotion references as there may be. FAILED_PRECONDITION."""
+ERROR_REASON_AUDIO_TRACK_MISSING: ErrorReason.ValueType  # 350
+"""A file with pictures or data, and no sound. INVALID_ARGUMENT."""
+ERROR_REASON_MEDIA_BROKEN: ErrorReason.ValueType  # 351
+"""Not a media file, or damaged beyond use. INVALID_ARGUMENT."""
+ERROR_REASON_AUDIO_EMPTY: ErrorReason.ValueType  # 352
+"""There is a track of sound and nothing in it. INVALID_ARGUMENT."""
+ERROR_REASON_AUDIO_TOO_LONG: ErrorReason.ValueType  # 353
+"""Longer than the platform takes. INVALID_ARGUMENT."""
+ERROR_REASON_TASK_WITHOUT_RESULT: ErrorReason.ValueType  # 354
+"""The task has no result yet, or ended without one. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -55,7 +55,7 @@ Global___FileStored: _TypeAlias = FileStored  # noqa: Y015
 
 @_typing.final
 class FileDeleted(_message.Message):
-    """Subject evt.files.file.deleted: somebody deleted a file. Files that expire go without an event."""
+    """Subject evt.files.file.deleted: somebody deleted a file. Files that expire, and those of a user who was deleted, go without an event."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -100,6 +100,81 @@ class CreateRewriteResponse(_message.Message):
 Global___CreateRewriteResponse: _TypeAlias = CreateRewriteResponse  # noqa: Y015
 
 @_typing.final
+class StreamRewriteRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REWRITE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rewrite(self) -> Global___CreateRewriteRequest: ...
+    def __init__(
+        self,
+        *,
+        rewrite: Global___CreateRewriteRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rewrite", b"rewrite"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rewrite", b"rewrite"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamRewriteRequest: _TypeAlias = StreamRewriteRequest  # noqa: Y015
+
+@_typing.final
+class StreamRewriteResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Restart(_message.Message):
+        """The text begins anew."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        def __init__(
+            self,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    DELTA_FIELD_NUMBER: _builtins.int
+    RESTART_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
+    delta: _builtins.str
+    """What follows the pieces so far."""
+    @_builtins.property
+    def accepted(self) -> _task_pb2.Task:
+        """The rewrite is accepted: its task as it was then. Comes first, once."""
+
+    @_builtins.property
+    def restart(self) -> Global___StreamRewriteResponse.Restart:
+        """The pieces so far are void: the text is written again, from its beginning."""
+
+    @_builtins.property
+    def ended(self) -> _task_pb2.Task:
+        """The task as it has ended. Comes last, once."""
+
+    def __init__(
+        self,
+        *,
+        accepted: _task_pb2.Task | None = ...,
+        delta: _builtins.str = ...,
+        restart: Global___StreamRewriteResponse.Restart | None = ...,
+        ended: _task_pb2.Task | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "delta", b"delta", "ended", b"ended", "event", b"event", "restart", b"restart"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "delta", b"delta", "ended", b"ended", "event", b"event", "restart", b"restart"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["accepted", "delta", "restart", "ended"]  # noqa: Y015
+    _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
+
+Global___StreamRewriteResponse: _TypeAlias = StreamRewriteResponse  # noqa: Y015
+
+@_typing.final
 class LanguageModel(_message.Message):
     """A model that writes."""
 

@@ -34,12 +34,22 @@ class TextServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TextServiceAsyncStub: ...
     CreateRewrite: _grpc.UnaryUnaryMultiCallable[_text_service_pb2.CreateRewriteRequest, _text_service_pb2.CreateRewriteResponse]
-    """Accepts a rewrite as a task: checks it, holds the price, queues it. The result is the task's output:
-    rewritten_text, engine, model, prompt_tokens, completion_tokens, quality.
+    """Accepts a rewrite as a task that a worker does when it has room: checks it, holds the price, queues it. For
+    callers who do not wait. The result is the task's output: rewritten_text, engine, model, prompt_tokens,
+    completion_tokens, quality, warnings.
 
     Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
     Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is
     held when it is refused.
+    """
+    StreamRewrite: _grpc.UnaryStreamMultiCallable[_text_service_pb2.StreamRewriteRequest, _text_service_pb2.StreamRewriteResponse]
+    """Accepts a rewrite as CreateRewrite does and writes it at once, while the caller reads along: pieces of the text as
+    they are written, and at the end the task, whose output alone is authoritative. When the caller leaves or the
+    deadline passes, the engine stops and the task is cancelled, so that its credits go back. A repetition under the
+    same id gets the outcome of the first, its text in one piece.
+
+    Access: user. Idempotent: yes, by request_id, as CreateRewrite; not repeated by itself, since it streams.
+    Errors: as CreateRewrite, before anything is sent. A rewrite that fails ends as a task that has failed.
     """
     ListLanguageModels: _grpc.UnaryUnaryMultiCallable[_text_service_pb2.ListLanguageModelsRequest, _text_service_pb2.ListLanguageModelsResponse]
     """Lists the language models that can be used now; none when no engine can.
@@ -54,12 +64,22 @@ class TextServiceAsyncStub(TextServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateRewrite: _aio.UnaryUnaryMultiCallable[_text_service_pb2.CreateRewriteRequest, _text_service_pb2.CreateRewriteResponse]  # type: ignore[assignment]
-    """Accepts a rewrite as a task: checks it, holds the price, queues it. The result is the task's output:
-    rewritten_text, engine, model, prompt_tokens, completion_tokens, quality.
+    """Accepts a rewrite as a task that a worker does when it has room: checks it, holds the price, queues it. For
+    callers who do not wait. The result is the task's output: rewritten_text, engine, model, prompt_tokens,
+    completion_tokens, quality, warnings.
 
     Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
     Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is
     held when it is refused.
+    """
+    StreamRewrite: _aio.UnaryStreamMultiCallable[_text_service_pb2.StreamRewriteRequest, _text_service_pb2.StreamRewriteResponse]  # type: ignore[assignment]
+    """Accepts a rewrite as CreateRewrite does and writes it at once, while the caller reads along: pieces of the text as
+    they are written, and at the end the task, whose output alone is authoritative. When the caller leaves or the
+    deadline passes, the engine stops and the task is cancelled, so that its credits go back. A repetition under the
+    same id gets the outcome of the first, its text in one piece.
+
+    Access: user. Idempotent: yes, by request_id, as CreateRewrite; not repeated by itself, since it streams.
+    Errors: as CreateRewrite, before anything is sent. A rewrite that fails ends as a task that has failed.
     """
     ListLanguageModels: _aio.UnaryUnaryMultiCallable[_text_service_pb2.ListLanguageModelsRequest, _text_service_pb2.ListLanguageModelsResponse]  # type: ignore[assignment]
     """Lists the language models that can be used now; none when no engine can.
@@ -77,12 +97,28 @@ class TextServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _text_service_pb2.CreateRewriteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_text_service_pb2.CreateRewriteResponse, _abc.Awaitable[_text_service_pb2.CreateRewriteResponse]]:
-        """Accepts a rewrite as a task: checks it, holds the price, queues it. The result is the task's output:
-        rewritten_text, engine, model, prompt_tokens, completion_tokens, quality.
+        """Accepts a rewrite as a task that a worker does when it has room: checks it, holds the price, queues it. For
+        callers who do not wait. The result is the task's output: rewritten_text, engine, model, prompt_tokens,
+        completion_tokens, quality, warnings.
 
         Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
         Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is
         held when it is refused.
+        """
+
+    @_abc_1.abstractmethod
+    def StreamRewrite(
+        self,
+        request: _text_service_pb2.StreamRewriteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_text_service_pb2.StreamRewriteResponse], _abc.AsyncIterator[_text_service_pb2.StreamRewriteResponse]]:
+        """Accepts a rewrite as CreateRewrite does and writes it at once, while the caller reads along: pieces of the text as
+        they are written, and at the end the task, whose output alone is authoritative. When the caller leaves or the
+        deadline passes, the engine stops and the task is cancelled, so that its credits go back. A repetition under the
+        same id gets the outcome of the first, its text in one piece.
+
+        Access: user. Idempotent: yes, by request_id, as CreateRewrite; not repeated by itself, since it streams.
+        Errors: as CreateRewrite, before anything is sent. A rewrite that fails ends as a task that has failed.
         """
 
     @_abc_1.abstractmethod

@@ -136,7 +136,7 @@ class Task(_message.Message):
 
     @_builtins.property
     def output(self) -> _struct_pb2.Struct:
-        """What came of it. Set when the task has succeeded."""
+        """What came of it. Set when the task has succeeded. Words that were asked for are in it only where input is."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...

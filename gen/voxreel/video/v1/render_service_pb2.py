@@ -27,7 +27,7 @@ from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot
 from voxreel.task.v1 import task_pb2 as voxreel_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/video/v1/render_service.proto\x12\x10voxreel.video.v1\x1a\x1egoogle/protobuf/duration.proto\x1a%voxreel/common/v1/method_policy.proto\x1a\x1avoxreel/task/v1/task.proto\"\xd6\x01\n\x0bMediaLimits\x12\x0f\n\x07\x66ormats\x18\x01 \x03(\t\x12\x16\n\x0emax_size_bytes\x18\x02 \x01(\x03\x12/\n\x0cmin_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1d\n\x15min_frames_per_second\x18\x05 \x01(\x05\x12\x1d\n\x15max_frames_per_second\x18\x06 \x01(\x05\"\x18\n\x16GetRenderLimitsRequest\"\xad\x01\n\x17GetRenderLimitsResponse\x12,\n\x05video\x18\x01 \x01(\x0b\x32\x1d.voxreel.video.v1.MediaLimits\x12,\n\x05\x61udio\x18\x02 \x01(\x0b\x32\x1d.voxreel.video.v1.MediaLimits\x12\x36\n\x0freference_image\x18\x03 \x01(\x0b\x32\x1d.voxreel.video.v1.MediaLimits\"\xa8\x01\n\x13\x43reateRenderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rvideo_file_id\x18\x02 \x01(\t\x12\x15\n\raudio_file_id\x18\x03 \x01(\t\x12\x1e\n\x11ref_image_file_id\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x19\n\x11is_video_extended\x18\x05 \x01(\x08\x42\x14\n\x12_ref_image_file_id\";\n\x14\x43reateRenderResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"\x91\x01\n\x16\x43reateChromaKeyRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rvideo_file_id\x18\x02 \x01(\t\x12\x1a\n\x12\x62\x61\x63kground_file_id\x18\x03 \x01(\t\x12\r\n\x05\x63olor\x18\x04 \x01(\t\x12\x12\n\nsimilarity\x18\x05 \x01(\x01\x12\r\n\x05\x62lend\x18\x06 \x01(\x01\">\n\x17\x43reateChromaKeyResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task2\xea\x02\n\rRenderService\x12v\n\x0fGetRenderLimits\x12(.voxreel.video.v1.GetRenderLimitsRequest\x1a).voxreel.video.v1.GetRenderLimitsResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12k\n\x0c\x43reateRender\x12%.voxreel.video.v1.CreateRenderRequest\x1a&.voxreel.video.v1.CreateRenderResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x02\x10\xc0>\x12t\n\x0f\x43reateChromaKey\x12(.voxreel.video.v1.CreateChromaKeyRequest\x1a).voxreel.video.v1.CreateChromaKeyResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x02\x10\xc0>b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/video/v1/render_service.proto\x12\x10voxreel.video.v1\x1a\x1egoogle/protobuf/duration.proto\x1a%voxreel/common/v1/method_policy.proto\x1a\x1avoxreel/task/v1/task.proto\"\xd6\x01\n\x0bMediaLimits\x12\x0f\n\x07\x66ormats\x18\x01 \x03(\t\x12\x16\n\x0emax_size_bytes\x18\x02 \x01(\x03\x12/\n\x0cmin_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1d\n\x15min_frames_per_second\x18\x05 \x01(\x05\x12\x1d\n\x15max_frames_per_second\x18\x06 \x01(\x05\"\x18\n\x16GetRenderLimitsRequest\"\xad\x01\n\x17GetRenderLimitsResponse\x12,\n\x05video\x18\x01 \x01(\x0b\x32\x1d.voxreel.video.v1.MediaLimits\x12,\n\x05\x61udio\x18\x02 \x01(\x0b\x32\x1d.voxreel.video.v1.MediaLimits\x12\x36\n\x0freference_image\x18\x03 \x01(\x0b\x32\x1d.voxreel.video.v1.MediaLimits\"\xe5\x01\n\x13\x43reateRenderRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rvideo_file_id\x18\x02 \x01(\t\x12\x15\n\raudio_file_id\x18\x03 \x01(\t\x12\x1e\n\x11ref_image_file_id\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x19\n\x11is_video_extended\x18\x05 \x01(\x08\x12\x11\n\tvideo_url\x18\x06 \x01(\t\x12\x11\n\taudio_url\x18\x07 \x01(\t\x12\x15\n\rref_image_url\x18\x08 \x01(\tB\x14\n\x12_ref_image_file_id\";\n\x14\x43reateRenderResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"\xbc\x01\n\x16\x43reateChromaKeyRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rvideo_file_id\x18\x02 \x01(\t\x12\x1a\n\x12\x62\x61\x63kground_file_id\x18\x03 \x01(\t\x12\r\n\x05\x63olor\x18\x04 \x01(\t\x12\x12\n\nsimilarity\x18\x05 \x01(\x01\x12\r\n\x05\x62lend\x18\x06 \x01(\x01\x12\x11\n\tvideo_url\x18\x07 \x01(\t\x12\x16\n\x0e\x62\x61\x63kground_url\x18\x08 \x01(\t\">\n\x17\x43reateChromaKeyResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task2\xec\x02\n\rRenderService\x12v\n\x0fGetRenderLimits\x12(.voxreel.video.v1.GetRenderLimitsRequest\x1a).voxreel.video.v1.GetRenderLimitsResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12l\n\x0c\x43reateRender\x12%.voxreel.video.v1.CreateRenderRequest\x1a&.voxreel.video.v1.CreateRenderResponse\"\r\x90\x02\x02\xa2\xbb\x18\x06\x08\x02\x10\xc0\xb8\x02\x12u\n\x0f\x43reateChromaKey\x12(.voxreel.video.v1.CreateChromaKeyRequest\x1a).voxreel.video.v1.CreateChromaKeyResponse\"\r\x90\x02\x02\xa2\xbb\x18\x06\x08\x02\x10\xe0\xd4\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,9 +37,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RENDERSERVICE'].methods_by_name['GetRenderLimits']._loaded_options = None
   _globals['_RENDERSERVICE'].methods_by_name['GetRenderLimits']._serialized_options = b'\220\002\001\242\273\030\007\010\001\020\320\017\030\001'
   _globals['_RENDERSERVICE'].methods_by_name['CreateRender']._loaded_options = None
-  _globals['_RENDERSERVICE'].methods_by_name['CreateRender']._serialized_options = b'\220\002\002\242\273\030\005\010\002\020\300>'
+  _globals['_RENDERSERVICE'].methods_by_name['CreateRender']._serialized_options = b'\220\002\002\242\273\030\006\010\002\020\300\270\002'
   _globals['_RENDERSERVICE'].methods_by_name['CreateChromaKey']._loaded_options = None
-  _globals['_RENDERSERVICE'].methods_by_name['CreateChromaKey']._serialized_options = b'\220\002\002\242\273\030\005\010\002\020\300>'
+  _globals['_RENDERSERVICE'].methods_by_name['CreateChromaKey']._serialized_options = b'\220\002\002\242\273\030\006\010\002\020\340\324\003'
   _globals['_MEDIALIMITS']._serialized_start=159
   _globals['_MEDIALIMITS']._serialized_end=373
   _globals['_GETRENDERLIMITSREQUEST']._serialized_start=375
@@ -47,13 +47,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETRENDERLIMITSRESPONSE']._serialized_start=402
   _globals['_GETRENDERLIMITSRESPONSE']._serialized_end=575
   _globals['_CREATERENDERREQUEST']._serialized_start=578
-  _globals['_CREATERENDERREQUEST']._serialized_end=746
-  _globals['_CREATERENDERRESPONSE']._serialized_start=748
-  _globals['_CREATERENDERRESPONSE']._serialized_end=807
-  _globals['_CREATECHROMAKEYREQUEST']._serialized_start=810
-  _globals['_CREATECHROMAKEYREQUEST']._serialized_end=955
-  _globals['_CREATECHROMAKEYRESPONSE']._serialized_start=957
-  _globals['_CREATECHROMAKEYRESPONSE']._serialized_end=1019
-  _globals['_RENDERSERVICE']._serialized_start=1022
-  _globals['_RENDERSERVICE']._serialized_end=1384
+  _globals['_CREATERENDERREQUEST']._serialized_end=807
+  _globals['_CREATERENDERRESPONSE']._serialized_start=809
+  _globals['_CREATERENDERRESPONSE']._serialized_end=868
+  _globals['_CREATECHROMAKEYREQUEST']._serialized_start=871
+  _globals['_CREATECHROMAKEYREQUEST']._serialized_end=1059
+  _globals['_CREATECHROMAKEYRESPONSE']._serialized_start=1061
+  _globals['_CREATECHROMAKEYRESPONSE']._serialized_end=1123
+  _globals['_RENDERSERVICE']._serialized_start=1126
+  _globals['_RENDERSERVICE']._serialized_end=1490
 # @@protoc_insertion_point(module_scope)

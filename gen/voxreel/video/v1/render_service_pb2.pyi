@@ -109,6 +109,10 @@ Global___GetRenderLimitsResponse: _TypeAlias = GetRenderLimitsResponse  # noqa: 
 
 @_typing.final
 class CreateRenderRequest(_message.Message):
+    """Each source is named by its file id or by a URL of somebody else's, which must be public. What lies behind a URL is
+    fetched when the render is accepted, to be checked, and again when it is done.
+    """
+
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
@@ -116,6 +120,9 @@ class CreateRenderRequest(_message.Message):
     AUDIO_FILE_ID_FIELD_NUMBER: _builtins.int
     REF_IMAGE_FILE_ID_FIELD_NUMBER: _builtins.int
     IS_VIDEO_EXTENDED_FIELD_NUMBER: _builtins.int
+    VIDEO_URL_FIELD_NUMBER: _builtins.int
+    AUDIO_URL_FIELD_NUMBER: _builtins.int
+    REF_IMAGE_URL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Unique per user."""
     video_file_id: _builtins.str
@@ -123,7 +130,13 @@ class CreateRenderRequest(_message.Message):
     ref_image_file_id: _builtins.str
     """Whose face speaks, when there are several."""
     is_video_extended: _builtins.bool
-    """The video is played again and again until the audio ends."""
+    """A video shorter than the audio plays on, forth and back, until the audio ends; else its last picture stays."""
+    video_url: _builtins.str
+    """Instead of video_file_id."""
+    audio_url: _builtins.str
+    """Instead of audio_file_id."""
+    ref_image_url: _builtins.str
+    """Instead of ref_image_file_id."""
     def __init__(
         self,
         *,
@@ -132,10 +145,13 @@ class CreateRenderRequest(_message.Message):
         audio_file_id: _builtins.str = ...,
         ref_image_file_id: _builtins.str | None = ...,
         is_video_extended: _builtins.bool = ...,
+        video_url: _builtins.str = ...,
+        audio_url: _builtins.str = ...,
+        ref_image_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_ref_image_file_id", b"_ref_image_file_id", "ref_image_file_id", b"ref_image_file_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ref_image_file_id", b"_ref_image_file_id", "audio_file_id", b"audio_file_id", "is_video_extended", b"is_video_extended", "ref_image_file_id", b"ref_image_file_id", "request_id", b"request_id", "video_file_id", b"video_file_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ref_image_file_id", b"_ref_image_file_id", "audio_file_id", b"audio_file_id", "audio_url", b"audio_url", "is_video_extended", b"is_video_extended", "ref_image_file_id", b"ref_image_file_id", "ref_image_url", b"ref_image_url", "request_id", b"request_id", "video_file_id", b"video_file_id", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__ref_image_file_id: _TypeAlias = _typing.Literal["ref_image_file_id"]  # noqa: Y015
     _WhichOneofArgType__ref_image_file_id: _TypeAlias = _typing.Literal["_ref_image_file_id", b"_ref_image_file_id"]  # noqa: Y015
@@ -165,6 +181,8 @@ Global___CreateRenderResponse: _TypeAlias = CreateRenderResponse  # noqa: Y015
 
 @_typing.final
 class CreateChromaKeyRequest(_message.Message):
+    """Sources as in CreateRenderRequest."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
@@ -173,6 +191,8 @@ class CreateChromaKeyRequest(_message.Message):
     COLOR_FIELD_NUMBER: _builtins.int
     SIMILARITY_FIELD_NUMBER: _builtins.int
     BLEND_FIELD_NUMBER: _builtins.int
+    VIDEO_URL_FIELD_NUMBER: _builtins.int
+    BACKGROUND_URL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Unique per user."""
     video_file_id: _builtins.str
@@ -184,6 +204,8 @@ class CreateChromaKeyRequest(_message.Message):
     """0 to 1; how far from the colour still counts as screen."""
     blend: _builtins.float
     """0 to 1; how softly the edge fades."""
+    video_url: _builtins.str
+    background_url: _builtins.str
     def __init__(
         self,
         *,
@@ -193,10 +215,12 @@ class CreateChromaKeyRequest(_message.Message):
         color: _builtins.str = ...,
         similarity: _builtins.float = ...,
         blend: _builtins.float = ...,
+        video_url: _builtins.str = ...,
+        background_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["background_file_id", b"background_file_id", "blend", b"blend", "color", b"color", "request_id", b"request_id", "similarity", b"similarity", "video_file_id", b"video_file_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["background_file_id", b"background_file_id", "background_url", b"background_url", "blend", b"blend", "color", b"color", "request_id", b"request_id", "similarity", b"similarity", "video_file_id", b"video_file_id", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

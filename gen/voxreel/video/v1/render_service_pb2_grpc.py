@@ -67,7 +67,7 @@ class RenderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateRender(self, request, context):
-        """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+        """Accepts a lip-synced render as a task: looks into the media, holds the price, queues it. The result is the task's
         output: file_id, file_size_bytes, duration_ms, engine, quality.
 
         Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
@@ -80,12 +80,13 @@ class RenderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateChromaKey(self, request, context):
-        """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does.
+        """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does. A video without a
+        screen of this colour is refused with the measured share of the pictures.
 
         Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
         IDEMPOTENCY_KEY_REUSED.
-        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
-        ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+        Errors: FIELD_INVALID, SCREEN_NOT_FOUND, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE,
+        CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,7 @@ class RenderServiceStub:
     Errors: none of its own.
     """
     CreateRender: _grpc.UnaryUnaryMultiCallable[_render_service_pb2.CreateRenderRequest, _render_service_pb2.CreateRenderResponse]
-    """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+    """Accepts a lip-synced render as a task: looks into the media, holds the price, queues it. The result is the task's
     output: file_id, file_size_bytes, duration_ms, engine, quality.
 
     Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
@@ -49,12 +49,13 @@ class RenderServiceStub:
     ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
     """
     CreateChromaKey: _grpc.UnaryUnaryMultiCallable[_render_service_pb2.CreateChromaKeyRequest, _render_service_pb2.CreateChromaKeyResponse]
-    """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does.
+    """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does. A video without a
+    screen of this colour is refused with the measured share of the pictures.
 
     Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
     IDEMPOTENCY_KEY_REUSED.
-    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
-    ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+    Errors: FIELD_INVALID, SCREEN_NOT_FOUND, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE,
+    CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
     """
 
 @_typing.type_check_only
@@ -69,7 +70,7 @@ class RenderServiceAsyncStub(RenderServiceStub):
     Errors: none of its own.
     """
     CreateRender: _aio.UnaryUnaryMultiCallable[_render_service_pb2.CreateRenderRequest, _render_service_pb2.CreateRenderResponse]  # type: ignore[assignment]
-    """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+    """Accepts a lip-synced render as a task: looks into the media, holds the price, queues it. The result is the task's
     output: file_id, file_size_bytes, duration_ms, engine, quality.
 
     Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
@@ -78,12 +79,13 @@ class RenderServiceAsyncStub(RenderServiceStub):
     ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
     """
     CreateChromaKey: _aio.UnaryUnaryMultiCallable[_render_service_pb2.CreateChromaKeyRequest, _render_service_pb2.CreateChromaKeyResponse]  # type: ignore[assignment]
-    """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does.
+    """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does. A video without a
+    screen of this colour is refused with the measured share of the pictures.
 
     Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
     IDEMPOTENCY_KEY_REUSED.
-    Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
-    ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+    Errors: FIELD_INVALID, SCREEN_NOT_FOUND, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE,
+    CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
     """
 
 class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -107,7 +109,7 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _render_service_pb2.CreateRenderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_render_service_pb2.CreateRenderResponse, _abc.Awaitable[_render_service_pb2.CreateRenderResponse]]:
-        """Accepts a lip-synced render as a task: checks the files, holds the price, queues it. The result is the task's
+        """Accepts a lip-synced render as a task: looks into the media, holds the price, queues it. The result is the task's
         output: file_id, file_size_bytes, duration_ms, engine, quality.
 
         Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
@@ -122,12 +124,13 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _render_service_pb2.CreateChromaKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_render_service_pb2.CreateChromaKeyResponse, _abc.Awaitable[_render_service_pb2.CreateChromaKeyResponse]]:
-        """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does.
+        """Accepts the replacement of a screen's colour by a background as a task, as CreateRender does. A video without a
+        screen of this colour is refused with the measured share of the pictures.
 
         Access: user, the files' owner. Idempotent: yes, by request_id; the same id with another body is
         IDEMPOTENCY_KEY_REUSED.
-        Errors: FIELD_INVALID, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE, CREDITS_INSUFFICIENT,
-        ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
+        Errors: FIELD_INVALID, SCREEN_NOT_FOUND, FILE_NOT_FOUND, FILE_TYPE_UNSUPPORTED, FILE_TOO_LARGE,
+        CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is held when it is refused.
         """
 
 def add_RenderServiceServicer_to_server(servicer: RenderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

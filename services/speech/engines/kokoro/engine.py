@@ -2,24 +2,28 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kit.content_label import ContentLabel
 from kit.models import ModelStore
-from services.speech.dsp.content_label import ContentLabel
 from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_pcm, encode_wav
-from services.speech.dsp.loudness import apply_volume, level, limit_peak
+from services.speech.dsp.intonation import change_intonation
+from services.speech.dsp.loudness import apply_gain, apply_volume, level, limit_peak
 from services.speech.dsp.prosody import change_prosody
 from services.speech.dsp.silence import pause, trim_edges
 from services.speech.engines.base import (
     AudioFormat,
+    Manner,
     Quality,
     SpokenSegment,
     SynthesisRequest,
     SynthesizedAudio,
+    within_rates,
 )
 from services.speech.engines.errors import NothingToSpeak, TextTooLong
 from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, load_pack
@@ -28,6 +32,7 @@ from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import ENGINE_NAME, MODEL_FILE, MODEL_NAME, VOCABULARY_FILE
 from services.speech.text.normalization import Reading
 from services.speech.text.script import Sentence, speakable_sentences
+from services.speech.text.tokens import split_by_tokens
 
 _TOKENS_PER_SENTENCE = 130.0
 _TOKENS_PER_CALL = 200  # bounds the memory of one inference call to about 0.7 GB
@@ -63,13 +68,20 @@ class KokoroSynthesizer:
         if len(request.text) > self._max_chars:
             raise TextTooLong(self._max_chars, len(request.text))
         pack = self._pack(pack_of(voice))
-        sentences = speakable_sentences(request.text, _TOKENS_PER_SENTENCE, default_reading=Reading(voice.language))
-        spoken = [item for sentence in sentences if (item := self._speak(sentence, pack)) is not None]
+        sentences = [
+            sentence
+            for piece in split_by_tokens(request.text, request.max_tokens)
+            for sentence in speakable_sentences(piece, _TOKENS_PER_SENTENCE, default_reading=Reading(voice.language))
+        ]
+        spoken = [item for sentence in sentences if (item := self._speak(sentence, pack, request.manner)) is not None]
         if not spoken:
             raise NothingToSpeak
-        audio, segments = _join(spoken, speech_rate=request.speech_rate)
-        audio = change_prosody(audio, SAMPLE_RATE, speech_rate=request.speech_rate, pitch_rate=request.pitch_rate)
-        audio = limit_peak(apply_volume(audio, request.volume), SAMPLE_RATE)
+        speech_rate = within_rates(request.speech_rate * request.manner.rate)
+        audio, starts = _join(spoken, pauses=request.manner.pauses)
+        joined_samples = len(audio)
+        audio = change_prosody(audio, SAMPLE_RATE, speech_rate=speech_rate, pitch_rate=request.pitch_rate)
+        audio = apply_gain(apply_volume(audio, request.volume), request.manner.energy_db)
+        audio = limit_peak(audio, SAMPLE_RATE)
         label = ContentLabel(self._producer, request.content_id or uuid4().hex)
         return SynthesizedAudio(
             data=_encode(audio, request.audio_format, label),
@@ -79,10 +91,10 @@ class KokoroSynthesizer:
             engine=ENGINE_NAME,
             model=MODEL_NAME,
             quality=Quality.NATIVE,
-            segments=segments,
+            segments=_segments(spoken, starts, samples=len(audio), of=joined_samples),
         )
 
-    def _speak(self, sentence: Sentence, pack: NDArray[np.float32]) -> _Spoken | None:
+    def _speak(self, sentence: Sentence, pack: NDArray[np.float32], manner: Manner) -> _Spoken | None:
         phonemes = self._model.known_phonemes(self._phonemizer.phonemize(sentence.spoken))
         chunks = [
             trim_edges(self._model.speak(piece, pack), SAMPLE_RATE)
@@ -90,25 +102,33 @@ class KokoroSynthesizer:
         ]
         if not chunks:
             return None
-        return _Spoken(sentence.text, level(np.concatenate(chunks), SAMPLE_RATE))
+        audio = change_intonation(
+            np.concatenate(chunks), SAMPLE_RATE, pitch=manner.pitch, pitch_range=manner.pitch_range
+        )
+        return _Spoken(sentence.text, level(audio, SAMPLE_RATE))
 
 
-def _join(spoken: list[_Spoken], *, speech_rate: float) -> tuple[NDArray[np.float32], tuple[SpokenSegment, ...]]:
-    """The sentences with pauses between them, and where each will be heard after the change of speed."""
+def _join(spoken: list[_Spoken], *, pauses: float) -> tuple[NDArray[np.float32], list[int]]:
+    """The sentences with pauses between them, `pauses` times as long as usual, and where each begins, in samples."""
     pieces: list[NDArray[np.float32]] = []
-    segments = []
+    starts: list[int] = []
     position = 0
     for index, item in enumerate(spoken):
-        start, position = position, position + len(item.audio)
-        segments.append(
-            SpokenSegment(item.text, _milliseconds(start / speech_rate), _milliseconds(position / speech_rate))
-        )
-        pieces.append(item.audio)
+        starts.append(position)
+        piece = item.audio
         if index + 1 < len(spoken):
-            gap = pause(_pause_after(item.text), SAMPLE_RATE)
-            pieces.append(gap)
-            position += len(gap)
-    return np.concatenate(pieces), tuple(segments)
+            piece = np.concatenate([piece, pause(_pause_after(item.text) * pauses, SAMPLE_RATE)])
+        pieces.append(piece)
+        position += len(piece)
+    return np.concatenate(pieces), starts
+
+
+def _segments(spoken: list[_Spoken], starts: list[int], *, samples: int, of: int) -> tuple[SpokenSegment, ...]:
+    """Where each sentence is heard now that the `of` samples that were joined have become `samples`."""
+    bounds = [_milliseconds(start * samples / of) for start in (*starts, of)]
+    return tuple(
+        SpokenSegment(item.text, start, end) for item, (start, end) in zip(spoken, pairwise(bounds), strict=True)
+    )
 
 
 def _pause_after(text: str) -> float:

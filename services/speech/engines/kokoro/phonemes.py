@@ -1,13 +1,12 @@
 """Normalised text to Kokoro's phoneme symbols: Mandarin through misaki, English through hibari."""
 
-import logging
 import re
 from pathlib import Path
 
-import jieba
 from hibari.g2p import G2P
 from misaki.zh import ZHG2P
 
+from services.speech.engines.jieba_cache import keep_jieba_cache_in
 from services.speech.text.runs import Script, split_runs
 
 _SPACES = re.compile(r" {2,}")
@@ -21,7 +20,7 @@ class Phonemizer:
     """Both grapheme-to-phoneme models. Loading takes about two seconds and 250 MB; build one per process."""
 
     def __init__(self, cache_dir: Path) -> None:
-        _keep_jieba_cache_in(cache_dir)
+        keep_jieba_cache_in(cache_dir)
         self._mandarin = ZHG2P()
         self._english = G2P()
 
@@ -67,12 +66,3 @@ def split_phonemes(phonemes: str, limit: int) -> list[str]:
         pieces.append(phonemes[:cut])
         phonemes = phonemes[cut:]
     return [piece for piece in (*pieces, phonemes) if piece.strip(_BREAKS)]
-
-
-def _keep_jieba_cache_in(cache_dir: Path) -> None:
-    """By default jieba loads its parsed dictionary from the shared temporary directory, where any local user
-    could have put it.
-    """
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    jieba.setLogLevel(logging.WARNING)
-    jieba.dt.tmp_dir = str(cache_dir)

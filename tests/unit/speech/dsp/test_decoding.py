@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.speech.dsp.content_label import ContentLabel
+from kit.content_label import ContentLabel
 from services.speech.dsp.decoding import DecodedAudio, NotAudio, decode_beginning
 from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_wav
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.speech.dsp.content_label import METADATA_KEY, ContentLabel
+from kit.content_label import METADATA_KEY, ContentLabel
 from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_pcm, encode_wav
 
 RATE = 24_000

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,18 @@ from numpy.typing import NDArray
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.catalogue.samples import sample_request
 from services.speech.catalogue.templates import find_template
+from services.speech.dsp.delivery import measure_delivery
+from services.speech.emotion.delivery import Delivery
+from services.speech.emotion.manners import manner_of_vector
+from services.speech.emotion.vector import Emotion, effective
 from services.speech.engines.base import AudioFormat, SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import NothingToSpeak, TextTooLong, UnknownVoice
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import KokoroFactory
 from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
+from services.speech.media.decoding import decode
+from services.speech.media.sound import SoundOrder
+from services.speech.text.tokens import count_tokens
 
 pytestmark = pytest.mark.model
 
@@ -56,12 +64,29 @@ def active_level_db(audio: NDArray[np.float32]) -> float:
 def test_a_mixed_sentence_has_segments_that_cover_it(studio: Studio) -> None:
     made = studio.synthesize(SynthesisRequest(MIXED, "zhichu"))
     assert [segment.text for segment in made.segments] == ["你好，世界！", "我们今天发布了iPhone手机。"]
-    times = [time for segment in made.segments for time in (segment.start_ms, segment.end_ms)]
-    assert times == sorted(times)
-    assert times[0] == 0
-    assert times[-1] == made.duration_ms
+    assert made.segments[0].start_ms == 0
+    assert all(one.end_ms == other.start_ms for one, other in pairwise(made.segments))
+    assert all(segment.start_ms < segment.end_ms for segment in made.segments)
     assert 2000 < made.duration_ms < 6000
     assert (made.engine, made.model, made.sample_rate) == ("kokoro", "kokoro-82m-v1.0-int8", 24_000)
+
+
+# The longest frame of each format, in ms: what its encoder may add.
+@pytest.mark.parametrize(("audio_format", "frame_ms"), [("wav", 1), ("pcm", 1), ("mp3", 48), ("opus", 20)])
+@pytest.mark.parametrize(("speech_rate", "pitch_rate"), [(1.0, 1.0), (1.7, 0.8)])
+def test_segments_add_up_to_the_file(
+    studio: Studio, tmp_path: Path, audio_format: str, frame_ms: int, speech_rate: float, pitch_rate: float
+) -> None:
+    request = SynthesisRequest(
+        "一。二，三！", "zhichu", AudioFormat(audio_format), speech_rate=speech_rate, pitch_rate=pitch_rate
+    )
+    made = studio.synthesize(request)
+    file = tmp_path / f"spoken.{audio_format}"
+    file.write_bytes(made.data)
+    bare_factor = 1.5 if audio_format == "pcm" else 1.0  # no header tells of its 24 kHz
+    heard = decode(None, file, tmp_path / "samples", SoundOrder())
+    total = sum(segment.end_ms - segment.start_ms for segment in made.segments)
+    assert total == pytest.approx(heard.duration_ms / bare_factor, abs=frame_ms)
 
 
 def test_speed_scales_audio_and_segments(studio: Studio) -> None:
@@ -150,3 +175,27 @@ async def test_the_pool_speaks_without_stopping_the_loop(cache_dir: Path) -> Non
         await synthesizer.aclose()
     assert io.BytesIO(made.data).read(4) == b"OggS"
     assert turns > made.duration_ms / 50
+
+
+def test_emotions_change_how_it_is_spoken(studio: Studio) -> None:
+    def delivery_of(emotion: Emotion) -> tuple[Delivery, int]:
+        manner = manner_of_vector(effective(tuple(float(each is emotion) for each in Emotion), 1.0))
+        made = studio.synthesize(SynthesisRequest(MIXED, "zhichu", AudioFormat.PCM, manner=manner))
+        samples = np.asarray(np.frombuffer(made.data, dtype="<i2") / 32768, dtype=np.float32)
+        return measure_delivery(samples, made.sample_rate), made.duration_ms
+
+    angry, angry_ms = delivery_of(Emotion.ANGRY)
+    sad, sad_ms = delivery_of(Emotion.SAD)
+    assert angry_ms < 0.85 * sad_ms
+    assert angry.median_hz > 1.15 * sad.median_hz
+    assert angry.range_semitones > 1.2 * sad.range_semitones
+    assert angry.level_db > sad.level_db + 4
+
+
+def test_pieces_are_no_longer_than_asked(studio: Studio) -> None:
+    text = "今天天气真好，我们一起去公园，看看花和鸟，听听风声吧。"
+    whole = studio.synthesize(SynthesisRequest(text, "zhichu", max_tokens=120))
+    cut = studio.synthesize(SynthesisRequest(text, "zhichu", max_tokens=20))
+    assert len(whole.segments) == 1
+    assert [count_tokens(segment.text) for segment in cut.segments] == [18, 5]
+    assert "".join(segment.text for segment in cut.segments) == text

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.speech.dsp.content_label import ContentLabel
+from kit.content_label import ContentLabel
 from services.speech.dsp.decoding import NotAudio
 from services.speech.dsp.encoding import encode_mp3
 from services.speech.engines import listening

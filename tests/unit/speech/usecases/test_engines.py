@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from kit.engines import EngineSlot, open_slot
 from kit.errors import Unavailable
+from services.speech.engines.dubbers import DUBBING
+from services.speech.engines.dubbing import Dubber
 from services.speech.engines.errors import EngineTimedOut, EngineUnavailable, UnknownEngine
 from services.speech.engines.jobs import JobEngineSettings, open_job_engines
 from services.speech.engines.kokoro.catalog import voices
 from services.speech.engines.registry import SynthesizerSettings
+from services.speech.engines.rewriters import RewriterSettings
 from services.speech.usecases.engines import CAPABILITY, EngineDirectory, SynthesisEngine, select_engine
 from services.speech.usecases.warm_up import Warmable, WarmUp
 
-JOBS = open_job_engines(JobEngineSettings(model_cache_dir=Path("unused")))
+JOBS = open_job_engines(JobEngineSettings(Path("unused"), RewriterSettings(Path("unused"))))
+DUBBER: EngineSlot[Dubber] = open_slot(DUBBING, {}, None)
 
 
 @dataclass
@@ -56,7 +61,7 @@ def test_a_pinned_engine_must_exist(settings_without_models: SynthesizerSettings
 async def test_missing_models_make_the_engine_unusable(
     settings_without_models: SynthesizerSettings, engine: SynthesisEngine
 ) -> None:
-    directory = EngineDirectory(settings_without_models, engine, JOBS)
+    directory = EngineDirectory(settings_without_models, engine, JOBS, dubber=DUBBER)
     engine.check_usable()
     await directory.step()
     fact = next(fact for fact in directory.facts if fact.capability == CAPABILITY)
@@ -68,7 +73,7 @@ async def test_missing_models_make_the_engine_unusable(
 
 
 async def test_a_model_that_cannot_be_loaded_stops_new_tasks(tmp_path: Path, engine: SynthesisEngine) -> None:
-    directory = EngineDirectory(SynthesizerSettings(model_cache_dir=tmp_path), engine, JOBS)
+    directory = EngineDirectory(SynthesizerSettings(model_cache_dir=tmp_path), engine, JOBS, dubber=DUBBER)
     await WarmUp(FakeModel(EngineUnavailable("kokoro", "model is corrupt")), directory).step()
     assert "model is corrupt" in engine.problem
     await directory.step()
@@ -76,13 +81,13 @@ async def test_a_model_that_cannot_be_loaded_stops_new_tasks(tmp_path: Path, eng
 
 
 async def test_a_slow_start_is_no_reason_to_refuse_tasks(tmp_path: Path, engine: SynthesisEngine) -> None:
-    directory = EngineDirectory(SynthesizerSettings(model_cache_dir=tmp_path), engine, JOBS)
+    directory = EngineDirectory(SynthesizerSettings(model_cache_dir=tmp_path), engine, JOBS, dubber=DUBBER)
     await WarmUp(FakeModel(EngineTimedOut("kokoro", "120 s")), directory).step()
     engine.check_usable()
 
 
 async def test_warming_ends_when_the_service_stops(tmp_path: Path, engine: SynthesisEngine) -> None:
-    directory = EngineDirectory(SynthesizerSettings(model_cache_dir=tmp_path), engine, JOBS)
+    directory = EngineDirectory(SynthesizerSettings(model_cache_dir=tmp_path), engine, JOBS, dubber=DUBBER)
     model, stop = FakeModel(is_slow=True), asyncio.Event()
     running = asyncio.create_task(WarmUp(model, directory).run(stop))
     stop.set()

@@ -1,0 +1,1 @@
+"""Footage that the benchmarks make themselves, the same on every machine."""

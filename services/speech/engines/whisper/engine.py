@@ -1,0 +1,122 @@
+"""Whisper inside one worker process: samples to sentences. The model invents words for what is not speech, so it only
+hears what the voice activity detector lets through, and its answers have to look like speech themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.transcribe import Segment
+from numpy.typing import NDArray
+from opencc import OpenCC
+
+from kit.guarded.worker import report
+from services.speech.engines.base import Quality, Recognition
+from services.speech.engines.whisper.stretches import SAMPLE_RATE, Stretch, find_stretches
+from services.speech.engines.whisper.transcript import HeardWord, sentences_of
+from services.speech.media.sound import Sound
+
+RECOGNIZING = "recognizing"
+UNDETERMINED = "und"
+_CHINESE = "zh"
+# Without it the model mixes scripts and leaves punctuation out.
+_CHINESE_PROMPT = "以下是普通话的句子。"
+_BEAM_SIZE = 5
+# A second try at more variety; more of them only make inventions more fluent.
+_TEMPERATURES = (0.0, 0.4)
+# The fastest speech has about 12 tokens a second; without a bound a loop of one word fills the model's memory.
+_TOKENS_PER_S = 16
+_TOKENS_AT_LEAST = 24
+_MOST_TOKENS = 220
+_LANGUAGE_SAMPLE_S = 30.0
+# The model's answer to the silence at the end of a stretch is never worth another look.
+_LEAST_REST_S = 0.5
+
+# A model that has lost its way says the same again and again. It gets a second look in which it must not; always
+# forbidding it would take away what people do repeat.
+_LOOP = re.compile(r"(\S.{0,7}?)\1{7}")
+_UNLIKE_A_LOOP = 6
+
+# Beyond these the text was not spoken.
+_MOST_REPETITIVE = 2.4
+_LEAST_WORD_PROBABILITY = 0.25
+_MOST_NO_SPEECH = 0.6
+_DOUBTFUL_LOGPROB = -0.5
+
+
+class WhisperEars:
+    """One model instance. Holds up to 0.6 GB with the base model; not for concurrent use."""
+
+    def __init__(self, folder: Path, model_name: str, *, threads: int) -> None:
+        self._model = WhisperModel(
+            str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
+        )
+        self._model_name = model_name
+        self._simplify = OpenCC("t2s").convert
+
+    def hear(self, sound: Sound) -> Recognition:
+        """What is said in samples at 16 kHz; no sentences where nobody speaks."""
+        samples = sound.samples()
+        words: list[HeardWord] = []
+        language = UNDETERMINED
+        for stretch in find_stretches(samples):
+            part = np.ascontiguousarray(samples[stretch.start : stretch.end])
+            if language == UNDETERMINED:
+                language = self._language_of(part)
+            words.extend(self._words(part, stretch, language))
+            report(RECOGNIZING, stretch.end / len(samples))
+        simplify = self._simplify if language == _CHINESE else str
+        sentences = sentences_of(words, simplify=simplify, duration_ms=sound.duration_ms)
+        return Recognition(
+            sentences=sentences,
+            language=language if sentences else UNDETERMINED,
+            duration_ms=sound.duration_ms,
+            model=self._model_name,
+            quality=Quality.NATIVE,
+        )
+
+    def _language_of(self, part: NDArray[np.float32]) -> str:
+        language, _probability, _all = self._model.detect_language(part[: int(_LANGUAGE_SAMPLE_S * SAMPLE_RATE)])
+        return str(language)
+
+    def _words(self, part: NDArray[np.float32], stretch: Stretch, language: str) -> Iterator[HeardWord]:
+        offset_s = stretch.start / SAMPLE_RATE
+        segments = self._segments(part, language)
+        if any(_LOOP.search(segment.text) for segment in segments):
+            segments = self._segments(part, language, no_repeat_ngram_size=_UNLIKE_A_LOOP)
+        for segment in segments:
+            if _was_spoken(segment):
+                for word in segment.words or ():
+                    yield HeardWord(word.word, offset_s + word.start, offset_s + word.end)
+
+    def _segments(self, part: NDArray[np.float32], language: str, *, no_repeat_ngram_size: int = 0) -> list[Segment]:
+        duration_s = len(part) / SAMPLE_RATE
+        heard, _info = self._model.transcribe(
+            part,
+            language=language,
+            initial_prompt=_CHINESE_PROMPT if language == _CHINESE else None,
+            condition_on_previous_text=False,
+            beam_size=_BEAM_SIZE,
+            temperature=_TEMPERATURES,
+            max_new_tokens=min(_TOKENS_AT_LEAST + int(duration_s * _TOKENS_PER_S), _MOST_TOKENS),
+            no_repeat_ngram_size=no_repeat_ngram_size,
+            word_timestamps=True,
+        )
+        segments: list[Segment] = []
+        for segment in heard:
+            segments.append(segment)
+            if segment.end > duration_s - _LEAST_REST_S:
+                break  # the model looks on only while it is asked
+        return segments
+
+
+def _was_spoken(segment: Segment) -> bool:
+    words = segment.words or ()
+    if not words or segment.compression_ratio > _MOST_REPETITIVE:
+        return False
+    if segment.no_speech_prob > _MOST_NO_SPEECH and segment.avg_logprob < _DOUBTFUL_LOGPROB:
+        return False
+    return bool(sum(word.probability for word in words) / len(words) >= _LEAST_WORD_PROBABILITY)

@@ -1,0 +1,1 @@
+"""Sound out of the files of strangers, as samples that engines understand."""

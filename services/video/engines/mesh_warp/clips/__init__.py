@@ -1,0 +1,1 @@
+"""Videos and voices as files: read picture by picture, kept, written."""

@@ -1,0 +1,1 @@
+"""Whose face it is, where it is, and where its points are."""

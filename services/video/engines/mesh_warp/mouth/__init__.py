@@ -1,0 +1,1 @@
+"""The mouth of one picture: measured, moved and put back."""

@@ -1,0 +1,1 @@
+"""Video files as planes, and planes as a video file."""

@@ -1,0 +1,1 @@
+"""Keying as arithmetic on planes: no files, no video library."""

@@ -1,0 +1,1 @@
+"""Looking into media files of strangers: always in a guarded worker."""
