@@ -1,7 +1,7 @@
 """Kokoro as a `BlockingSynthesizer`: text to finished audio inside one worker process."""
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from kit.content_label import ContentLabel
 from kit.models import ModelStore
-from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_pcm, encode_wav
 from services.speech.dsp.intonation import change_intonation
 from services.speech.dsp.loudness import apply_gain, apply_volume, level, limit_peak
 from services.speech.dsp.prosody import change_prosody
 from services.speech.dsp.silence import pause, trim_edges
 from services.speech.engines.base import (
-    AudioFormat,
+    Language,
     Manner,
     Quality,
     SpokenSegment,
@@ -25,17 +24,20 @@ from services.speech.engines.base import (
     SynthesizedAudio,
     within_rates,
 )
-from services.speech.engines.errors import NothingToSpeak, TextTooLong
-from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, load_pack
+from services.speech.engines.errors import EngineFailed, NothingToSpeak, TextTooLong
+from services.speech.engines.finishing import encode
+from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, load_pack, pack_from
 from services.speech.engines.kokoro.catalog import find_voice, pack_of
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import ENGINE_NAME, MODEL_FILE, MODEL_NAME, VOCABULARY_FILE
+from services.speech.engines.styles import StyleFolder, StyleMissing, style_of
 from services.speech.text.normalization import Reading
 from services.speech.text.script import Sentence, speakable_sentences
 from services.speech.text.tokens import split_by_tokens
 
 _TOKENS_PER_SENTENCE = 130.0
 _TOKENS_PER_CALL = 200  # bounds the memory of one inference call to about 0.7 GB
+_KEPT_STYLES = 16  # half a megabyte each
 _SENTENCE_PAUSE_S = 0.28
 _CLAUSE_PAUSE_S = 0.14
 _SENTENCE_ENDS = frozenset("。！？!?.…；;")
@@ -49,6 +51,16 @@ class _Spoken:
     audio: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """A pack, the language of its speaker, and the factor its pitch is to be moved by."""
+
+    pack: NDArray[np.float32]
+    language: Language
+    pitch: float = 1.0
+    quality: Quality = Quality.NATIVE
+
+
 class KokoroSynthesizer:
     """One model instance. Holds about 0.5 GB; not for concurrent use."""
 
@@ -59,21 +71,23 @@ class KokoroSynthesizer:
         self._phonemizer = Phonemizer(cache_dir)
         self._model = AcousticModel(store.ensure(MODEL_FILE), store.ensure(VOCABULARY_FILE), threads=threads)
         self._pack = cache(lambda pack: load_pack(store.ensure(f"kokoro/voices/{pack}.bin")))
+        styles = StyleFolder(cache_dir)
+        self._learnt_pack = lru_cache(_KEPT_STYLES)(lambda sha256: pack_from(styles.read(sha256)))
 
     def synthesize(self, request: SynthesisRequest) -> SynthesizedAudio:
-        """Raises UnknownVoice, TextTooLong, NothingToSpeak, and model errors for a missing or corrupt voice
-        pack.
+        """Raises UnknownVoice, TextTooLong, NothingToSpeak, EngineFailed for a learnt voice that is not on this
+        machine, and model errors for a missing or corrupt voice pack.
         """
-        voice = find_voice(request.voice)
         if len(request.text) > self._max_chars:
             raise TextTooLong(self._max_chars, len(request.text))
-        pack = self._pack(pack_of(voice))
+        voice = self._voice(request.voice)
         sentences = [
             sentence
             for piece in split_by_tokens(request.text, request.max_tokens)
             for sentence in speakable_sentences(piece, _TOKENS_PER_SENTENCE, default_reading=Reading(voice.language))
         ]
-        spoken = [item for sentence in sentences if (item := self._speak(sentence, pack, request.manner)) is not None]
+        manner = replace(request.manner, pitch=request.manner.pitch * voice.pitch)
+        spoken = [item for sentence in sentences if (item := self._speak(sentence, voice.pack, manner)) is not None]
         if not spoken:
             raise NothingToSpeak
         speech_rate = within_rates(request.speech_rate * request.manner.rate)
@@ -84,15 +98,25 @@ class KokoroSynthesizer:
         audio = limit_peak(audio, SAMPLE_RATE)
         label = ContentLabel(self._producer, request.content_id or uuid4().hex)
         return SynthesizedAudio(
-            data=_encode(audio, request.audio_format, label),
+            data=encode(audio, SAMPLE_RATE, audio_format=request.audio_format, label=label),
             audio_format=request.audio_format,
             sample_rate=SAMPLE_RATE,
             duration_ms=_milliseconds(len(audio)),
             engine=ENGINE_NAME,
             model=MODEL_NAME,
-            quality=Quality.NATIVE,
+            quality=voice.quality,
             segments=_segments(spoken, starts, samples=len(audio), of=joined_samples),
         )
+
+    def _voice(self, name: str) -> _Voice:
+        style = style_of(name)
+        if style is None:
+            preset = find_voice(name)
+            return _Voice(self._pack(pack_of(preset)), preset.language)
+        try:
+            return _Voice(self._learnt_pack(style.sha256), style.language, style.pitch, Quality.APPROXIMATE)
+        except StyleMissing as error:
+            raise EngineFailed(ENGINE_NAME, "a learnt voice is not on this machine") from error
 
     def _speak(self, sentence: Sentence, pack: NDArray[np.float32], manner: Manner) -> _Spoken | None:
         phonemes = self._model.known_phonemes(self._phonemizer.phonemize(sentence.spoken))
@@ -133,18 +157,6 @@ def _segments(spoken: list[_Spoken], starts: list[int], *, samples: int, of: int
 
 def _pause_after(text: str) -> float:
     return _SENTENCE_PAUSE_S if text[-1:] in _SENTENCE_ENDS else _CLAUSE_PAUSE_S
-
-
-def _encode(audio: NDArray[np.float32], audio_format: AudioFormat, label: ContentLabel) -> bytes:
-    match audio_format:
-        case AudioFormat.WAV:
-            return encode_wav(audio, SAMPLE_RATE, label)
-        case AudioFormat.MP3:
-            return encode_mp3(audio, SAMPLE_RATE, label)
-        case AudioFormat.OPUS:
-            return encode_opus(audio, SAMPLE_RATE, label)
-        case AudioFormat.PCM:
-            return encode_pcm(audio)
 
 
 def _milliseconds(samples: float) -> int:
