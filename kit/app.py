@@ -22,12 +22,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from enum import StrEnum
+from functools import partial
 from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
 import structlog
 
 from kit.config import ProcessConfig, ServiceConfig
 from kit.db.database import Database
+from kit.events.nats_bus import NatsBus
 from kit.loops import BackgroundLoop, Phase, Run
 from kit.observability.admin import AdminServer, admin_routes
 from kit.observability.calls import CallRecorder
@@ -41,6 +43,9 @@ S = TypeVar("S", bound=ServiceConfig)
 T = TypeVar("T")
 
 _log = structlog.get_logger()
+# From saying that it does not serve any more until it refuses calls; at most this share of the time.
+_NOTICE_S = 0.25
+_NOTICE_SHARE = 0.1
 # Of the time to stop, what calls and tasks may use; the rest is for the flush and for closing.
 _WORK_SHARE = 0.7
 # A worker gives back its leases after this share, while there is still time to write them.
@@ -48,6 +53,7 @@ _TASK_SHARE = 0.5
 _FLUSH_SHARE = 0.5
 # What a cancelled loop gets to clean up.
 _LAST_WORDS_S = 1.0
+_BROKER_CHECK_S = 0.5
 
 
 class Role(StrEnum):
@@ -177,6 +183,9 @@ class App(Generic[C]):
         loop = asyncio.get_running_loop()
         await self.health.drain()
         self._stops[Phase.WORK].set()
+        if self._listeners:
+            # Callers that watch the health go elsewhere now. What reaches a server that stops is lost.
+            await asyncio.sleep(min(_NOTICE_S, max(0.0, deadline - loop.time()) * _NOTICE_SHARE))
         work_until = loop.time() + max(0.0, deadline - loop.time()) * _WORK_SHARE
         await self._stop_listeners(max(0.0, work_until - loop.time()))
         await _end(self._tasks[Phase.WORK], until=work_until)
@@ -214,6 +223,14 @@ async def open_database(app: App[S]) -> Database:
     database = await app.open(Database.open(app.config.db, name=app.name))
     app.add_check("database", database.ping)
     return database
+
+
+async def open_bus(app: App[S]) -> NatsBus:
+    """The connection to the broker, made and kept in the background. Without it the app serves, degraded."""
+    url = app.config.nats_url.get_secret_value()
+    bus = await app.enter(NatsBus(url, name=app.name, replicas=app.config.nats_replicas))
+    app.add_check("broker", partial(bus.wait_connected, _BROKER_CHECK_S), severity=Severity.DEGRADES)
+    return bus
 
 
 async def _end(tasks: list[asyncio.Task[None]], *, until: float) -> None:

@@ -141,6 +141,12 @@ class ServiceConfig(ProcessConfig):
     model_config = service_settings("service")
 
     db: DatabaseSettings = Field(default=DatabaseSettings(), description="The service's own database.")
+    nats_replicas: int = Field(
+        default=1,
+        ge=1,
+        le=5,
+        description="Copies of each stream, on as many nodes of the broker; the same in all services.",
+    )
     auto_migrate: bool = Field(
         default=True, description="Bring the schema up to date at start; off where a migrate job does it."
     )

@@ -23,11 +23,14 @@ _log = structlog.get_logger(__name__)
 
 
 class NatsBus:
-    """Use as a context manager. `url` may hold several servers, separated by commas."""
+    """Use as a context manager. `url` may hold several servers, separated by commas; of each stream that is ensured
+    there are `replicas` copies, on as many servers of a cluster.
+    """
 
-    def __init__(self, url: str, *, name: str) -> None:
+    def __init__(self, url: str, *, name: str, replicas: int = 1) -> None:
         self._servers = [server.strip() for server in url.split(",")]
         self._name = name
+        self._replicas = replicas
         self._session: NatsSession | None = None
         self._connected = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
@@ -71,7 +74,7 @@ class NatsBus:
     async def ensure_stream(self, spec: StreamSpec) -> StreamStamp:
         session = self._alive_session()
         with translated():
-            info = await _ensure(session, _config(spec))
+            info = await _ensure(session, _config(spec, self._replicas))
         return StreamStamp("" if info.created is None else info.created.isoformat(), session.server)
 
     def consume(self, spec: ConsumerSpec) -> NatsSubscription:
@@ -129,7 +132,7 @@ def _is_as_wanted(found: StreamConfig, wanted: StreamConfig) -> bool:
     )
 
 
-def _config(spec: StreamSpec) -> StreamConfig:
+def _config(spec: StreamSpec, replicas: int) -> StreamConfig:
     return StreamConfig(
         name=spec.name,
         subjects=list(spec.subjects),
@@ -137,5 +140,5 @@ def _config(spec: StreamSpec) -> StreamConfig:
         storage=StorageType.FILE,
         max_age=spec.max_age_s,
         duplicate_window=spec.duplicate_window_s,
-        num_replicas=spec.replicas,
+        num_replicas=replicas,
     )

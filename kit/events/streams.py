@@ -26,7 +26,6 @@ class StreamSpec:
     retention: Retention
     max_age_s: float
     duplicate_window_s: float = DUPLICATE_WINDOW_S
-    replicas: int = 1
 
 
 EVENTS = StreamSpec("EVENTS", ("evt.>", "retry.>"), Retention.LIMITS, max_age_s=7 * _DAY_S)

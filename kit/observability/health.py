@@ -26,9 +26,12 @@ class Status(StrEnum):
 
 
 class Severity(StrEnum):
-    """What a failing check means: the process cannot serve, or it serves with work delayed."""
+    """What a failing check means: the process cannot serve; it cannot begin to serve, but goes on when it has begun;
+    or it serves with work delayed.
+    """
 
     REQUIRED = "required"
+    AT_START = "at_start"
     DEGRADES = "degrades"
 
 
@@ -48,12 +51,13 @@ class _Registered:
 
 
 class Health:
-    """The checks of one app and what follows from them. Not serving until all required ones have passed once."""
+    """The checks of one app and what follows from them. Not serving until all that are needed to begin have passed."""
 
     def __init__(self) -> None:
         self._checks: dict[str, _Registered] = {}
         self._results: dict[str, Result] = {}
         self._status = Status.NOT_SERVING
+        self._has_begun = False
         self._is_draining = False
         self._listeners: list[Callable[[Status], Awaitable[None]]] = []
 
@@ -119,8 +123,9 @@ class Health:
 
     def _computed(self) -> Status:
         failing = {result.severity for result in self._results.values() if result.problem}
-        if Severity.REQUIRED in failing:
+        if Severity.REQUIRED in failing or (Severity.AT_START in failing and not self._has_begun):
             return Status.NOT_SERVING
+        self._has_begun = True
         return Status.DEGRADED if failing else Status.SERVING
 
     def _note(self, name: str, result: Result) -> None:

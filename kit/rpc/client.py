@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, Self, TypeVar, cast
 
+import orjson
 from grpc import aio
 
 from kit.rpc import metadata as keys
@@ -27,12 +28,19 @@ _Deserialize = Callable[[bytes], Any]
 
 # What is left of an incoming call's time must also bring the answer home.
 _DEADLINE_MARGIN_S = 0.02
+# Calls go in turn to the replicas that say they serve. One that is about to stop says so first, and gets no more: what
+# reached it in the moment it stopped would be lost.
+_SERVICE_CONFIG = orjson.dumps(
+    {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
+).decode()
 _CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
-    ("grpc.lb_policy_name", "round_robin"),
+    ("grpc.service_config", _SERVICE_CONFIG),
     ("grpc.enable_retries", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
+    # While a service rolls, every address known may be gone before the default of 30 s has passed.
+    ("grpc.dns_min_time_between_resolutions_ms", 2_000),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
 )

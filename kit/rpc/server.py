@@ -23,6 +23,13 @@ from kit.rpc.status import status_of
 from kit.rpc.tokens import TokenVerifier
 from voxreel.common.v1 import batch_service_pb2_grpc
 
+_SERVER_OPTIONS: tuple[tuple[str, Any], ...] = (
+    ("grpc.so_reuseport", 0),
+    # A caller looks for replicas only when it connects: so it finds those that were added within minutes. Calls that
+    # run on the old connection end there.
+    ("grpc.max_connection_age_ms", 300_000),
+)
+
 Context: TypeAlias = aio.ServicerContext[Any, Any]
 S = TypeVar("S")
 
@@ -95,7 +102,7 @@ class RpcServer:
 
     async def start(self, address: str) -> int:
         """Binds "host:port" (port 0 for a free one) and serves. Answers the port; raises when it is taken."""
-        server = aio.server(options=[("grpc.so_reuseport", 0)])
+        server = aio.server(options=_SERVER_OPTIONS)
         for service in dict.fromkeys(self._collector.services):
             server.add_registered_method_handlers(service, self._wrapped_methods(service))
         for register in self._open:

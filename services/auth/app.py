@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from kit.app import App, open_database
+from kit.app import App, open_bus, open_database
 from kit.clock import Clock, SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
@@ -14,11 +14,11 @@ from kit.events.bus import Bus
 from kit.events.consumer import Consumer
 from kit.events.envelope import EventSource
 from kit.events.housekeeping import InboxPruner
-from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS
 from kit.ids import IdSource, RandomIds
 from kit.loops import Phase
+from kit.observability.health import Severity
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from services.auth.config import AuthConfig
@@ -44,7 +44,7 @@ from services.auth.store.uow import AuthUnit
 from services.auth.store.user_pages import UserPages
 from services.auth.usecases.activities import ActivityReader
 from services.auth.usecases.audit import AuditReader
-from services.auth.usecases.first_admin import ensure_first_admin
+from services.auth.usecases.first_admin import FirstAdmin
 from services.auth.usecases.login_guard import LoginGuard
 from services.auth.usecases.materials import MaterialKeeper
 from services.auth.usecases.passwords import PasswordChange
@@ -92,7 +92,7 @@ class Surroundings:
 
 async def build(app: App[AuthConfig]) -> None:
     """Makes the service of its parts."""
-    bus = await app.enter(NatsBus(app.config.nats_url.get_secret_value(), name=app.name))
+    bus = await open_bus(app)
     await assemble(app, Surroundings(bus, SystemClock(), RandomIds()))
 
 
@@ -105,8 +105,7 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     hasher = await app.open(Argon2Hasher.open(queue_limit=app.config.hash_queue))
     keys = await asyncio.to_thread(_key_ring, app.config)
     registration = Registration(units, hasher, events=events, clock=clock, ids=ids)
-    first_admin = app.config.first_admin
-    await ensure_first_admin(registration, first_admin.account, first_admin.password.get_secret_value())
+    _make_first_admin(app, registration)
     server = _server(app, keys, clock)
     guard = LoginGuard(app.config.login.limits(), clock)
     sessions = Sessions(units, hasher, issuer=JwtIssuer(keys, ids), guard=guard, events=events, clock=clock)
@@ -131,6 +130,13 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     if app.runs_workers:
         _start_workers(app, units, database, surroundings)
     app.serve_rpc(server)
+
+
+def _make_first_admin(app: App[AuthConfig], registration: Registration) -> None:
+    given = app.config.first_admin
+    first_admin = FirstAdmin(registration, given.account, given.password.get_secret_value())
+    app.background("first administrator", first_admin.run, phase=Phase.SUPPORT)
+    app.add_check("first administrator", first_admin.check, severity=Severity.AT_START)
 
 
 async def _phone_servicer(

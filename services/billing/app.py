@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from kit.app import App, open_database
+from kit.app import App, open_bus, open_database
 from kit.clock import Clock, SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
@@ -13,7 +13,6 @@ from kit.events.bus import Bus
 from kit.events.consumer import Consumer
 from kit.events.envelope import EventSource
 from kit.events.housekeeping import InboxPruner
-from kit.events.nats_bus import NatsBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS
 from kit.identity.supply import supply_verifier
@@ -76,7 +75,7 @@ class Surroundings:
 
 async def build(app: App[BillingConfig]) -> None:
     """Makes the service of its parts."""
-    bus = await app.enter(NatsBus(app.config.nats_url.get_secret_value(), name=app.name))
+    bus = await open_bus(app)
     await assemble(app, Surroundings(bus, SystemClock(), RandomIds()))
 
 

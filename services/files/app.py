@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
-from kit.app import App, open_database
+from kit.app import App, open_bus, open_database
 from kit.blobs.store import BlobStore
 from kit.clock import SystemClock
 from kit.db.database import Database
@@ -18,7 +17,6 @@ from kit.events.streams import EVENTS
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
-from kit.observability.health import Severity
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
@@ -41,8 +39,6 @@ from services.files.workers.departures import DepartureHandler
 from services.files.workers.expiry_sweeper import ExpirySweeper
 from voxreel.files.v1 import file_service_pb2_grpc
 
-_BROKER_CHECK_S = 0.5
-
 
 async def build(app: App[FilesConfig]) -> None:
     """Makes the service of its parts."""
@@ -51,7 +47,7 @@ async def build(app: App[FilesConfig]) -> None:
     units = Units(database, FilesUnit)
     blobs = BlobStore.open(config.blobs_url, config.s3)
     servicer = _servicer(app, database, blobs)
-    bus = await _bus(app)
+    bus = await open_bus(app)
     _relay_events(app, database, bus)
     server = RpcServer(
         app.name,
@@ -94,12 +90,6 @@ async def _verifier(app: App[FilesConfig]) -> TokenVerifier:
     auth = await app.enter(Peer(app.config.peers.auth, caller=app.name, service_token=service_token))
     supply_verifier(app, verifier, auth=auth, clock=clock)
     return verifier
-
-
-async def _bus(app: App[FilesConfig]) -> NatsBus:
-    bus = await app.enter(NatsBus(app.config.nats_url.get_secret_value(), name=app.name))
-    app.add_check("broker", partial(bus.wait_connected, _BROKER_CHECK_S), severity=Severity.DEGRADES)
-    return bus
 
 
 def _relay_events(app: App[FilesConfig], database: Database, bus: NatsBus) -> None:

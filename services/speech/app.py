@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from functools import partial
 
-from kit.app import App, open_database
+from kit.app import App, open_bus, open_database
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
@@ -19,13 +18,13 @@ from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
 from kit.net.fetcher import Fetcher
-from kit.observability.health import Severity
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.attended import AttendedTasks
 from kit.tasks.notifier import TaskNotifier
+from kit.tasks.queue_size import QueueSize
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.speech.config import SpeechConfig
@@ -48,8 +47,6 @@ from services.speech.usecases.engines import EngineDirectory, SynthesisEngine, s
 from services.speech.usecases.turns import SharedTurns
 from services.speech.usecases.warm_up import Warmable, WarmUp
 
-_BROKER_CHECK_S = 0.5
-
 
 async def build(app: App[SpeechConfig]) -> None:
     """Makes the service of its parts."""
@@ -57,11 +54,14 @@ async def build(app: App[SpeechConfig]) -> None:
     database = await open_database(app)
     events = EventSource(app.name, RandomIds(), clock)
     units = Units(database, lambda connection: SpeechUnit(connection, events))
-    bus = await _bus(app)
+    bus = await open_bus(app)
     relay = Relay(database, EVENT_TABLES, bus, streams=[EVENTS, work_stream(app.name)], clock=clock)
     app.background("relay", relay.run, phase=Phase.SUPPORT)
     app.add_flush("outbox", relay.step)
     app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
+    queue = QueueSize(units)
+    app.background("queue size", queue.run, phase=Phase.SUPPORT)
+    app.metrics.gauge("unfinished_tasks", "Accepted tasks that have not ended, those of all replicas.", queue.tasks)
 
     boot = RandomIds().random()
     parts = await _parts(app, database, units, boot)
@@ -184,12 +184,6 @@ def _synthesizer_settings(config: SpeechConfig, dashscope: DashScopeSettings) ->
         producer=config.synthesis.producer,
         dashscope=dashscope,
     )
-
-
-async def _bus(app: App[SpeechConfig]) -> NatsBus:
-    bus = await app.enter(NatsBus(app.config.nats_url.get_secret_value(), name=app.name))
-    app.add_check("broker", partial(bus.wait_connected, _BROKER_CHECK_S), severity=Severity.DEGRADES)
-    return bus
 
 
 async def _peer(app: App[SpeechConfig], address: str) -> Peer:

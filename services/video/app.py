@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from functools import partial
 
-from kit.app import App, open_database
+from kit.app import App, open_bus, open_database
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
@@ -19,12 +18,12 @@ from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
 from kit.net.fetcher import Fetcher
-from kit.observability.health import Severity
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.notifier import TaskNotifier
+from kit.tasks.queue_size import QueueSize
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.video.config import VideoConfig
@@ -36,7 +35,6 @@ from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
 from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
 
-_BROKER_CHECK_S = 0.5
 _ENGINE_LOOK_S = 30.0
 
 
@@ -46,12 +44,14 @@ async def build(app: App[VideoConfig]) -> None:
     database = await open_database(app)
     events = EventSource(app.name, RandomIds(), clock)
     units = Units(database, lambda connection: VideoUnit(connection, events))
-    bus = await app.enter(NatsBus(app.config.nats_url.get_secret_value(), name=app.name))
-    app.add_check("broker", partial(bus.wait_connected, _BROKER_CHECK_S), severity=Severity.DEGRADES)
+    bus = await open_bus(app)
     relay = Relay(database, EVENT_TABLES, bus, streams=[EVENTS, work_stream(app.name)], clock=clock)
     app.background("relay", relay.run, phase=Phase.SUPPORT)
     app.add_flush("outbox", relay.step)
     app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
+    queue = QueueSize(units)
+    app.background("queue size", queue.run, phase=Phase.SUPPORT)
+    app.metrics.gauge("unfinished_tasks", "Accepted tasks that have not ended, those of all replicas.", queue.tasks)
     parts = await _parts(app, database, units)
     if app.runs_workers:
         _work(app, bus, parts)

@@ -23,6 +23,7 @@ from kit.rpc.context import CallContext, bind_call, unbind_call
 from services.auth.app import Surroundings, assemble
 from services.auth.config import AuthConfig, FirstAdmin
 from tests.fakes.clock import FakeClock
+from tests.polling import eventually
 from voxreel.auth.v1 import account_service_pb2 as pb
 from voxreel.auth.v1 import (
     account_service_pb2_grpc,
@@ -113,6 +114,7 @@ async def auth(tmp_path: Path) -> AsyncIterator[AuthService]:
         await assemble(app, Surroundings(bus, clock, RandomIds()))
 
     async with running(AppSpec("auth", config, build, MIGRATIONS)) as app:
+        await eventually(lambda: app.health.is_ready)
         address = f"127.0.0.1:{app.port}"
         async with (
             Peer(address, caller="test", service_token=SERVICE_TOKEN) as peer,

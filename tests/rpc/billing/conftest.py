@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from pydantic import SecretStr
 from kit.app import App
 from kit.config import Peers
 from kit.db.settings import DatabaseSettings
-from kit.errors import Unauthenticated
 from kit.events.envelope import EventSource
 from kit.events.memory import MemoryBus
 from kit.events.streams import EVENTS
@@ -31,6 +29,7 @@ from tests.databases import database_url, postgres_server
 from tests.fakes.clock import FakeClock
 from tests.fakes.servicers_keys import FakeKeys
 from tests.fakes.tokens import FakeTokens
+from tests.polling import eventually
 from voxreel.auth.v1 import user_pb2, user_service_pb2, user_service_pb2_grpc
 from voxreel.billing.v1 import (
     card_service_pb2_grpc,
@@ -133,13 +132,6 @@ def reservation(request_id: str, credits: int | None = None) -> pb.ReserveCredit
     return request
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Asks until it is so; fails after ten seconds."""
-    async with asyncio.timeout(10):
-        while not await condition():
-            continue
-
-
 @asynccontextmanager
 async def connected(address: str, number: int) -> AsyncIterator[list[Peer]]:
     """So many connections of their own."""
@@ -211,7 +203,7 @@ async def serving_billing(folder: Path, database_url: str = "") -> AsyncIterator
                     bus=bus,
                     address=address,
                 )
-                await eventually(lambda: _has_keys(service))
+                await eventually(lambda: app.health.is_ready)
                 yield service
 
 
@@ -226,11 +218,3 @@ async def billing_on_both(tmp_path: Path, database_url: str) -> AsyncIterator[Bi
     """The service once per engine, for what the engine may change."""
     async with serving_billing(tmp_path, database_url) as service:
         yield service
-
-
-async def _has_keys(service: BillingService) -> bool:
-    try:
-        await service.balance()
-    except Unauthenticated:
-        return False
-    return True

@@ -8,6 +8,9 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from kit.lifeline import VARIABLE
 from tests.polling import eventually
 from tests.ports import free_port
@@ -46,12 +49,12 @@ class BillingProcess:
         return f"127.0.0.1:{self._port}"
 
     async def start(self) -> None:
-        """Returns when it listens."""
+        """Returns when it serves."""
         arguments = ["-m", "services.billing", "serve"]
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, env=self._environment
         )
-        await eventually(self._listens, within_s=_READY_WITHIN_S)
+        await eventually(self._serves, within_s=_READY_WITHIN_S)
 
     async def kill_after(self, seconds: float) -> None:
         """Ends it without a word (SIGKILL), so many seconds from now."""
@@ -74,13 +77,13 @@ class BillingProcess:
             self._process.kill()
             await self._process.wait()
 
-    async def _listens(self) -> bool:
+    async def _serves(self) -> bool:
         assert self._process is not None, "it was started"
         assert self._process.returncode is None, "billing ended by itself"
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True
+        async with aio.insecure_channel(self.address) as channel:
+            health = health_pb2_grpc.HealthStub(channel)
+            try:
+                reply = await health.Check(health_pb2.HealthCheckRequest(), timeout=1)
+            except aio.AioRpcError:
+                return False
+        return bool(reply.status == health_pb2.HealthCheckResponse.SERVING)

@@ -9,7 +9,8 @@ import pytest
 
 from kit.errors import Forbidden, InsufficientCredits, Invalid, NotFound, Precondition, Unauthenticated
 from services.billing.domain.limits import CREDITS_LIMIT
-from tests.rpc.billing.conftest import ADMIN, USER, BillingService, eventually, reservation
+from tests.polling import eventually
+from tests.rpc.billing.conftest import ADMIN, USER, BillingService, reservation
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import pricing_service_pb2 as pricing
 from voxreel.task.v1.events_pb2 import TaskCancelled, TaskFailed, TaskSucceeded

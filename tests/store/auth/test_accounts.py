@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from kit.errors import AlreadyExists, DomainError, Forbidden, Unauthenticated
 from services.auth.domain.sessions import REFRESH_TOKEN_LIFETIME
 from services.auth.domain.users import User
-from services.auth.usecases.first_admin import ensure_first_admin
+from services.auth.usecases.first_admin import FirstAdmin
 from services.auth.workers.sweepers import Sweeper, forget_sessions
 from tests.store.auth.conftest import Auth
 from voxreel.auth.v1.events_pb2 import UserLoggedIn, UserLoginFailed, UserRegistered
@@ -148,17 +148,17 @@ async def test_users_are_read_in_the_order_asked_for_and_unknown_ones_left_out(a
 
 
 async def test_the_first_administrator_is_made_once(auth: Auth) -> None:
-    await ensure_first_admin(auth.registration, "root", PASSWORD)
+    await FirstAdmin(auth.registration, "root", PASSWORD).ensure()
     login = await auth.sessions.login("root", PASSWORD, client_address="")
     assert auth.verifier.verify(login.access.token).is_admin
-    await ensure_first_admin(auth.registration, "ROOT", "another-password")
+    await FirstAdmin(auth.registration, "ROOT", "another-password").ensure()
     assert await auth.sessions.login("root", PASSWORD, client_address="")
-    await ensure_first_admin(auth.registration, "", "")
+    await FirstAdmin(auth.registration, "", "").ensure()
     assert (await auth.event_types()).count("UserRegistered") == 1
 
 
 async def test_an_existing_account_is_not_made_administrator(auth: Auth) -> None:
     await auth.registration.register("root", PASSWORD)
-    await ensure_first_admin(auth.registration, "root", PASSWORD)
+    await FirstAdmin(auth.registration, "root", PASSWORD).ensure()
     login = await auth.sessions.login("root", PASSWORD, client_address="")
     assert not auth.verifier.verify(login.access.token).is_admin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +13,7 @@ from kit.db.uow import Units
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
 from kit.tasks.model import NewTask, TaskKind
+from kit.tasks.queue_size import QueueSize
 from services.speech.store.uow import SpeechUnit
 from tests.fakes.clock import FakeClock
 from tests.store.migrated import migrated_database
@@ -47,6 +49,23 @@ async def test_unfinished_tasks_are_counted_in_all_and_by_user(units: Units[Spee
     assert await units.read(lambda unit: unit.tasks.unfinished.size()) == 4
     assert await units.read(lambda unit: unit.tasks.unfinished.size_of(7)) == 3
     assert await units.read(lambda unit: unit.tasks.unfinished.size_of(9)) == 0
+
+
+async def test_the_size_of_the_queue_stays_while_the_database_is_away(
+    units: Units[SpeechUnit], database: Database
+) -> None:
+    queue = QueueSize(units)
+    assert queue.tasks() == 0
+    await _create(units, "waiting")
+    await queue.step()
+    assert queue.tasks() == 1
+    await database.write(lambda connection: connection.execute(text("DROP TABLE tasks")))
+    stop = asyncio.Event()
+    running = asyncio.create_task(queue.run(stop))
+    await asyncio.sleep(0)
+    stop.set()
+    await running
+    assert queue.tasks() == 1
 
 
 async def test_a_freed_request_id_names_another_task(units: Units[SpeechUnit]) -> None:

@@ -52,6 +52,22 @@ async def test_a_degrading_check_keeps_serving() -> None:
     assert health.is_ready
 
 
+async def test_what_is_needed_to_begin_only_degrades_later() -> None:
+    health, peer, database = Health(), FakeDependency(), FakeDependency()
+    health.add_check("peer", peer.check, severity=Severity.AT_START)
+    health.add_check("database", database.check)
+    peer.is_there = False
+    assert await health.step() is Status.NOT_SERVING
+    peer.is_there, database.is_there = True, False
+    assert await health.step() is Status.NOT_SERVING
+    peer.is_there, database.is_there = False, True
+    assert await health.step() is Status.NOT_SERVING, "it has not begun yet"
+    peer.is_there = True
+    assert await health.step() is Status.SERVING
+    peer.is_there = False
+    assert await health.step() is Status.DEGRADED
+
+
 async def test_a_check_that_hangs_fails_alone_and_in_time() -> None:
     health, slow, good = Health(), FakeDependency(), FakeDependency()
     slow.hangs = True

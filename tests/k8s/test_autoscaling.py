@@ -1,0 +1,40 @@
+"""Workers are scaled by a number that the services really export, under the name that the scaler asks for."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from tests.k8s.rendering import MANIFESTS, ROOT, name_of, of_kind
+
+SCALED = ("speech", "video")
+
+
+def test_the_metrics_of_the_scalers_are_those_of_the_adapter_and_of_the_code() -> None:
+    metrics = {f"voxreel_{service}_unfinished_tasks" for service in SCALED}
+    asked = {
+        metric["external"]["metric"]["name"]
+        for scaler in of_kind("prod", "HorizontalPodAutoscaler")
+        for metric in scaler["spec"]["metrics"]
+        if metric["type"] == "External"
+    }
+    values = yaml.safe_load((MANIFESTS / "prometheus-adapter.yaml").read_text(encoding="utf-8"))
+    answered = {rule["name"]["as"] for rule in values["rules"]["external"]}
+    read = {name for rule in values["rules"]["external"] for name in re.findall(r"voxreel_\w+", rule["metricsQuery"])}
+    exported = {
+        f"voxreel_{service}_{noun}"
+        for service in SCALED
+        for noun in re.findall(r'metrics\.gauge\("(\w+)"', (ROOT / f"services/{service}/app.py").read_text("utf-8"))
+    }
+    assert asked == answered == read == metrics
+    assert metrics <= exported
+
+
+def test_each_scaler_has_its_deployment() -> None:
+    deployments = {name_of(each): each for each in of_kind("prod", "Deployment")}
+    for scaler in of_kind("prod", "HorizontalPodAutoscaler"):
+        target = scaler["spec"]["scaleTargetRef"]["name"]
+        assert name_of(scaler) == target
+        assert "replicas" not in deployments[target]["spec"], "an apply would undo what the scaler did"
+        assert scaler["spec"]["minReplicas"] < scaler["spec"]["maxReplicas"]
