@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from cli.stack.catalog import effective_config
@@ -10,6 +11,8 @@ from services.speech.config import SpeechConfig
 from services.speech.engine_settings import job_engine_settings
 from services.speech.engines.jobs import JobEngineSettings
 from services.speech.engines.registry import SynthesizerSettings
+from services.speech.engines.sherpa.folder import FolderUnusable, OperatorModel
+from services.speech.engines.sherpa.settings import ears_model, voice_model
 
 
 def synthesizer_settings(data_dir: Path) -> SynthesizerSettings:
@@ -31,3 +34,13 @@ def model_store(data_dir: Path) -> ModelStore:
     """The model files. Raises ConfigError, ModelError."""
     settings = synthesizer_settings(data_dir)
     return ModelStore(settings.models_dir, settings.model_cache_dir, model_dir=settings.model_dir)
+
+
+def operator_models(data_dir: Path) -> Iterator[OperatorModel]:
+    """The operator's own models for sherpa-onnx, as far as they can be used. Raises ConfigError."""
+    config = effective_config(SpeechConfig, data_dir)
+    for find, folder in ((voice_model, config.synthesis.model_dir), (ears_model, config.recognition.model_dir)):
+        try:
+            yield find(folder)
+        except FolderUnusable:
+            continue  # `voxreel doctor` says why

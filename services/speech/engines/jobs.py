@@ -11,7 +11,9 @@ from types import MappingProxyType
 from kit.engines import Capability, EngineEntry, EngineFact, EngineSlot, EngineState, examine_engines, open_slot
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import Quality, SpeechRecognizer, TextRewriter, VoiceCloner
+from services.speech.engines.recognition.recognizer import GuardedRecognizer
 from services.speech.engines.rewriters import REWRITERS, RewriterSettings
+from services.speech.engines.sherpa import settings as sherpa
 from services.speech.engines.whisper.recognizer import WhisperRecognizer
 from services.speech.engines.whisper.settings import ENGINE_NAME as WHISPER
 from services.speech.engines.whisper.settings import WhisperModelFiles
@@ -48,8 +50,9 @@ def _whisper_files(settings: JobEngineSettings) -> WhisperModelFiles:
 
 def _open_whisper(settings: JobEngineSettings) -> SpeechRecognizer:
     options = settings.recognition
-    order = SoundOrder(max_duration_s=options.max_duration_s)
-    return WhisperRecognizer(_whisper_files(settings), order, threads=options.threads, max_workers=options.processes)
+    return WhisperRecognizer(
+        _whisper_files(settings), _order(options), threads=options.threads, max_workers=options.processes
+    )
 
 
 def _examine_whisper(settings: JobEngineSettings) -> EngineState:
@@ -57,8 +60,27 @@ def _examine_whisper(settings: JobEngineSettings) -> EngineState:
     return EngineState(files.name, files.sha256(), Quality.NATIVE, files.problems())
 
 
+def _open_sherpa(settings: JobEngineSettings) -> SpeechRecognizer:
+    options = settings.recognition
+    load = sherpa.LoadSherpaEars(options.model_dir, options.threads)
+    return GuardedRecognizer(sherpa.ENGINE_NAME, load, _order(options), max_workers=options.processes)
+
+
+def _examine_sherpa(settings: JobEngineSettings) -> EngineState:
+    state = sherpa.examine_ears(settings.recognition.model_dir)
+    return EngineState(state.name, state.sha256, Quality.NATIVE, state.problems)
+
+
+def _order(options: RecognitionOptions) -> SoundOrder:
+    return SoundOrder(max_duration_s=options.max_duration_s)
+
+
+# A folder of an operator is either for the one or for the other.
 RECOGNIZERS: Mapping[str, EngineEntry[SpeechRecognizer, JobEngineSettings]] = MappingProxyType(
-    {WHISPER: EngineEntry(_open_whisper, _examine_whisper)}
+    {
+        WHISPER: EngineEntry(_open_whisper, _examine_whisper),
+        sherpa.ENGINE_NAME: EngineEntry(_open_sherpa, _examine_sherpa),
+    }
 )
 CLONERS: Mapping[str, EngineEntry[VoiceCloner, JobEngineSettings]] = MappingProxyType({})
 

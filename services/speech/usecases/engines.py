@@ -11,7 +11,14 @@ from services.speech.engines.base import Voice
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.errors import UnknownEngine
 from services.speech.engines.jobs import JobEngines
-from services.speech.engines.registry import AUTO, SYNTHESIZERS, Availability, SynthesizerSettings, availability
+from services.speech.engines.registry import (
+    AUTO,
+    FALLBACK,
+    SYNTHESIZERS,
+    Availability,
+    SynthesizerSettings,
+    availability,
+)
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 CAPABILITY = "speech_synthesis"
@@ -103,7 +110,7 @@ class EngineDirectory:
 
 
 def select_engine(choice: str, settings: SynthesizerSettings) -> str:
-    """The name of the engine to use: the pinned one, or the first that can work here, or else the first.
+    """The name of the engine to use: the pinned one, or the first that can work here, or else the fallback.
 
     Touches the disk. Raises UnknownEngine for a name that is not in the table.
     """
@@ -112,4 +119,4 @@ def select_engine(choice: str, settings: SynthesizerSettings) -> str:
             raise UnknownEngine(choice)
         return choice
     usable = (found.engine for found in availability(settings) if found.is_available)
-    return next(usable, next(iter(SYNTHESIZERS)))
+    return next(usable, FALLBACK)

@@ -91,7 +91,8 @@ def test_unknown_voice() -> None:
 
 
 def test_engines_tell_what_they_lack(tmp_path: Path) -> None:
-    (lacking,) = availability(SynthesizerSettings(tmp_path, models_dir=tmp_path))
+    sherpa, lacking = availability(SynthesizerSettings(tmp_path, models_dir=tmp_path))
+    assert sherpa.problems == ("synthesis.model_dir is not set",)
     assert not lacking.is_available
     assert lacking.problems == ("model manifest is not installed",)
     with pytest.raises(EngineUnavailable, match="manifest"):
@@ -100,7 +101,7 @@ def test_engines_tell_what_they_lack(tmp_path: Path) -> None:
 
 def test_an_installed_engine_is_available(tmp_path: Path) -> None:
     settings = SynthesizerSettings(tmp_path)
-    (fact,) = availability(settings)
+    _sherpa, fact = availability(settings)
     assert fact.is_available, fact.problems
     assert fact.model_sha256 == ModelStore(DEFAULT_MODELS_DIR, tmp_path).sha256(MODEL_FILE)
     synthesizer = open_synthesizer(AUTO, settings)
