@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cli.options import data_dir_option
-from cli.speech_settings import model_store, operator_models
+from cli.speech_settings import model_store, operator_files
 from kit.config import ConfigError
 from kit.models import ModelError, ModelStore
 
@@ -24,8 +24,8 @@ def list_models(data_dir: Path) -> None:
     store = _store(data_dir)
     for name in store.names():
         click.echo(f"{name:40}{store.problem(name) or 'installed'}")
-    for model in operator_models(data_dir.absolute()):
-        for name, digest in model.digests().items():
+    for model, digests in operator_files(data_dir.absolute()):
+        for name, digest in digests.items():
             click.echo(f"{f'{model.name}/{name}':40}your {model.kind} model, sha256 {digest}")
 
 

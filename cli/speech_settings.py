@@ -36,11 +36,12 @@ def model_store(data_dir: Path) -> ModelStore:
     return ModelStore(settings.models_dir, settings.model_cache_dir, model_dir=settings.model_dir)
 
 
-def operator_models(data_dir: Path) -> Iterator[OperatorModel]:
-    """The operator's own models for sherpa-onnx, as far as they can be used. Raises ConfigError."""
+def operator_files(data_dir: Path) -> Iterator[tuple[OperatorModel, dict[str, str]]]:
+    """The operator's own models for sherpa-onnx that can be used, with the SHA-256 of each file. Raises ConfigError."""
     config = effective_config(SpeechConfig, data_dir)
     for find, folder in ((voice_model, config.synthesis.model_dir), (ears_model, config.recognition.model_dir)):
         try:
-            yield find(folder)
+            model = find(folder)
+            yield model, model.digests()
         except FolderUnusable:
             continue  # `voxreel doctor` says why

@@ -41,10 +41,16 @@ class OperatorModel:
     speakers: dict[str, int]
 
     def digests(self) -> dict[str, str]:
-        """SHA-256 of each of its files, by name, the largest file first; what is a folder has none."""
-        found = [(path, path.stat()) for path in self.paths if path.is_file()]
-        found.sort(key=lambda each: -each[1].st_size)
-        return {path.name: _sha256(path, facts.st_size, facts.st_mtime_ns) for path, facts in found}
+        """SHA-256 of each of its files, by name, the largest file first; what is a folder has none.
+
+        Reads files that are new. Raises FolderUnusable.
+        """
+        try:
+            found = [(path, path.stat()) for path in self.paths if path.is_file()]
+            found.sort(key=lambda each: -each[1].st_size)
+            return {path.name: _sha256(path, facts.st_size, facts.st_mtime_ns) for path, facts in found}
+        except OSError as error:
+            raise FolderUnusable(f"{self.name} cannot be read: {error.strerror}") from error
 
 
 class _Overrides(BaseModel):

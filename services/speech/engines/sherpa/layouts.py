@@ -26,8 +26,8 @@ RECOGNITION_KINDS = (Kind.WHISPER, Kind.SENSE_VOICE, Kind.PARAFORMER)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file or folder of a model. `role` is what the library's constructor calls it; of `patterns` the first that
-    is met counts. Where there are several `takes_all` says that each pattern names one to be used, too."""
+    """A file or folder of a model. `role` is what the library's constructor calls it. The first of `patterns` that
+    something matches is taken; with `takes_all` every one that something matches is."""
 
     role: str
     patterns: tuple[str, ...]
