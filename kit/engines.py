@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+import structlog
+
 from kit.errors import Invalid, Reason, Unavailable
 from kit.tasks.handlers import RetryableError
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -19,6 +21,7 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 AUTO = "auto"
 S = TypeVar("S")
 T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 _NOT_INCLUDED = "当前版本未包含该引擎"
 
 
@@ -48,6 +51,19 @@ class EngineBroken(EngineError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
+        self.detail = detail
+
+
+class EngineGaveUp(EngineError):
+    """The engine cannot do this job, and another attempt would not help or do harm: the operator's account with it is
+    refused, or nobody knows what has become of an order that must not be placed twice.
+
+    `message_zh` is Chinese, for clients; the detail is for the log.
+    """
+
+    def __init__(self, message_zh: str, detail: str) -> None:
+        super().__init__(message_zh, detail)
+        self.message_zh = message_zh
         self.detail = detail
 
 
@@ -163,18 +179,22 @@ def open_slot(
         raise NoSuchEngine(choice)
 
     usable = [fact.name for fact in examine_engines(capability, table, settings) if fact.is_available]
-    selected = next(iter((*usable, *table)), "") if choice == AUTO else choice
+    # If none can work, the last: it needs nothing but this machine, so what it lacks is what there is to say.
+    selected = next(iter((*usable, *tuple(table)[-1:])), "") if choice == AUTO else choice
     engine = table[selected].open_engine(settings) if selected else None
     return EngineSlot(capability, engine, lambda: examine_engines(capability, table, settings, selected=selected))
 
 
 async def result_of(asked: Awaitable[T]) -> T:
-    """What the engine answers. Raises Invalid, with the engine's reason, when it refuses the input, RetryableError
-    otherwise."""
+    """What the engine answers. Raises Invalid, with the engine's reason, when it refuses the input, Unavailable
+    (ENGINE_UNAVAILABLE) when it has given up, RetryableError otherwise."""
     try:
         return await asked
     except InputRefused as error:
         raise Invalid(error.reason, error.message_zh) from error
+    except EngineGaveUp as error:
+        _log.error("engine_gave_up", detail=error.detail)
+        raise Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, error.message_zh) from error
     except EngineBroken as error:
         raise RetryableError(error.detail) from error
 

@@ -38,7 +38,7 @@ _CAPABILITIES = (
     _Capability("chroma_key", "绿幕背景替换", "", ""),
     _Capability("voice_clone", "语音克隆", "", ""),
 )
-_QUALITIES: Mapping[engine_service_pb2.Quality.ValueType, str] = MappingProxyType(
+QUALITIES: Mapping[engine_service_pb2.Quality.ValueType, str] = MappingProxyType(
     {engine_service_pb2.QUALITY_NATIVE: "native", engine_service_pb2.QUALITY_APPROXIMATE: "approximate"}
 )
 _ENDPOINTS: Mapping[str, str] = MappingProxyType(
@@ -110,7 +110,7 @@ def _engine(engine: engine_service_pb2.Engine) -> EngineOut:
         "is_selected": engine.is_selected,
         "model": engine.model,
         "model_sha256": engine.model_sha256,
-        "quality": _QUALITIES.get(engine.quality, ""),
+        "quality": QUALITIES.get(engine.quality, ""),
     }
 
 

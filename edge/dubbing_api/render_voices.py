@@ -88,6 +88,7 @@ def custom_voice(voice: custom_voices.CustomVoice, times: DisplayTimes) -> Custo
         "file_size": voice.size_bytes,
         "duration": seconds(voice.duration_ms),
         "created_at": times.stamp(voice.create_time),
+        "is_learnt": voice.is_learnt,
     }
 
 

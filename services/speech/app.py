@@ -18,6 +18,7 @@ from kit.events.streams import EVENTS, work_stream
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
+from kit.net.fetcher import Fetcher
 from kit.observability.health import Severity
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
@@ -28,20 +29,23 @@ from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.speech.config import SpeechConfig
-from services.speech.engine_settings import job_engine_settings
+from services.speech.engine_settings import dashscope_settings, job_engine_settings
 from services.speech.engines.base import SpeechSynthesizer
+from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.dubbers import DUBBERS, DUBBING, DubberSettings
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.indextts.settings import IndexTtsSettings
 from services.speech.engines.jobs import JobEngines, open_job_engines
 from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
+from services.speech.engines.styles import StyleFolder
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
 from services.speech.store.tables import EVENT_TABLES
 from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine, select_engine
+from services.speech.usecases.turns import SharedTurns
 from services.speech.usecases.warm_up import Warmable, WarmUp
 
 _BROKER_CHECK_S = 0.5
@@ -80,8 +84,9 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
     limits = QueueLimits(config.synthesis.max_user_tasks, config.synthesis.max_tasks)
     holds = BillingCreditHolds(await _peer(app, config.peers.billing))
     files = await _peer(app, config.peers.files)
-    jobs = await _job_engines(app)
-    synthesizer, engine, dubber, directory = await _synthesis(app, jobs)
+    dashscope = dashscope_settings(config.dashscope, SharedTurns(units, RandomIds()))
+    jobs = await _job_engines(app, dashscope)
+    synthesizer, engine, dubber, directory = await _synthesis(app, jobs, dashscope)
     return Parts(
         database=database,
         units=units,
@@ -98,6 +103,8 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         dubber=dubber,
         dubbing_timeout_s=config.dubbing.timeout_s,
         listener=GuardedListener(await app.enter(open_listener_pool())),
+        web=await app.enter(Fetcher()),
+        styles=StyleFolder(config.data_dir / "models"),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
         attended=AttendedTasks(units, notifier, owner=f"{config.instance}#{boot}", clock=clock),
@@ -116,16 +123,22 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None
         boot=boot,
         clock=parts.clock,
         notifier=parts.notifier,
-        # As many as have a worker process: one long recording must not keep everybody else's texts waiting.
-        concurrency=config.synthesis.processes + config.recognition.processes,
+        # As many as have a worker process or a line to a provider: one long recording must not keep everybody else's
+        # texts waiting.
+        concurrency=_hands(config),
         grace_s=app.work_grace_s,
     )
     app.background("worker", worker.run)
     app.background("sweeper", Sweeper(parts.units).run)
 
 
-async def _job_engines(app: App[SpeechConfig]) -> JobEngines:
-    jobs = await asyncio.to_thread(open_job_engines, job_engine_settings(app.config))
+def _hands(config: SpeechConfig) -> int:
+    lines = config.dashscope.max_jobs if config.dashscope.api_key.get_secret_value() else 0
+    return config.synthesis.processes + config.recognition.processes + config.cloning.processes + lines
+
+
+async def _job_engines(app: App[SpeechConfig], dashscope: DashScopeSettings) -> JobEngines:
+    jobs = await asyncio.to_thread(open_job_engines, job_engine_settings(app.config, dashscope))
     for engine in (jobs.recognizer.engine, jobs.cloner.engine, jobs.rewriter.engine):
         if engine is not None:
             await app.enter(aclosing(engine))
@@ -133,9 +146,9 @@ async def _job_engines(app: App[SpeechConfig]) -> JobEngines:
 
 
 async def _synthesis(
-    app: App[SpeechConfig], jobs: JobEngines
+    app: App[SpeechConfig], jobs: JobEngines, dashscope: DashScopeSettings
 ) -> tuple[SpeechSynthesizer, SynthesisEngine, EngineSlot[Dubber], EngineDirectory]:
-    settings = _synthesizer_settings(app.config)
+    settings = _synthesizer_settings(app.config, dashscope)
     name = await asyncio.to_thread(select_engine, app.config.synthesis.engine, settings)
     synthesizer = SYNTHESIZERS[name].open_engine(settings)
     await app.enter(aclosing(synthesizer))
@@ -162,13 +175,14 @@ def _dubber_settings(
     return DubberSettings(indextts, synthesizer, synthesis)
 
 
-def _synthesizer_settings(config: SpeechConfig) -> SynthesizerSettings:
+def _synthesizer_settings(config: SpeechConfig, dashscope: DashScopeSettings) -> SynthesizerSettings:
     return SynthesizerSettings(
         model_cache_dir=config.data_dir / "models",
         model_dir=config.synthesis.model_dir,
         max_workers=config.synthesis.processes,
         onnx_threads=config.synthesis.threads,
         producer=config.synthesis.producer,
+        dashscope=dashscope,
     )
 
 

@@ -23,6 +23,7 @@ from services.speech.engines.base import SpeechSynthesizer
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.jobs import JobEngines
 from services.speech.engines.listening import Listener
+from services.speech.engines.styles import StyleFolder
 from services.speech.peers.files import AudioFiles
 from services.speech.rpc.custom_voice_servicer import CustomVoiceServicer
 from services.speech.rpc.dubbing_servicer import DubbingServicer
@@ -45,8 +46,11 @@ from services.speech.usecases.history import DubbingHistory
 from services.speech.usecases.live_rewriting import LiveRewrites
 from services.speech.usecases.recognition import CreateRecognition, RecognitionHandler
 from services.speech.usecases.rewriting import CreateRewrite, RewriteHandler
+from services.speech.usecases.samples import Downloads, Samples
 from services.speech.usecases.shared_files import SharedFiles
 from services.speech.usecases.speakers import Speakers
+from services.speech.usecases.speaking_voices import SpeakingVoices
+from services.speech.usecases.style_packs import StylePacks
 from services.speech.usecases.synthesize import SynthesisHandler
 from services.speech.usecases.templates import TemplateCatalogue, TemplateFiles
 from services.speech.usecases.voice_previews import VoicePreviews
@@ -83,6 +87,8 @@ class Parts:
     jobs: JobEngines
     dubber: EngineSlot[Dubber]
     listener: Listener
+    web: Downloads
+    styles: StyleFolder
     synthesis_timeout_s: float
     dubbing_timeout_s: float
     job_timeout_s: float
@@ -93,9 +99,9 @@ class Parts:
 def add_servicers(server: RpcServer, parts: Parts) -> None:
     """Everything the service answers."""
     acceptance, sources, jobs, ids = parts.acceptance, parts.sources, parts.jobs, parts.ids
-    syntheses = CreateSynthesis(acceptance, parts.engine, ids=ids)
-    clones = CreateClone(parts.units, acceptance, sources, jobs.cloner, ids=ids)
-    previews = VoicePreviews(parts.synthesizer, parts.engine, SharedFiles(parts.audio))
+    syntheses = CreateSynthesis(acceptance, parts.engine, _speaking_voices(parts), ids=ids)
+    clones = CreateClone(parts.units, acceptance, _samples(parts), jobs.cloner, ids=ids)
+    previews = _previews(parts)
     voices = VoiceServicer(parts.engine, ClonedVoices(parts.units, parts.clock), clones, previews=previews)
     recognitions = CreateRecognition(acceptance, sources, jobs.recognizer, ids=ids)
     rewrites = CreateRewrite(acceptance, jobs.rewriter, ids=ids)
@@ -108,21 +114,23 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     server.add(text_service_pb2_grpc.add_TextServiceServicer_to_server, texts)
     server.add(engine_service_pb2_grpc.add_EngineServiceServicer_to_server, EngineServicer(parts.directory))
     server.add(task_service_pb2_grpc.add_TaskServiceServicer_to_server, tasks, sets=tasks.sets())
-    _add_dubbing(server, parts, previews)
+    _add_dubbing(server, parts, previews, clones)
 
 
-def _add_dubbing(server: RpcServer, parts: Parts, previews: VoicePreviews) -> None:
+def _add_dubbing(server: RpcServer, parts: Parts, previews: VoicePreviews, clones: CreateClone) -> None:
     """What only dubbing has."""
     # Pictures have a turn of their own: they need not wait for somebody to speak.
     files = TemplateFiles(previews, SharedFiles(parts.audio))
     templates = TemplateServicer(TemplateCatalogue(parts.units), files)
-    voices = CustomVoices(parts.units, parts.sources, parts.audio, listener=parts.listener, clock=parts.clock)
+    voices = CustomVoices(
+        parts.units, parts.sources, parts.audio, listener=parts.listener, clones=clones, clock=parts.clock
+    )
     history = HistoryServicer(DubbingHistory(parts.units))
     server.add(template_service_pb2_grpc.add_TemplateServiceServicer_to_server, templates)
     server.add(custom_voice_service_pb2_grpc.add_CustomVoiceServiceServicer_to_server, CustomVoiceServicer(voices))
     server.add(history_service_pb2_grpc.add_HistoryServiceServicer_to_server, history)
     references = _references(parts)
-    speakers = Speakers(parts.units, parts.engine)
+    speakers = Speakers(parts.units, parts.engine, _packs(parts))
     create = CreateDubbing(parts.acceptance, parts.dubber, speakers=speakers, references=references, ids=parts.ids)
     dubbings = DubbingServicer(create, references)
     server.add(dubbing_service_pb2_grpc.add_DubbingServiceServicer_to_server, dubbings)
@@ -138,24 +146,43 @@ def task_handlers(parts: Parts) -> Mapping[TaskKind, TaskHandler]:
     return {
         TaskKind.TTS: SpeechHandler(_synthesis_handler(parts), _dubbing_handler(parts)),
         TaskKind.ASR: RecognitionHandler(jobs.recognizer, sources, timeout_s=timeout_s),
-        TaskKind.VOICE_CLONE: CloneHandler(jobs.cloner, sources, clock=parts.clock, timeout_s=timeout_s),
+        TaskKind.VOICE_CLONE: CloneHandler(
+            jobs.cloner, _samples(parts), _packs(parts), clock=parts.clock, timeout_s=timeout_s
+        ),
         TaskKind.LLM: _rewrite_handler(parts),
     }
 
 
 def _synthesis_handler(parts: Parts) -> SynthesisHandler:
-    return SynthesisHandler(parts.synthesizer, parts.audio, timeout_s=parts.synthesis_timeout_s)
+    voices = _speaking_voices(parts)
+    return SynthesisHandler(parts.synthesizer, parts.audio, voices, timeout_s=parts.synthesis_timeout_s)
+
+
+def _packs(parts: Parts) -> StylePacks:
+    return StylePacks(parts.audio, parts.sources, parts.styles)
+
+
+def _samples(parts: Parts) -> Samples:
+    return Samples(parts.sources, parts.web)
+
+
+def _speaking_voices(parts: Parts) -> SpeakingVoices:
+    return SpeakingVoices(parts.units, parts.engine, _packs(parts))
+
+
+def _previews(parts: Parts) -> VoicePreviews:
+    files, voices = SharedFiles(parts.audio), _speaking_voices(parts)
+    return VoicePreviews(parts.synthesizer, parts.engine, files, voices=voices)
 
 
 def _dubbing_handler(parts: Parts) -> DubbingHandler:
-    previews = VoicePreviews(parts.synthesizer, parts.engine, SharedFiles(parts.audio))
     return DubbingHandler(
         parts.dubber,
         parts.audio,
         parts.sources,
-        speakers=Speakers(parts.units, parts.engine),
+        speakers=Speakers(parts.units, parts.engine, _packs(parts)),
         references=_references(parts),
-        samples=previews,
+        samples=_previews(parts),
         clock=parts.clock,
         timeout_s=parts.dubbing_timeout_s,
     )

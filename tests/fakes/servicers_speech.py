@@ -106,7 +106,10 @@ class FakeSpeech(synthesis_service_pb2_grpc.SynthesisServiceServicer, voice_serv
         self, request: voices.CreateVoiceCloneRequest, context: Context
     ) -> voices.CreateVoiceCloneResponse:
         self.refusals.enter("CreateVoiceClone")
+        if not request.file_id and not request.audio_url.startswith("https://"):
+            raise Invalid(reasons.ERROR_REASON_SAMPLE_UNREACHABLE, "音频链接格式不正确")
         given = {"voice_id": self._ids.random("voice_"), "file_id": request.file_id, "prefix": request.prefix}
+        given["audio_url"] = request.audio_url
         return voices.CreateVoiceCloneResponse(task=self._clone(given))
 
     async def UpdateVoice(self, request: voices.UpdateVoiceRequest, context: Context) -> voices.UpdateVoiceResponse:
@@ -123,7 +126,7 @@ class FakeSpeech(synthesis_service_pb2_grpc.SynthesisServiceServicer, voice_serv
         return response
 
     def _clone(self, given: dict[str, str]) -> task_pb2.Task:
-        output = {"voice_id": given["voice_id"], "target_model": "parrot-1"}
+        output = {"voice_id": given["voice_id"], "target_model": "parrot-1", "quality": "approximate"}
         return self.clones.make(task_pb2.TASK_KIND_VOICE_CLONE, given, output=output)
 
     def _voice(self, voice_id: str) -> voices.ClonedVoice:

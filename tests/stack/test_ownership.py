@@ -72,7 +72,7 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("GET", "/api/history/{history_id}"): [Attempt(_DUBBING)],
     ("GET", "/api/history/{history_id}/download-url"): [Attempt(_DUBBING)],
     ("POST", "/api/tts/voice/clone"): [
-        Attempt({"audio_url": "file url"}, {"prefix": "mine"}, allowed=503),
+        Attempt({"audio_url": "file url"}, {"prefix": "mine"}, allowed=400),
     ],
     ("POST", "/api/process"): [Attempt({"file_id": "file"})],
     # The owner's file is sound, which is no video.

@@ -85,6 +85,7 @@ class CustomVoiceOut(TypedDict):
     file_size: int
     duration: float
     created_at: str
+    is_learnt: bool
 
 
 class CreatedVoiceOut(CustomVoiceOut):

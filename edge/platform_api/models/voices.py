@@ -15,13 +15,13 @@ class VoiceIdIn(In):
 
 
 class CloneIn(In):
-    audio_url: str = Field(min_length=1, max_length=2048, description="本平台音频文件的地址")
+    audio_url: str = Field(min_length=1, max_length=2048, description="音频文件的地址：本平台的，或公网的")
     prefix: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_]+$", description="音色前缀")
     target_model: str = Field(default="", max_length=64, description="目标模型，引擎不支持时使用其默认模型")
 
 
 class VoiceUpdateIn(VoiceIdIn):
-    audio_url: str = Field(min_length=1, max_length=2048, description="本平台音频文件的地址")
+    audio_url: str = Field(min_length=1, max_length=2048, description="音频文件的地址：本平台的，或公网的")
 
 
 class CloneOut(TypedDict):
@@ -29,6 +29,7 @@ class CloneOut(TypedDict):
     message: str
     task_id: NotRequired[str]
     target_model: NotRequired[str | None]
+    quality: NotRequired[str]
 
 
 class VoiceOut(TypedDict):
@@ -41,6 +42,7 @@ class VoiceOut(TypedDict):
     type: NotRequired[str]
     owner_user: NotRequired[int | None]
     owner_account: NotRequired[str | None]
+    quality: NotRequired[str | None]
 
 
 class VoiceDeletedOut(TypedDict):

@@ -28,6 +28,8 @@ TypeOf = Callable[[Any], ActivityType | None]
 _SUCCESS, _FAILED = ActivityStatus.SUCCESS, ActivityStatus.FAILED
 _WARNING, _INFO = ActivityStatus.WARNING, ActivityStatus.INFO
 
+_MADE_FILE_TYPES = frozenset({"audio", "videos", "voice_samples", "voice_packs"})
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -86,7 +88,7 @@ def _of_task(event: Any) -> ActivityType | None:
 
 def _of_upload(event: files.FileStored) -> ActivityType | None:
     # What the platform made belongs to the end of a task, which is told anyway, or to nobody.
-    is_made = event.file_type in ("audio", "videos", "voice_samples") or event.storage_type == STORAGE_TYPE_CACHE
+    is_made = event.file_type in _MADE_FILE_TYPES or event.storage_type == STORAGE_TYPE_CACHE
     return None if is_made else types.FILE_UPLOAD
 
 

@@ -43,6 +43,8 @@ PRODUCED_RULES: Mapping[str, UploadRule] = MappingProxyType(
         "videos": UploadRule(("mp4",), 2048 * MEBIBYTE),
         # Recordings of users that speech has heard, whatever they are called.
         "voice_samples": UploadRule((), 10 * MEBIBYTE),
+        # What an engine learnt of a voice.
+        "voice_packs": UploadRule(("bin",), MEBIBYTE),
     }
 )
 """Persistent files that services make for users."""

@@ -38,9 +38,11 @@ class NewCustomVoice:
 
 @dataclass(frozen=True, slots=True)
 class CustomVoice(NewCustomVoice):
-    """A stored one."""
+    """A stored one. `engine_voice` and `pack_file_id` are what a cloning engine made of it, None until then."""
 
     id: int
+    engine_voice: str | None = None
+    pack_file_id: str | None = None
 
 
 def nearest_speaker(voice: CustomVoice, presets: Sequence[Voice]) -> Speaker:
@@ -55,6 +57,11 @@ def nearest_speaker(voice: CustomVoice, presets: Sequence[Voice]) -> Speaker:
     nearest_hz, nearest = min(measured, key=lambda known: abs(math.log(pitch_hz / known[0])))
     shift = min(max(pitch_hz / nearest_hz, 1 / _MAX_SHIFT), _MAX_SHIFT)
     return _approximate(nearest, voice, Prosody(pitch=round(shift, 3)))
+
+
+def learnt_speaker(voice: CustomVoice, engine_voice: str) -> Speaker:
+    """The voice as an engine that clones has learnt it."""
+    return Speaker(engine_voice, Prosody(), Quality.APPROXIMATE, voice.file_id, voice.pack_file_id)
 
 
 def checked_names(name: str, description: str) -> tuple[str, str]:

@@ -38,12 +38,13 @@ class Prosody:
 class Speaker:
     """A choice as an engine understands it.
 
-    `voice` is a preset voice of the selected engine. `quality` is approximate when the voice only resembles what was
-    chosen. `sample_file_id` is the recording behind a custom voice, for an engine that speaks with samples; None for
-    a template.
+    `voice` is a preset voice of the selected engine, or one learnt for it, which lies in the file `pack_file_id`.
+    `quality` is approximate when the voice only resembles what was chosen. `sample_file_id` is the recording behind a
+    custom voice, for an engine that speaks with samples; None for a template.
     """
 
     voice: str
     prosody: Prosody
     quality: Quality
     sample_file_id: str | None
+    pack_file_id: str | None = None

@@ -62,11 +62,11 @@ class Synthesis:
         """SHA-256 in hex of the whole input: two requests with the same digest ask for the same thing."""
         return input_digest(self.to_input())
 
-    def request(self, content_id: str) -> SynthesisRequest:
-        """What an engine is asked."""
+    def request(self, content_id: str, voice: str) -> SynthesisRequest:
+        """What an engine is asked; `voice` is what it calls the voice."""
         return SynthesisRequest(
             text=self.text,
-            voice=self.voice,
+            voice=voice,
             audio_format=self.audio_format,
             volume=self.volume,
             speech_rate=self.speech_rate,
@@ -104,8 +104,13 @@ def checked(
 def check_voice(voice: str, known: Collection[str]) -> None:
     """Raises Invalid (VOICE_UNKNOWN) when the engine has no such voice."""
     if voice not in known:
-        shown = voice[:64]
-        raise Invalid(reasons.ERROR_REASON_VOICE_UNKNOWN, f"音色不存在: {shown}", metadata={"voice": shown})
+        raise voice_unknown(voice)
+
+
+def voice_unknown(voice: str) -> Invalid:
+    """The engine has no such voice, or not for this user."""
+    shown = voice[:64]
+    return Invalid(reasons.ERROR_REASON_VOICE_UNKNOWN, f"音色不存在: {shown}", metadata={"voice": shown})
 
 
 def check_speakable(text: str, max_characters: int) -> None:

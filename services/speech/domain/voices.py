@@ -17,7 +17,8 @@ _MAX_MODEL_CHARACTERS = 64
 
 @dataclass(frozen=True, slots=True)
 class ClonedVoice:
-    """A voice made from a sample. `engine_voice` is what its engine needs to speak with it."""
+    """A voice made from a sample. `engine_voice` is what its engine needs to speak with it; `pack_file_id` the file of
+    what it learnt, None where the engine keeps that itself; `quality` native or approximate."""
 
     id: str
     user_id: int
@@ -26,10 +27,17 @@ class ClonedVoice:
     engine: str
     target_model: str
     engine_voice: str
+    pack_file_id: str | None
+    quality: str
     sample_file_id: str
     is_public: bool
     create_time: datetime
     update_time: datetime
+
+    @property
+    def preview_version(self) -> str:
+        """Changes with the sample."""
+        return f"{int(self.update_time.timestamp() * 1000):x}"
 
     def is_visible_to(self, user_id: int | None, *, is_admin: bool) -> bool:
         """Everybody sees public voices, their owner and administrators all of them. None is anybody."""
@@ -38,7 +46,11 @@ class ClonedVoice:
 
 @dataclass(frozen=True, slots=True)
 class CloneOrder:
-    """The input of a clone task. `voice_id` names the voice it makes, or gives a new sample."""
+    """The input of a clone task. `voice_id` names the voice it makes, or gives a new sample.
+
+    The sample is a stored file, or lies behind the public `audio_url`; what is not given is empty. `custom_voice_id`:
+    the task learns an uploaded voice of dubbing instead.
+    """
 
     voice_id: str
     account: str
@@ -47,11 +59,13 @@ class CloneOrder:
     prefix: str
     target_model: str
     is_new: bool
+    audio_url: str = ""
+    custom_voice_id: int | None = None
 
     @classmethod
     def from_input(cls, stored: Mapping[str, Any]) -> CloneOrder:
-        """From what `to_input` made of it."""
-        return cls(**{field.name: stored[field.name] for field in fields(cls)})
+        """From what `to_input` made of it, also before it knew every field."""
+        return cls(**{field.name: stored[field.name] for field in fields(cls) if field.name in stored})
 
     def to_input(self) -> dict[str, Any]:
         """As the task keeps it and shows it to its owner."""

@@ -207,7 +207,7 @@ class SpeechRecognizer(Protocol):
         """Hears a file on this machine, audio or video with sound; may put others beside it. Cancelling the caller
         stops the work.
 
-        Raises InputRefused (no sound in it, not decodable, too long), or EngineBroken.
+        Raises InputRefused (no sound in it, not decodable, too long), EngineGaveUp, or EngineBroken.
         """
         ...
 
@@ -225,11 +225,13 @@ class CloneRequest:
 
 @dataclass(frozen=True, slots=True)
 class VoiceClone:
-    """A voice an engine has learnt. `engine_voice` is what it wants back to speak with it, opaque to everybody else."""
+    """A voice an engine has learnt. `engine_voice` is what it wants back to speak with it, opaque to everybody else;
+    `pack` what has to be stored for that, None where the engine keeps it itself."""
 
     engine_voice: str
     target_model: str
     quality: Quality
+    pack: bytes | None = None
 
 
 class VoiceCloner(Protocol):
@@ -238,8 +240,11 @@ class VoiceCloner(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def clone(self, request: CloneRequest, *, timeout_s: float) -> VoiceClone:
-        """Learns the voice of a sample. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
+    async def clone(self, request: CloneRequest, *, timeout_s: float, on_progress: OnProgress) -> VoiceClone:
+        """Learns the voice of a sample; may put files beside it. Cancelling the caller stops the work.
+
+        Raises InputRefused, EngineGaveUp or EngineBroken.
+        """
         ...
 
     async def aclose(self) -> None: ...
@@ -298,7 +303,7 @@ class TextRewriter(Protocol):
         the pieces in white space at the ends.
 
         The engine writes no faster than it is read. Closing the generator, or cancelling who reads it, stops the work.
-        Raises InputRefused or EngineBroken.
+        Raises InputRefused, EngineGaveUp or EngineBroken.
         """
         ...
 

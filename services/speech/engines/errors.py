@@ -69,6 +69,14 @@ class NothingToSpeak(SynthesisError):
         return "文本中没有可朗读的内容"
 
 
+class TextRefused(SynthesisError):
+    """The provider does not take the text: its inspection or its rules."""
+
+    @property
+    def message_zh(self) -> str:
+        return "文本未被语音服务接受，请修改后重试"
+
+
 class UnknownEngine(SynthesisError):
     def __init__(self, engine: str) -> None:
         super().__init__(engine)

@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kit.content_label import ContentLabel
-from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_pcm, encode_wav
 from services.speech.dsp.intonation import change_intonation
 from services.speech.dsp.loudness import apply_gain, apply_volume, level, limit_peak
 from services.speech.dsp.prosody import change_prosody
 from services.speech.dsp.silence import pause
 from services.speech.engines.base import (
-    AudioFormat,
     Language,
     Manner,
     Quality,
@@ -28,6 +26,7 @@ from services.speech.engines.base import (
     within_rates,
 )
 from services.speech.engines.errors import NothingToSpeak, TextTooLong
+from services.speech.engines.finishing import encode
 from services.speech.text.normalization import Reading
 from services.speech.text.script import Sentence, speakable_sentences
 from services.speech.text.tokens import split_by_tokens
@@ -82,7 +81,7 @@ class Narrator:
         audio = limit_peak(audio, SAMPLE_RATE)
         label = ContentLabel(self.producer, request.content_id or uuid4().hex)
         return SynthesizedAudio(
-            data=_encode(audio, request.audio_format, label),
+            data=encode(audio, SAMPLE_RATE, audio_format=request.audio_format, label=label),
             audio_format=request.audio_format,
             sample_rate=SAMPLE_RATE,
             duration_ms=_milliseconds(len(audio)),
@@ -135,18 +134,6 @@ def _segments(spoken: list[_Spoken], starts: list[int], *, samples: int, of: int
 
 def _pause_after(text: str) -> float:
     return _SENTENCE_PAUSE_S if text[-1:] in _SENTENCE_ENDS else _CLAUSE_PAUSE_S
-
-
-def _encode(audio: NDArray[np.float32], audio_format: AudioFormat, label: ContentLabel) -> bytes:
-    match audio_format:
-        case AudioFormat.WAV:
-            return encode_wav(audio, SAMPLE_RATE, label)
-        case AudioFormat.MP3:
-            return encode_mp3(audio, SAMPLE_RATE, label)
-        case AudioFormat.OPUS:
-            return encode_opus(audio, SAMPLE_RATE, label)
-        case AudioFormat.PCM:
-            return encode_pcm(audio)
 
 
 def _milliseconds(samples: float) -> int:

@@ -5,12 +5,15 @@ cheaply enough for a status page: it looks for libraries and files, it does not 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import Quality, SpeechSynthesizer
+from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
+from services.speech.engines.dashscope.settings import DashScopeSettings
+from services.speech.engines.dashscope.synthesizer import DashScopeSynthesizer
 from services.speech.engines.errors import EngineUnavailable, UnknownEngine
 from services.speech.engines.kokoro.catalog import voices
 from services.speech.engines.kokoro.settings import DEFAULT_MAX_CHARS, ENGINE_NAME, MODEL_NAME, KokoroFactory
@@ -18,8 +21,6 @@ from services.speech.engines.pool import SynthesisPool
 from services.speech.engines.sherpa import settings as sherpa
 
 AUTO = "auto"
-FALLBACK = ENGINE_NAME
-"""The engine that `auto` names when none can work: the one that comes with the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class SynthesizerSettings:
     onnx_threads: int = 2
     max_chars: int = DEFAULT_MAX_CHARS
     producer: str = "Voxreel"
+    dashscope: DashScopeSettings = field(default_factory=DashScopeSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,22 @@ def _examine_sherpa(settings: SynthesizerSettings) -> Availability:
     return Availability(sherpa.ENGINE_NAME, state.name, state.sha256, Quality.NATIVE, state.problems)
 
 
+def _open_dashscope(settings: SynthesizerSettings) -> SpeechSynthesizer:
+    return DashScopeSynthesizer(settings.dashscope, producer=settings.producer)
+
+
+def _examine_dashscope(settings: SynthesizerSettings) -> Availability:
+    return Availability(DASHSCOPE, "cosyvoice-v2", "", Quality.NATIVE, settings.dashscope.problems())
+
+
 SYNTHESIZERS: Mapping[str, SynthesizerEntry] = MappingProxyType(
     {
+        DASHSCOPE: SynthesizerEntry(_open_dashscope, _examine_dashscope),
         sherpa.ENGINE_NAME: SynthesizerEntry(_open_sherpa, _examine_sherpa),
         ENGINE_NAME: SynthesizerEntry(_open_kokoro, _examine_kokoro),
     }
 )
-"""In the order in which `auto` tries them: a model that an operator has put there is meant to be used."""
+"""In the order in which `auto` tries them: what an operator has set up comes before what every machine has."""
 
 
 def availability(settings: SynthesizerSettings) -> tuple[Availability, ...]:

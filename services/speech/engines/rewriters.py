@@ -9,6 +9,9 @@ from types import MappingProxyType
 
 from kit.engines import AUTO, EngineEntry, EngineState
 from services.speech.engines.base import Quality, TextRewriter
+from services.speech.engines.dashscope.rewriter import DashScopeRewriter
+from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
+from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.openai_compatible import engine as openai_compatible
 from services.speech.engines.rules import engine as rules
 
@@ -22,6 +25,7 @@ class RewriterSettings:
 
     cache_dir: Path
     choice: str = AUTO
+    dashscope: DashScopeSettings = field(default_factory=DashScopeSettings)
     openai: openai_compatible.OpenAiSettings = field(default_factory=openai_compatible.OpenAiSettings)
 
 
@@ -42,8 +46,18 @@ def _examine_openai(settings: RewriterSettings) -> EngineState:
     return EngineState(model=openai.model, quality=Quality.NATIVE, problems=openai.problems())
 
 
+def _open_dashscope(settings: RewriterSettings) -> TextRewriter:
+    return DashScopeRewriter(settings.dashscope)
+
+
+def _examine_dashscope(settings: RewriterSettings) -> EngineState:
+    dashscope = settings.dashscope
+    return EngineState(model=dashscope.rewrite_model, quality=Quality.NATIVE, problems=dashscope.problems())
+
+
 REWRITERS: Mapping[str, EngineEntry[TextRewriter, RewriterSettings]] = MappingProxyType(
     {
+        DASHSCOPE: EngineEntry(_open_dashscope, _examine_dashscope),
         openai_compatible.NAME: EngineEntry(_open_openai, _examine_openai),
         rules.NAME: EngineEntry(_open_rules, _examine_rules),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from kit.engines import EngineBroken, InputRefused
 from kit.guarded.errors import WorkerError
@@ -11,6 +12,16 @@ from kit.guarded.pool import GuardedPool
 from services.speech.media.sound import SAMPLE_TYPE, Sound, SoundOrder
 
 _ADDRESS_SPACE_BYTES = 2 << 30
+
+
+class Decoder(Protocol):
+    """Whoever makes samples of files."""
+
+    async def decode(self, source: Path, target: Path, *, timeout_s: float) -> Sound:
+        """See `SoundDecoder.decode`."""
+        ...
+
+    async def aclose(self) -> None: ...
 
 
 class SoundDecoder:

@@ -34,6 +34,7 @@ class _Track:
         self._target = target
         self._order = order
         self.sample_count = 0
+        self.source_rate = order.sample_rate
 
     @property
     def position_s(self) -> float:
@@ -81,7 +82,7 @@ def decode(_tool: None, source: Path, target: Path, order: SoundOrder) -> Sound:
             raise broken_media() from error
         if track.sample_count == 0:
             raise broken_media() if is_damaged else empty_sound()
-        return Sound(target, order.sample_rate, track.sample_count)
+        return Sound(target, order.sample_rate, track.sample_count, track.source_rate)
 
 
 def _open(media: BinaryIO, extension: str) -> InputContainer:
@@ -107,6 +108,7 @@ def _decode_track(container: InputContainer, track: _Track, sample_rate: int) ->
             continue
         for frame in frames:
             decoded += 1
+            track.source_rate = frame.sample_rate
             if frame.time is not None:
                 track.rest_until(frame.time - origin_s)
             track.write(resampler.resample(frame))

@@ -26,11 +26,15 @@ class SoundOrder:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A file of mono float32 samples, little-endian, full scale at 1.0, on the time line of the media it is from."""
+    """A file of mono float32 samples, little-endian, full scale at 1.0, on the time line of the media it is from.
+
+    `source_rate`: samples a second of the media.
+    """
 
     path: Path
     sample_rate: int
     sample_count: int
+    source_rate: int
 
     @property
     def duration_ms(self) -> int:

@@ -20,6 +20,8 @@ _FILE_TYPE = "audio"
 _ID_PREFIX = "tts_audio"
 _SAMPLE_FILE_TYPE = "voice_samples"
 _SAMPLE_ID_PREFIX = "voice_sample"
+_PACK_FILE_TYPE = "voice_packs"
+_PACK_ID_PREFIX = "voice_pack"
 # What is shared, by its extension.
 _SHARED_FILE_TYPES = MappingProxyType({"wav": "voice_previews", "png": "voice_avatars"})
 
@@ -49,6 +51,10 @@ class AudioFiles(Protocol):
 
     async def keep_sample(self, user_id: int, sha256: str, *, name: str, source: Path) -> str:
         """The id of the user's file of these bytes, which is stored if it is not there yet. Raises DomainError."""
+        ...
+
+    async def keep_pack(self, user_id: int, sha256: str, data: bytes) -> str:
+        """The same for what an engine has learnt of a voice. Raises DomainError."""
         ...
 
 
@@ -87,15 +93,14 @@ class FilesAudioFiles:
         return StoredAudio(response.file.id, response.file.size_bytes)
 
     async def keep_sample(self, user_id: int, sha256: str, *, name: str, source: Path) -> str:
-        header = messages.UploadFileHeader(
-            request_id=f"{_SAMPLE_ID_PREFIX}_{sha256}",
-            user_id=user_id,
-            storage_type=messages.STORAGE_TYPE_PERSISTENT,
-            file_type=_SAMPLE_FILE_TYPE,
-            original_name=name,
-            id_prefix=_SAMPLE_ID_PREFIX,
-        )
+        header = _content_header(user_id, sha256, name, file_type=_SAMPLE_FILE_TYPE, id_prefix=_SAMPLE_ID_PREFIX)
         data = await asyncio.to_thread(source.read_bytes)
+        return (await self._files.UploadFile(_parts(header, data))).file.id
+
+    async def keep_pack(self, user_id: int, sha256: str, data: bytes) -> str:
+        header = _content_header(
+            user_id, sha256, f"{_PACK_ID_PREFIX}.bin", file_type=_PACK_FILE_TYPE, id_prefix=_PACK_ID_PREFIX
+        )
         return (await self._files.UploadFile(_parts(header, data))).file.id
 
     async def has_cached(self, file_id: str) -> bool:
@@ -114,6 +119,20 @@ class FilesAudioFiles:
             original_name=f"{file_id}.{extension}",
         )
         await self._files.UploadFile(_parts(header, data))
+
+
+def _content_header(
+    user_id: int, sha256: str, name: str, *, file_type: str, id_prefix: str
+) -> messages.UploadFileHeader:
+    """Of a file that its user has once."""
+    return messages.UploadFileHeader(
+        request_id=f"{id_prefix}_{sha256}",
+        user_id=user_id,
+        storage_type=messages.STORAGE_TYPE_PERSISTENT,
+        file_type=file_type,
+        original_name=name,
+        id_prefix=id_prefix,
+    )
 
 
 async def _parts(header: messages.UploadFileHeader, data: bytes) -> AsyncIterator[messages.UploadFileRequest]:

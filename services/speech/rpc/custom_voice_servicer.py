@@ -21,7 +21,7 @@ class CustomVoiceServicer(custom_voice_service_pb2_grpc.CustomVoiceServiceServic
         self, request: messages.CreateCustomVoiceRequest, _context: Context
     ) -> messages.CreateCustomVoiceResponse:
         created = await self._voices.create(
-            require_principal().user_id, request.file_id, name=request.name, description=request.description
+            require_principal(), request.file_id, name=request.name, description=request.description
         )
         voice = _to_proto(created.voice)
         return messages.CreateCustomVoiceResponse(voice=voice, is_duplicate=created.is_duplicate)
@@ -47,4 +47,5 @@ def _to_proto(voice: CustomVoice) -> messages.CustomVoice:
         size_bytes=voice.size_bytes,
         duration_ms=voice.duration_ms,
         create_time=timestamp_of(voice.create_time),
+        is_learnt=voice.engine_voice is not None,
     )

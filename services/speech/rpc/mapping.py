@@ -77,6 +77,8 @@ def cloned_voice_to_proto(voice: ClonedVoice, viewer: Principal | None) -> voice
         prefix=voice.prefix,
         target_model=voice.target_model,
         is_public=voice.is_public,
+        quality=_QUALITIES[voice.quality],
+        preview_version=voice.preview_version,
         create_time=timestamp_of(voice.create_time),
         update_time=timestamp_of(voice.update_time),
     )

@@ -22,5 +22,5 @@ class SynthesisServicer(synthesis_service_pb2_grpc.SynthesisServiceServicer):
     ) -> messages.CreateSynthesisResponse:
         principal = require_principal()
         synthesis = synthesis_from_proto(request)
-        task = await self._syntheses.create(principal.user_id, request.request_id, synthesis)
+        task = await self._syntheses.create(principal, request.request_id, synthesis)
         return messages.CreateSynthesisResponse(task=message_of(task, principal))

@@ -61,6 +61,7 @@ class VoiceServicer(voice_service_pb2_grpc.VoiceServiceServicer):
             principal,
             request.request_id,
             file_id=request.file_id,
+            audio_url=request.audio_url,
             prefix=request.prefix,
             target_model=request.target_model,
         )
@@ -71,7 +72,11 @@ class VoiceServicer(voice_service_pb2_grpc.VoiceServiceServicer):
     ) -> messages.UpdateVoiceResponse:
         principal = require_principal()
         task = await self._clones.update(
-            principal, request.request_id, voice_id=request.voice_id, file_id=request.file_id
+            principal,
+            request.request_id,
+            voice_id=request.voice_id,
+            file_id=request.file_id,
+            audio_url=request.audio_url,
         )
         return messages.UpdateVoiceResponse(task=message_of(task, principal))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from kit.db.lean import LeanQuery
 from kit.db.lean_write import LeanWrite, insert_if_absent
@@ -24,6 +24,11 @@ _NUMBER = LeanQuery(select(func.count()).select_from(CUSTOM_VOICES).where(_IS_OW
 _NEWEST = LeanQuery(
     _ALL.where(_IS_OWN).order_by(CUSTOM_VOICES.c.create_time.desc(), CUSTOM_VOICES.c.id.desc()).limit(bindparam("size"))
 )
+_LEARN = LeanWrite(
+    update(CUSTOM_VOICES)
+    .where(CUSTOM_VOICES.c.id == bindparam("voice_id"), _IS_OWN)
+    .values(engine_voice=bindparam("engine_voice"), pack_file_id=bindparam("pack_file_id"))
+)
 _ADD = LeanWrite(insert_if_absent(CUSTOM_VOICES))
 
 
@@ -35,7 +40,13 @@ class CustomVoiceRepository:
 
     def add(self, new: NewCustomVoice) -> bool:
         """False when the user has these bytes under this name already."""
-        return _ADD.run(self._connection, **asdict(new)) > 0
+        return _ADD.run(self._connection, **asdict(new), engine_voice=None, pack_file_id=None) > 0
+
+    def learn(self, user_id: int, voice_id: int, engine_voice: str, *, pack_file_id: str | None) -> None:
+        """Notes what an engine has made of the voice."""
+        _LEARN.run(
+            self._connection, user_id=user_id, voice_id=voice_id, engine_voice=engine_voice, pack_file_id=pack_file_id
+        )
 
     def find(self, user_id: int, voice_id: int) -> CustomVoice | None:
         return _voice_of(_BY_ID.first(self._connection, user_id=user_id, voice_id=voice_id))

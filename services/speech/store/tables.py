@@ -29,7 +29,8 @@ class TaskRow(TaskColumns, SpeechTable, table=True):
 
 
 class VoiceRow(SpeechTable, table=True):
-    """Voices made from samples. `engine_voice` is what the engine needs to speak with it."""
+    """Voices made from samples. `engine_voice` is what the engine needs to speak with it; `pack_file_id` is the file of
+    what it learnt, null where the engine keeps that itself."""
 
     __tablename__ = "voices"
     __table_args__ = (Index(None, "create_time", "id"),)
@@ -41,6 +42,8 @@ class VoiceRow(SpeechTable, table=True):
     engine: str = Field(max_length=64)
     target_model: str = Field(max_length=64)
     engine_voice: str = Field(sa_type=Text)
+    pack_file_id: str | None = Field(default=None, max_length=512)
+    quality: str = Field(default="approximate", max_length=16, sa_column_kwargs={"server_default": "approximate"})
     sample_file_id: str = Field(max_length=512)
     is_public: bool = False
     create_time: datetime = Field(sa_type=UtcDateTime)
@@ -48,7 +51,8 @@ class VoiceRow(SpeechTable, table=True):
 
 
 class CustomVoiceRow(SpeechTable, table=True):
-    """Voices that users uploaded. `pitch_hz` is null when nobody speaks in the sample."""
+    """Voices that users uploaded. `pitch_hz` is null when nobody speaks in the sample; `engine_voice` and
+    `pack_file_id`, as of cloned voices, are null until an engine has learnt the voice."""
 
     __tablename__ = "custom_voices"
     # The owner's list is read from the constraint's index.
@@ -63,6 +67,8 @@ class CustomVoiceRow(SpeechTable, table=True):
     size_bytes: int = Field(sa_type=BigInteger)
     duration_ms: int
     pitch_hz: int | None = None
+    engine_voice: str | None = Field(default=None, sa_type=Text)
+    pack_file_id: str | None = Field(default=None, max_length=512)
     create_time: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -113,6 +119,25 @@ class EmotionReferenceRow(SpeechTable, table=True):
     create_time: datetime = Field(sa_type=UtcDateTime)
 
 
+class SubmissionTurnRow(SpeechTable, table=True):
+    """When the next submission to a provider is free, in microseconds of Unix time, for each of its limits."""
+
+    __tablename__ = "submission_turns"
+
+    name: str = Field(primary_key=True, max_length=64)
+    free_at_us: int = Field(sa_type=BigInteger)
+
+
+class RunningSubmissionRow(SpeechTable, table=True):
+    """What runs at a provider under each of its limits, and when it has surely ended, in microseconds of Unix time."""
+
+    __tablename__ = "running_submissions"
+
+    name: str = Field(primary_key=True, max_length=64)
+    holder: str = Field(primary_key=True, max_length=64)
+    until_us: int = Field(sa_type=BigInteger)
+
+
 class OutboxRow(OutboxColumns, SpeechTable, table=True):
     """Events to send."""
 
@@ -138,3 +163,5 @@ CUSTOM_VOICES = core_table(CustomVoiceRow)
 TEMPLATE_USES = core_table(TemplateUseRow)
 DUBBINGS = core_table(DubbingRow)
 EMOTION_REFERENCES = core_table(EmotionReferenceRow)
+SUBMISSION_TURNS = core_table(SubmissionTurnRow)
+RUNNING_SUBMISSIONS = core_table(RunningSubmissionRow)

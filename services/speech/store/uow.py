@@ -11,6 +11,8 @@ from services.speech.events import VoiceEvents
 from services.speech.store.custom_voices import CustomVoiceRepository
 from services.speech.store.dubbings import DubbingRepository
 from services.speech.store.emotion_references import EmotionReferenceRepository
+from services.speech.store.running_submissions import RunningSubmissionRepository
+from services.speech.store.submission_turns import SubmissionTurnRepository
 from services.speech.store.tables import EVENT_TABLES, TASKS
 from services.speech.store.template_uses import TemplateUseRepository
 from services.speech.store.voices import VoiceRepository
@@ -28,3 +30,5 @@ class SpeechUnit(UnitOfWork):
         self.template_uses = TemplateUseRepository(connection)
         self.dubbings = DubbingRepository(connection)
         self.emotion_references = EmotionReferenceRepository(connection)
+        self.running = RunningSubmissionRepository(connection)
+        self.turns = SubmissionTurnRepository(connection)

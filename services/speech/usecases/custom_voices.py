@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from kit.clock import Clock
 from kit.db.uow import Units
-from kit.errors import RateLimited, TooLarge
+from kit.errors import DomainError, RateLimited, TooLarge
 from kit.guarded.errors import WorkersBusy, WorkerTimedOut
+from kit.rpc.context import Principal
 from kit.sources import SourceFile, SourceFiles, check_file_id, scratch_folder
 from services.speech.domain.custom_voices import (
     MAX_SAMPLE_BYTES,
@@ -25,11 +28,14 @@ from services.speech.dsp.decoding import NotAudio
 from services.speech.engines.listening import HeardSample, Listener
 from services.speech.peers.files import AudioFiles
 from services.speech.store.uow import SpeechUnit
+from services.speech.usecases.cloning import CreateClone
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 # Hearing ten megabytes takes a few seconds; the rest is for those who came before.
 _TIMEOUT_S = 20.0
 _RETRY_AFTER_S = 5.0
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +50,30 @@ class CustomVoices:
     """Each user's own voices."""
 
     def __init__(
-        self, units: Units[SpeechUnit], sources: SourceFiles, audio: AudioFiles, *, listener: Listener, clock: Clock
+        self,
+        units: Units[SpeechUnit],
+        sources: SourceFiles,
+        audio: AudioFiles,
+        *,
+        listener: Listener,
+        clones: CreateClone,
+        clock: Clock,
     ) -> None:
         self._units = units
+        self._clones = clones
         self._sources = sources
         self._audio = audio
         self._listener = listener
         self._clock = clock
 
-    async def create(self, user_id: int, file_id: str, *, name: str, description: str) -> CreatedVoice:
-        """A voice of an uploaded file; the same bytes under the same name are the same voice.
+    async def create(self, user: Principal, file_id: str, *, name: str, description: str) -> CreatedVoice:
+        """A voice of an uploaded file; the same bytes under the same name are the same voice. An engine that clones
+        learns it later.
 
         Raises Invalid (FIELD_INVALID, AUDIO_INVALID), TooLarge, NotFound (FILE_NOT_FOUND), Precondition
         (CUSTOM_VOICES_FULL), RateLimited (QUEUE_FULL).
         """
+        user_id = user.user_id
         name, description = checked_names(name, description)
         check_file_id(file_id, "file_id")
         sample = await self._sources.find(file_id)
@@ -71,6 +87,8 @@ class CustomVoices:
             raise custom_voices_full()
         new = await self._keep(user_id, sample, name=name, description=description)
         voice, is_new = await self._units.write(lambda unit: _add(unit, new))
+        if is_new:
+            await self._have_learnt(user, voice)
         return CreatedVoice(voice, is_duplicate=known.has_bytes or not is_new)
 
     async def list(self, user_id: int) -> Sequence[CustomVoice]:
@@ -83,6 +101,13 @@ class CustomVoices:
         if voice is None:
             raise custom_voice_not_found()
         return voice
+
+    async def _have_learnt(self, user: Principal, voice: CustomVoice) -> None:
+        try:
+            await self._clones.learn_custom(user, voice)
+        except DomainError as error:
+            # It speaks with the nearest preset voice all the same.
+            _log.info("custom_voice_not_learnt", voice_id=voice.id, reason=error.reason_name)
 
     async def _keep(self, user_id: int, sample: SourceFile, *, name: str, description: str) -> NewCustomVoice:
         async with scratch_folder() as folder:

@@ -112,7 +112,7 @@ class DubbingHandler:
         """Speaks, stores, answers the task's output. Raises DomainError or RetryableError."""
         engine, order = self._slot.require(), DubbingOrder.from_input(task.input)
         await report(5, _PREPARING)
-        speaker = await self._speakers.resolve(task.user_id, order.voice)
+        speaker = await self._speakers.prepare(task.user_id, order.voice)
         async with scratch_folder() as folder:
             recordings = _Recordings(self._sources, folder) if engine.takes_recordings else None
             request = DubbingRequest(

@@ -7,18 +7,15 @@ import asyncio
 from kit.engines import EngineFact, EngineSlot
 from kit.errors import Unavailable
 from kit.events.waiting import wait_any
-from services.speech.engines.base import Voice
+from services.speech.engines.base import Language, Voice
+from services.speech.engines.dashscope.catalog import is_enrolled
+from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.errors import UnknownEngine
 from services.speech.engines.jobs import JobEngines
-from services.speech.engines.registry import (
-    AUTO,
-    FALLBACK,
-    SYNTHESIZERS,
-    Availability,
-    SynthesizerSettings,
-    availability,
-)
+from services.speech.engines.kokoro.settings import ENGINE_NAME as KOKORO
+from services.speech.engines.registry import AUTO, SYNTHESIZERS, Availability, SynthesizerSettings, availability
+from services.speech.engines.styles import style_of
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 CAPABILITY = "speech_synthesis"
@@ -38,6 +35,13 @@ class SynthesisEngine:
     def problem(self) -> str:
         """What keeps it from working, in words for the operator; empty when nothing does."""
         return self._problem
+
+    def learnt_language(self, engine_voice: str) -> Language | None:
+        """The language of a learnt voice's manner of speaking; None when it is a voice of another engine."""
+        if self.name == DASHSCOPE:
+            return Language.CHINESE if is_enrolled(engine_voice) else None
+        style = style_of(engine_voice) if self.name == KOKORO else None
+        return None if style is None else style.language
 
     def report(self, problem: str) -> None:
         """Notes what was found out about it last."""
@@ -110,7 +114,7 @@ class EngineDirectory:
 
 
 def select_engine(choice: str, settings: SynthesizerSettings) -> str:
-    """The name of the engine to use: the pinned one, or the first that can work here, or else the fallback.
+    """The name of the engine to use: the pinned one, or the first that can work here, or else the last.
 
     Touches the disk. Raises UnknownEngine for a name that is not in the table.
     """
@@ -119,4 +123,4 @@ def select_engine(choice: str, settings: SynthesizerSettings) -> str:
             raise UnknownEngine(choice)
         return choice
     usable = (found.engine for found in availability(settings) if found.is_available)
-    return next(usable, FALLBACK)
+    return next(usable, tuple(SYNTHESIZERS)[-1])

@@ -32,7 +32,7 @@ async def write_faithfully(
     engine: TextRewriter, request: RewriteRequest, draft: Draft, *, timeout_s: float
 ) -> RewrittenText:
     """The rewritten text, with a warning for what it has lost in spite of a second attempt; its tokens are those of
-    both. `timeout_s` bounds both together. Raises InputRefused or EngineBroken."""
+    both. `timeout_s` bounds both together. Raises InputRefused, EngineGaveUp or EngineBroken."""
     deadline = asyncio.get_running_loop().time() + timeout_s
     first = await _write(engine, request, draft, deadline)
     lost = await _lost(request, first)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from kit.errors import DomainError, Invalid, Reason, Unavailable
 from kit.tasks.handlers import Progress, RetryableError
 from kit.tasks.model import FOR_OWNER, JsonObject, JsonValue, Task
@@ -11,19 +13,24 @@ from services.speech.engines.errors import (
     EngineUnavailable,
     NothingToSpeak,
     SynthesisError,
+    TextRefused,
     UnknownVoice,
     UnsupportedFormat,
 )
 from services.speech.peers.files import AudioFiles
+from services.speech.usecases.speaking_voices import SpeakingVoices
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 _SYNTHESIZING = "synthesizing"
 _STORING = "storing"
 
+_log = structlog.get_logger(__name__)
+
 _REASONS: tuple[tuple[type[SynthesisError], Reason], ...] = (
     (UnknownVoice, reasons.ERROR_REASON_VOICE_UNKNOWN),
     (UnsupportedFormat, reasons.ERROR_REASON_AUDIO_FORMAT_UNSUPPORTED),
     (NothingToSpeak, reasons.ERROR_REASON_TEXT_NOT_SPEAKABLE),
+    (TextRefused, reasons.ERROR_REASON_PROVIDER_REFUSED),
     (SynthesisError, reasons.ERROR_REASON_FIELD_INVALID),
 )
 
@@ -31,8 +38,11 @@ _REASONS: tuple[tuple[type[SynthesisError], Reason], ...] = (
 class SynthesisHandler:
     """A `TaskHandler`. Running it again for the same task stores no second file."""
 
-    def __init__(self, synthesizer: SpeechSynthesizer, files: AudioFiles, *, timeout_s: float) -> None:
+    def __init__(
+        self, synthesizer: SpeechSynthesizer, files: AudioFiles, voices: SpeakingVoices, *, timeout_s: float
+    ) -> None:
         self._synthesizer = synthesizer
+        self._voices = voices
         self._files = files
         self._timeout_s = timeout_s
 
@@ -58,8 +68,10 @@ class SynthesisHandler:
         }
 
     async def _speak(self, synthesis: Synthesis, task_id: str) -> SynthesizedAudio:
+        voice = await self._voices.prepare(synthesis.voice)
         try:
-            return await self._synthesizer.synthesize(synthesis.request(task_id), timeout_s=self._timeout_s)
+            request = synthesis.request(task_id, voice.name)
+            return await self._synthesizer.synthesize(request, timeout_s=self._timeout_s)
         except SynthesisError as error:
             raise outcome_of_synthesis(error) from error
 
@@ -73,6 +85,7 @@ def outcome_of_synthesis(error: SynthesisError) -> DomainError | RetryableError:
     if error.retryable:
         return RetryableError(str(error))
     if isinstance(error, EngineUnavailable):
+        _log.error("engine_unavailable", engine=error.engine, detail=error.detail)
         return Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, error.message_zh)
     reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
     return Invalid(reason, error.message_zh)

@@ -8,11 +8,12 @@ from types import MappingProxyType
 
 from kit.errors import Unavailable
 from services.speech.catalogue.samples import TemplateFile, sample_request
-from services.speech.domain.synthesis import check_voice
+from services.speech.domain.synthesis import check_voice, voice_unknown
 from services.speech.engines.base import Language, SpeechSynthesizer, SynthesisRequest
 from services.speech.engines.errors import SynthesisError
 from services.speech.usecases.engines import SynthesisEngine
 from services.speech.usecases.shared_files import SharedFiles
+from services.speech.usecases.speaking_voices import SpeakingVoices
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 SENTENCES: Mapping[Language, str] = MappingProxyType(
@@ -29,20 +30,26 @@ _TIMEOUT_S = 45.0
 class VoicePreviews:
     """Makes the previews of preset voices and the samples of templates."""
 
-    def __init__(self, synthesizer: SpeechSynthesizer, engine: SynthesisEngine, files: SharedFiles) -> None:
+    def __init__(
+        self, synthesizer: SpeechSynthesizer, engine: SynthesisEngine, files: SharedFiles, *, voices: SpeakingVoices
+    ) -> None:
         self._synthesizer = synthesizer
         self._engine = engine
+        self._voices = voices
         self._files = files
 
     async def prepare(self, voice: str) -> str:
-        """The id of the voice's preview, which is there when this returns.
+        """The id of the voice's preview, which is there when this returns. A cloned voice may come with its version.
 
-        Raises Invalid (VOICE_UNKNOWN), Unavailable (ENGINE_UNAVAILABLE), and what files raises.
+        Raises Invalid (VOICE_UNKNOWN), Precondition (VOICE_LOST), Unavailable (ENGINE_UNAVAILABLE), and what files
+        raises.
         """
-        check_voice(voice, self._engine.voice_ids)
-        (language,) = (known.language for known in self._engine.voices if known.voice_id == voice)
+        name, _dash, version = voice.partition("-")
+        speaking = await self._voices.prepare(name)
+        if version not in ("", speaking.version):
+            raise voice_unknown(voice)
         file_id = f"voice_preview_{voice}"
-        request = SynthesisRequest(text=SENTENCES[language], voice=voice, content_id=file_id)
+        request = SynthesisRequest(text=SENTENCES[speaking.language], voice=speaking.name, content_id=file_id)
         return await self._files.prepare(file_id, _EXTENSION, partial(self._speak, request))
 
     async def prepare_sample(self, file: TemplateFile) -> str:

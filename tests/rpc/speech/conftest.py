@@ -34,15 +34,26 @@ from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.speech.config import RewritingSettings
 from services.speech.engines.registry import SynthesizerSettings
+from services.speech.engines.styles import StyleFolder
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
 from services.speech.store.tables import EVENT_TABLES
 from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
+from services.speech.usecases.speakers import Speakers
+from services.speech.usecases.style_packs import StylePacks
 from tests.fakes.clock import FakeClock
 from tests.fakes.tokens import FakeTokens
-from tests.rpc.speech.fakes import FakeAudioStore, FakeDubber, FakeJobEngines, FakeLedger, FakeListener, FakeSynthesizer
+from tests.rpc.speech.fakes import (
+    FakeAudioStore,
+    FakeDubber,
+    FakeJobEngines,
+    FakeLedger,
+    FakeListener,
+    FakeSynthesizer,
+    FakeWeb,
+)
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.engine.v1 import engine_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
@@ -78,6 +89,7 @@ class World:
     dubbings: dubbing_service_pb2_grpc.DubbingServiceAsyncStub
     dubber: FakeDubber
     listener: FakeListener
+    web: FakeWeb
     jobs: FakeJobEngines
     units: Units[SpeechUnit]
     engines: engine_service_pb2_grpc.EngineServiceAsyncStub
@@ -93,6 +105,8 @@ class World:
     sweeper: Sweeper
     clock: FakeClock
     tokens: FakeTokens
+    parts: Parts
+    cache: Path
 
     @contextmanager
     def user(self, user_id: int = 7, *, is_admin: bool = False) -> Iterator[None]:
@@ -103,6 +117,10 @@ class World:
             yield
         finally:
             unbind_call(bound)
+
+    def speakers(self) -> Speakers:
+        """As the worker has them."""
+        return Speakers(self.units, self.engine, StylePacks(self.parts.audio, self.parts.sources, self.parts.styles))
 
     async def work(self) -> None:
         """Relays what was queued and lets the worker do it."""
@@ -155,7 +173,7 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
     engine = SynthesisEngine(synthesizer.name, synthesizer.voices())
     notifier = TaskNotifier()
     fakes, cache = FakeJobEngines(), folder / "models"
-    jobs, listener = fakes.slots(), FakeListener()
+    jobs, listener, web = fakes.slots(), FakeListener(), FakeWeb()
     synthesis = SynthesizerSettings(model_cache_dir=cache)
     dubber = FakeDubber(synthesizer)
     slot = dubber.slot()
@@ -175,6 +193,8 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         jobs=jobs,
         dubber=slot,
         listener=listener,
+        web=web,
+        styles=StyleFolder(cache),
         dubbing_timeout_s=5,
         synthesis_timeout_s=5,
         job_timeout_s=5,
@@ -197,6 +217,7 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         dubbings=peer.stub(dubbing_service_pb2_grpc.DubbingServiceStub),
         dubber=dubber,
         listener=listener,
+        web=web,
         jobs=fakes,
         units=units,
         engines=peer.stub(engine_service_pb2_grpc.EngineServiceStub),
@@ -222,6 +243,8 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         sweeper=Sweeper(units),
         clock=clock,
         tokens=tokens,
+        parts=parts,
+        cache=cache,
     )
 
 

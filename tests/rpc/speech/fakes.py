@@ -11,14 +11,17 @@ import wave
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 
-from kit.engines import EngineEntry, EngineSlot, EngineState, open_slot
+from kit.engines import EngineEntry, EngineSlot, EngineState, InputRefused, open_slot
 from kit.errors import InsufficientCredits, NotFound
+from kit.net.errors import FetchBroken, FetchRefused, FetchTooLarge
+from kit.net.messages import Downloaded, FetchLimits
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
 from services.speech.emotion.delivery import Delivery
 from services.speech.engines.base import (
     AudioFormat,
     CloneRequest,
+    Language,
     LanguageModel,
     OnProgress,
     Quality,
@@ -28,6 +31,7 @@ from services.speech.engines.base import (
     RewriteRequest,
     RewrittenText,
     SpeechRecognizer,
+    SpeechSynthesizer,
     SpokenSegment,
     SynthesisRequest,
     SynthesizedAudio,
@@ -49,6 +53,7 @@ from services.speech.engines.kokoro.catalog import voices
 from services.speech.engines.listening import HeardSample, hear, measure
 from services.speech.engines.prosody.dubber import ProsodyDubber
 from services.speech.engines.rewriters import RewriterSettings
+from services.speech.engines.styles import PACK_BYTES, StyleVoice
 from voxreel.billing.v1 import ledger_service_pb2 as ledger
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -127,8 +132,9 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
             raise NotFound(reasons.ERROR_REASON_FILE_NOT_FOUND, f"文件不存在: {request.file_id}")
         user_id, content = self.sources[request.file_id] if shared is None else (NOBODY, shared[1])
         yield files.DownloadFileResponse(file=files.File(id=request.file_id, user_id=user_id))
-        for start in range(0, len(content), 4):
-            yield files.DownloadFileResponse(chunk=content[start : start + 4])
+        step = max(4, len(content) // 8)
+        for start in range(0, len(content), step):
+            yield files.DownloadFileResponse(chunk=content[start : start + step])
 
     async def UploadFile(
         self, request_iterator: AsyncIterator[files.UploadFileRequest], _context: Context
@@ -146,7 +152,8 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
 
 
 class FakeSynthesizer:
-    """Speaks a tone of 50 ms for each character, as WAV. `failures` are raised first, one for each call."""
+    """Speaks a tone of 50 ms for each character, as WAV. `failures` are raised first, one for each call; then
+    `real` speaks if there is one."""
 
     name = "kokoro"
 
@@ -154,6 +161,7 @@ class FakeSynthesizer:
         self.requests: list[SynthesisRequest] = []
         self.failures: list[Exception] = []
         self.is_stuck = False
+        self.real: SpeechSynthesizer | None = None
 
     def voices(self) -> tuple[Voice, ...]:
         return voices()
@@ -165,6 +173,8 @@ class FakeSynthesizer:
                 await asyncio.Event().wait()
         if self.failures:
             raise self.failures.pop(0)
+        if self.real is not None:
+            return await self.real.synthesize(request, timeout_s=timeout_s)
         samples = len(request.text) * SAMPLE_RATE // 20
         return SynthesizedAudio(
             data=tone_wav(samples),
@@ -204,7 +214,7 @@ class FakeRecognizer:
 
 
 class FakeCloner:
-    """Learns any voice. While `is_held` it waits for `go_on`."""
+    """Learns any voice as `pack`. While `is_held` it waits for `go_on`; `refusal` is raised if there is one."""
 
     name = "fake-parrot"
 
@@ -213,8 +223,11 @@ class FakeCloner:
         self.go_on = asyncio.Event()
         self.is_held = False
         self.was_stopped = False
+        self.pack = bytes(PACK_BYTES)
+        self.refusal: InputRefused | None = None
 
-    async def clone(self, request: CloneRequest, *, timeout_s: float) -> VoiceClone:
+    async def clone(self, request: CloneRequest, *, timeout_s: float, on_progress: OnProgress) -> VoiceClone:
+        on_progress(0.5)
         self.samples.append(await asyncio.to_thread(request.sample.read_bytes))
         if self.is_held:
             try:
@@ -222,7 +235,10 @@ class FakeCloner:
             except asyncio.CancelledError:
                 self.was_stopped = True
                 raise
-        return VoiceClone(f"learnt from {len(self.samples[-1])} bytes", "parrot-1", Quality.APPROXIMATE)
+        if self.refusal is not None:
+            raise self.refusal
+        style = StyleVoice(hashlib.sha256(self.pack).hexdigest(), Language.CHINESE, 1.1)
+        return VoiceClone(style.name, "parrot-1", Quality.APPROXIMATE, self.pack)
 
     async def aclose(self) -> None:
         """Nothing to end."""
@@ -331,6 +347,24 @@ class FakeDubber:
             lambda _: self, lambda _: EngineState(model="fake-model", quality="approximate", problems=self.problems)
         )
         return open_slot(DUBBING, {self.name: entry}, None)
+
+
+class FakeWeb:
+    """Files behind addresses; what is not there cannot be fetched, and what is `None` must not be."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes | None] = {}
+
+    async def download(self, url: str, target: Path, *, limits: FetchLimits) -> Downloaded:
+        content = self.files.get(url, b"")
+        if content is None:
+            raise FetchRefused("the address is not public")
+        if not content:
+            raise FetchBroken("the server refuses", status=404)
+        if len(content) > limits.max_bytes:
+            raise FetchTooLarge("too many bytes")
+        await asyncio.to_thread(target.write_bytes, content)
+        return Downloaded(url, "audio/wav", len(content))
 
 
 class FakeListener:

@@ -38,11 +38,12 @@ async def test_it_answers_what_it_can_while_the_others_are_away(tmp_path: Path) 
                 "dubbing": "prosody",
                 "speech_recognition": "whisper",
                 "text_rewrite": "rules",
+                "voice_clone": "style_clone",
             }
             (server,) = [fact for fact in facts if fact.name == "indextts"]
             assert "no IndexTTS server is configured" in server.unavailable_reason
             others = [fact for fact in facts if fact.capability not in ("speech_synthesis", "dubbing")]
-            assert [fact.name for fact in others if fact.is_available] == ["whisper", "rules"]
+            assert [fact.name for fact in others if fact.is_available] == ["whisper", "style_clone", "rules"]
             assert all(fact.unavailable_reason for fact in others if not fact.is_available)
             await _check_refusal(peer, tokens.issue(7))
 

@@ -9,7 +9,6 @@ from kit.guarded.errors import WorkersBusy
 from services.speech.domain import custom_voices
 from services.speech.domain.speakers import CustomChoice, Prosody, TemplateChoice
 from services.speech.engines.base import Quality
-from services.speech.usecases.speakers import Speakers
 from tests.rpc.speech.conftest import World
 from tests.rpc.speech.fakes import SAMPLE_RATE, tone_wav
 from voxreel.files.v1 import file_service_pb2 as files
@@ -98,7 +97,7 @@ async def test_a_user_has_only_so_many(world: World, monkeypatch: pytest.MonkeyP
 
 
 async def test_voices_resolve_to_speakers(world: World) -> None:
-    speakers = Speakers(world.units, world.engine)
+    speakers = world.speakers()
     template = await speakers.resolve(7, TemplateChoice(5))
     assert (template.voice, template.prosody) == ("zhibei", Prosody(1.12, 1.14, 1.1))
     assert (template.quality, template.sample_file_id) == (Quality.NATIVE, None)

@@ -29,6 +29,8 @@ def _voice(number: int, *, user_id: int = 7, is_public: bool = False, prefix: st
         engine="fake",
         target_model="m",
         engine_voice="{}",
+        pack_file_id="pack_1.bin",
+        quality="approximate",
         sample_file_id="sample.wav",
         is_public=is_public,
         create_time=moment,

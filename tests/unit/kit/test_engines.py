@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from kit.engines import Capability, EngineBroken, EngineEntry, EngineState, InputRefused, open_slot, result_of
+from kit.engines import (
+    Capability,
+    EngineBroken,
+    EngineEntry,
+    EngineGaveUp,
+    EngineState,
+    InputRefused,
+    open_slot,
+    result_of,
+)
 from kit.errors import Invalid, Unavailable
 from kit.tasks.handlers import RetryableError
 
@@ -60,17 +69,22 @@ async def test_the_selected_engine_stays_and_may_come_back() -> None:
     slot = open_slot(RENDERING, table.entries, "m")
     with pytest.raises(Unavailable):
         slot.require()
-    table.problems["second"] = ()
+    table.problems["first"] = ()
     await slot.step()
     with pytest.raises(Unavailable):
         slot.require()
-    table.problems["first"] = ()
+    table.problems["second"] = ()
     await slot.step()
-    assert slot.require().name == "first"
+    assert slot.require().name == "second"
 
 
 @pytest.mark.parametrize(
-    ("raised", "expected"), [(InputRefused("没有人脸"), Invalid), (EngineBroken("worker died"), RetryableError)]
+    ("raised", "expected"),
+    [
+        (InputRefused("没有人脸"), Invalid),
+        (EngineGaveUp("请联系管理员", "InvalidApiKey"), Unavailable),
+        (EngineBroken("worker died"), RetryableError),
+    ],
 )
 async def test_what_engines_raise(raised: Exception, expected: type[Exception]) -> None:
     async def ask() -> None:

@@ -166,6 +166,24 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Longer than the platform takes. INVALID_ARGUMENT."""
     ERROR_REASON_TASK_WITHOUT_RESULT: _ErrorReason.ValueType  # 354
     """The task has no result yet, or ended without one. FAILED_PRECONDITION."""
+    ERROR_REASON_SAMPLE_TOO_SHORT: _ErrorReason.ValueType  # 380
+    """Too little to learn a voice from. INVALID_ARGUMENT."""
+    ERROR_REASON_SAMPLE_RATE_TOO_LOW: _ErrorReason.ValueType  # 381
+    """Recorded at a rate that leaves out what voices differ in. INVALID_ARGUMENT."""
+    ERROR_REASON_SAMPLE_TOO_QUIET: _ErrorReason.ValueType  # 382
+    ERROR_REASON_SAMPLE_CLIPPED: _ErrorReason.ValueType  # 383
+    """Louder than the recording could hold. INVALID_ARGUMENT."""
+    ERROR_REASON_SAMPLE_WITHOUT_SPEECH: _ErrorReason.ValueType  # 384
+    """Nobody speaks in it. INVALID_ARGUMENT."""
+    ERROR_REASON_SAMPLE_MOSTLY_SILENT: _ErrorReason.ValueType  # 385
+    ERROR_REASON_SAMPLE_UNREACHABLE: _ErrorReason.ValueType  # 386
+    """Its address is not allowed, or does not answer with a file. INVALID_ARGUMENT."""
+    ERROR_REASON_VOICE_LOST: _ErrorReason.ValueType  # 387
+    """What a voice was learnt as is no longer stored; it has to be cloned anew. FAILED_PRECONDITION."""
+    ERROR_REASON_PROVIDER_REFUSED: _ErrorReason.ValueType  # 300
+    """The provider behind an engine does not take the text or the recording: its inspection or its rules.
+    INVALID_ARGUMENT, or the reason of a failed task.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -317,4 +335,22 @@ ERROR_REASON_AUDIO_TOO_LONG: ErrorReason.ValueType  # 353
 """Longer than the platform takes. INVALID_ARGUMENT."""
 ERROR_REASON_TASK_WITHOUT_RESULT: ErrorReason.ValueType  # 354
 """The task has no result yet, or ended without one. FAILED_PRECONDITION."""
+ERROR_REASON_SAMPLE_TOO_SHORT: ErrorReason.ValueType  # 380
+"""Too little to learn a voice from. INVALID_ARGUMENT."""
+ERROR_REASON_SAMPLE_RATE_TOO_LOW: ErrorReason.ValueType  # 381
+"""Recorded at a rate that leaves out what voices differ in. INVALID_ARGUMENT."""
+ERROR_REASON_SAMPLE_TOO_QUIET: ErrorReason.ValueType  # 382
+ERROR_REASON_SAMPLE_CLIPPED: ErrorReason.ValueType  # 383
+"""Louder than the recording could hold. INVALID_ARGUMENT."""
+ERROR_REASON_SAMPLE_WITHOUT_SPEECH: ErrorReason.ValueType  # 384
+"""Nobody speaks in it. INVALID_ARGUMENT."""
+ERROR_REASON_SAMPLE_MOSTLY_SILENT: ErrorReason.ValueType  # 385
+ERROR_REASON_SAMPLE_UNREACHABLE: ErrorReason.ValueType  # 386
+"""Its address is not allowed, or does not answer with a file. INVALID_ARGUMENT."""
+ERROR_REASON_VOICE_LOST: ErrorReason.ValueType  # 387
+"""What a voice was learnt as is no longer stored; it has to be cloned anew. FAILED_PRECONDITION."""
+ERROR_REASON_PROVIDER_REFUSED: ErrorReason.ValueType  # 300
+"""The provider behind an engine does not take the text or the recording: its inspection or its rules.
+INVALID_ARGUMENT, or the reason of a failed task.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

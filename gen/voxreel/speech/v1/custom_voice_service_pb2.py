@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,voxreel/speech/v1/custom_voice_service.proto\x12\x11voxreel.speech.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\"\x96\x01\n\x0b\x43ustomVoice\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x13\n\x0b\x64uration_ms\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\x18\x43reateCustomVoiceRequest\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"`\n\x19\x43reateCustomVoiceResponse\x12-\n\x05voice\x18\x01 \x01(\x0b\x32\x1e.voxreel.speech.v1.CustomVoice\x12\x14\n\x0cis_duplicate\x18\x02 \x01(\x08\"\x19\n\x17ListCustomVoicesRequest\"J\n\x18ListCustomVoicesResponse\x12.\n\x06voices\x18\x01 \x03(\x0b\x32\x1e.voxreel.speech.v1.CustomVoice\")\n\x15GetCustomVoiceRequest\x12\x10\n\x08voice_id\x18\x01 \x01(\x03\"G\n\x16GetCustomVoiceResponse\x12-\n\x05voice\x18\x01 \x01(\x0b\x32\x1e.voxreel.speech.v1.CustomVoice2\x87\x03\n\x12\x43ustomVoiceService\x12}\n\x11\x43reateCustomVoice\x12+.voxreel.speech.v1.CreateCustomVoiceRequest\x1a,.voxreel.speech.v1.CreateCustomVoiceResponse\"\r\x90\x02\x02\xa2\xbb\x18\x06\x08\x02\x10\xb0\xea\x01\x12{\n\x10ListCustomVoices\x12*.voxreel.speech.v1.ListCustomVoicesRequest\x1a+.voxreel.speech.v1.ListCustomVoicesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x12u\n\x0eGetCustomVoice\x12(.voxreel.speech.v1.GetCustomVoiceRequest\x1a).voxreel.speech.v1.GetCustomVoiceResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,voxreel/speech/v1/custom_voice_service.proto\x12\x11voxreel.speech.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\"\xa9\x01\n\x0b\x43ustomVoice\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x13\n\x0b\x64uration_ms\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tis_learnt\x18\x07 \x01(\x08\"N\n\x18\x43reateCustomVoiceRequest\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"`\n\x19\x43reateCustomVoiceResponse\x12-\n\x05voice\x18\x01 \x01(\x0b\x32\x1e.voxreel.speech.v1.CustomVoice\x12\x14\n\x0cis_duplicate\x18\x02 \x01(\x08\"\x19\n\x17ListCustomVoicesRequest\"J\n\x18ListCustomVoicesResponse\x12.\n\x06voices\x18\x01 \x03(\x0b\x32\x1e.voxreel.speech.v1.CustomVoice\")\n\x15GetCustomVoiceRequest\x12\x10\n\x08voice_id\x18\x01 \x01(\x03\"G\n\x16GetCustomVoiceResponse\x12-\n\x05voice\x18\x01 \x01(\x0b\x32\x1e.voxreel.speech.v1.CustomVoice2\x87\x03\n\x12\x43ustomVoiceService\x12}\n\x11\x43reateCustomVoice\x12+.voxreel.speech.v1.CreateCustomVoiceRequest\x1a,.voxreel.speech.v1.CreateCustomVoiceResponse\"\r\x90\x02\x02\xa2\xbb\x18\x06\x08\x02\x10\xb0\xea\x01\x12{\n\x10ListCustomVoices\x12*.voxreel.speech.v1.ListCustomVoicesRequest\x1a+.voxreel.speech.v1.ListCustomVoicesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x12u\n\x0eGetCustomVoice\x12(.voxreel.speech.v1.GetCustomVoiceRequest\x1a).voxreel.speech.v1.GetCustomVoiceResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x02\x10\xd0\x0f\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,19 +40,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CUSTOMVOICESERVICE'].methods_by_name['GetCustomVoice']._loaded_options = None
   _globals['_CUSTOMVOICESERVICE'].methods_by_name['GetCustomVoice']._serialized_options = b'\220\002\001\242\273\030\007\010\002\020\320\017\030\001'
   _globals['_CUSTOMVOICE']._serialized_start=140
-  _globals['_CUSTOMVOICE']._serialized_end=290
-  _globals['_CREATECUSTOMVOICEREQUEST']._serialized_start=292
-  _globals['_CREATECUSTOMVOICEREQUEST']._serialized_end=370
-  _globals['_CREATECUSTOMVOICERESPONSE']._serialized_start=372
-  _globals['_CREATECUSTOMVOICERESPONSE']._serialized_end=468
-  _globals['_LISTCUSTOMVOICESREQUEST']._serialized_start=470
-  _globals['_LISTCUSTOMVOICESREQUEST']._serialized_end=495
-  _globals['_LISTCUSTOMVOICESRESPONSE']._serialized_start=497
-  _globals['_LISTCUSTOMVOICESRESPONSE']._serialized_end=571
-  _globals['_GETCUSTOMVOICEREQUEST']._serialized_start=573
-  _globals['_GETCUSTOMVOICEREQUEST']._serialized_end=614
-  _globals['_GETCUSTOMVOICERESPONSE']._serialized_start=616
-  _globals['_GETCUSTOMVOICERESPONSE']._serialized_end=687
-  _globals['_CUSTOMVOICESERVICE']._serialized_start=690
-  _globals['_CUSTOMVOICESERVICE']._serialized_end=1081
+  _globals['_CUSTOMVOICE']._serialized_end=309
+  _globals['_CREATECUSTOMVOICEREQUEST']._serialized_start=311
+  _globals['_CREATECUSTOMVOICEREQUEST']._serialized_end=389
+  _globals['_CREATECUSTOMVOICERESPONSE']._serialized_start=391
+  _globals['_CREATECUSTOMVOICERESPONSE']._serialized_end=487
+  _globals['_LISTCUSTOMVOICESREQUEST']._serialized_start=489
+  _globals['_LISTCUSTOMVOICESREQUEST']._serialized_end=514
+  _globals['_LISTCUSTOMVOICESRESPONSE']._serialized_start=516
+  _globals['_LISTCUSTOMVOICESRESPONSE']._serialized_end=590
+  _globals['_GETCUSTOMVOICEREQUEST']._serialized_start=592
+  _globals['_GETCUSTOMVOICEREQUEST']._serialized_end=633
+  _globals['_GETCUSTOMVOICERESPONSE']._serialized_start=635
+  _globals['_GETCUSTOMVOICERESPONSE']._serialized_end=706
+  _globals['_CUSTOMVOICESERVICE']._serialized_start=709
+  _globals['_CUSTOMVOICESERVICE']._serialized_end=1100
 # @@protoc_insertion_point(module_scope)

@@ -31,12 +31,17 @@ class CustomVoice(_message.Message):
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
     DURATION_MS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    IS_LEARNT_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     name: _builtins.str
     description: _builtins.str
     size_bytes: _builtins.int
     duration_ms: _builtins.int
     """Of the sound in the file, not what the file claims."""
+    is_learnt: _builtins.bool
+    """An engine has learnt the voice. Until then, and where there is no such engine, the preset voice nearest to its pitch
+    speaks for it.
+    """
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -48,10 +53,11 @@ class CustomVoice(_message.Message):
         size_bytes: _builtins.int = ...,
         duration_ms: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        is_learnt: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "description", b"description", "duration_ms", b"duration_ms", "id", b"id", "name", b"name", "size_bytes", b"size_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "description", b"description", "duration_ms", b"duration_ms", "id", b"id", "is_learnt", b"is_learnt", "name", b"name", "size_bytes", b"size_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

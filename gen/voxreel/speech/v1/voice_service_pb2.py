@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
+from voxreel.engine.v1 import engine_service_pb2 as voxreel_dot_engine_dot_v1_dot_engine__service__pb2
 from voxreel.task.v1 import task_pb2 as voxreel_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/speech/v1/voice_service.proto\x12\x11voxreel.speech.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\x1a\x1avoxreel/task/v1/task.proto\"o\n\x0bPresetVoice\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\x06gender\x18\x03 \x01(\x0e\x32\x19.voxreel.speech.v1.Gender\x12\x11\n\tlanguages\x18\x04 \x03(\t\"\x19\n\x17ListPresetVoicesRequest\"J\n\x18ListPresetVoicesResponse\x12.\n\x06voices\x18\x01 \x03(\x0b\x32\x1e.voxreel.speech.v1.PresetVoice\"+\n\x1aPrepareVoicePreviewRequest\x12\r\n\x05voice\x18\x01 \x01(\t\".\n\x1bPrepareVoicePreviewResponse\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\"\xc0\x02\n\x0b\x43lonedVoice\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06prefix\x18\x02 \x01(\t\x12\x14\n\x0ctarget_model\x18\x03 \x01(\t\x12\x1b\n\x0esample_file_id\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x1a\n\rowner_user_id\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12\x1a\n\rowner_account\x18\x06 \x01(\tH\x02\x88\x01\x01\x12\x11\n\tis_public\x18\x07 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\n\x0f_sample_file_idB\x10\n\x0e_owner_user_idB\x10\n\x0e_owner_account\"L\n\x17ListClonedVoicesRequest\x12\x13\n\x06prefix\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x42\t\n\x07_prefix\"^\n\x18ListClonedVoicesResponse\x12.\n\x06voices\x18\x01 \x03(\x0b\x32\x1e.voxreel.speech.v1.ClonedVoice\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"#\n\x0fGetVoiceRequest\x12\x10\n\x08voice_id\x18\x01 \x01(\t\"\x95\x01\n\x10GetVoiceResponse\x12\x30\n\x06preset\x18\x01 \x01(\x0b\x32\x1e.voxreel.speech.v1.PresetVoiceH\x00\x12\x30\n\x06\x63loned\x18\x02 \x01(\x0b\x32\x1e.voxreel.speech.v1.ClonedVoiceH\x00\x12\x14\n\x0cpreset_model\x18\x03 \x01(\tB\x07\n\x05voice\"d\n\x17\x43reateVoiceCloneRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66ile_id\x18\x02 \x01(\t\x12\x0e\n\x06prefix\x18\x03 \x01(\t\x12\x14\n\x0ctarget_model\x18\x04 \x01(\t\"?\n\x18\x43reateVoiceCloneResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"K\n\x12UpdateVoiceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08voice_id\x18\x02 \x01(\t\x12\x0f\n\x07\x66ile_id\x18\x03 \x01(\t\":\n\x13UpdateVoiceResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"&\n\x12\x44\x65leteVoiceRequest\x12\x10\n\x08voice_id\x18\x01 \x01(\t\"F\n\x13\x44\x65leteVoiceResponse\x12/\n\x0b\x64\x65lete_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*D\n\x06Gender\x12\x16\n\x12GENDER_UNSPECIFIED\x10\x00\x12\x11\n\rGENDER_FEMALE\x10\x01\x12\x0f\n\x0bGENDER_MALE\x10\x02\x32\xc1\x06\n\x0cVoiceService\x12{\n\x10ListPresetVoices\x12*.voxreel.speech.v1.ListPresetVoicesRequest\x1a+.voxreel.speech.v1.ListPresetVoicesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12y\n\x10ListClonedVoices\x12*.voxreel.speech.v1.ListClonedVoicesRequest\x1a+.voxreel.speech.v1.ListClonedVoicesResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x01\x10\x88\'\x12\x63\n\x08GetVoice\x12\".voxreel.speech.v1.GetVoiceRequest\x1a#.voxreel.speech.v1.GetVoiceResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12y\n\x10\x43reateVoiceClone\x12*.voxreel.speech.v1.CreateVoiceCloneRequest\x1a+.voxreel.speech.v1.CreateVoiceCloneResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x02\x10\xc0>\x12j\n\x0bUpdateVoice\x12%.voxreel.speech.v1.UpdateVoiceRequest\x1a&.voxreel.speech.v1.UpdateVoiceResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x03\x10\xc0>\x12g\n\x0b\x44\x65leteVoice\x12%.voxreel.speech.v1.DeleteVoiceRequest\x1a&.voxreel.speech.v1.DeleteVoiceResponse\"\t\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12\x83\x01\n\x13PrepareVoicePreview\x12-.voxreel.speech.v1.PrepareVoicePreviewRequest\x1a..voxreel.speech.v1.PrepareVoicePreviewResponse\"\r\x90\x02\x02\xa2\xbb\x18\x06\x08\x04\x10\xe0\xd4\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/speech/v1/voice_service.proto\x12\x11voxreel.speech.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\x1a&voxreel/engine/v1/engine_service.proto\x1a\x1avoxreel/task/v1/task.proto\"o\n\x0bPresetVoice\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\x06gender\x18\x03 \x01(\x0e\x32\x19.voxreel.speech.v1.Gender\x12\x11\n\tlanguages\x18\x04 \x03(\t\"\x19\n\x17ListPresetVoicesRequest\"J\n\x18ListPresetVoicesResponse\x12.\n\x06voices\x18\x01 \x03(\x0b\x32\x1e.voxreel.speech.v1.PresetVoice\"+\n\x1aPrepareVoicePreviewRequest\x12\r\n\x05voice\x18\x01 \x01(\t\".\n\x1bPrepareVoicePreviewResponse\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\"\x86\x03\n\x0b\x43lonedVoice\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06prefix\x18\x02 \x01(\t\x12\x14\n\x0ctarget_model\x18\x03 \x01(\t\x12\x1b\n\x0esample_file_id\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x1a\n\rowner_user_id\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12\x1a\n\rowner_account\x18\x06 \x01(\tH\x02\x88\x01\x01\x12\x11\n\tis_public\x18\x07 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07quality\x18\n \x01(\x0e\x32\x1a.voxreel.engine.v1.Quality\x12\x17\n\x0fpreview_version\x18\x0b \x01(\tB\x11\n\x0f_sample_file_idB\x10\n\x0e_owner_user_idB\x10\n\x0e_owner_account\"L\n\x17ListClonedVoicesRequest\x12\x13\n\x06prefix\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x42\t\n\x07_prefix\"^\n\x18ListClonedVoicesResponse\x12.\n\x06voices\x18\x01 \x03(\x0b\x32\x1e.voxreel.speech.v1.ClonedVoice\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"#\n\x0fGetVoiceRequest\x12\x10\n\x08voice_id\x18\x01 \x01(\t\"\x95\x01\n\x10GetVoiceResponse\x12\x30\n\x06preset\x18\x01 \x01(\x0b\x32\x1e.voxreel.speech.v1.PresetVoiceH\x00\x12\x30\n\x06\x63loned\x18\x02 \x01(\x0b\x32\x1e.voxreel.speech.v1.ClonedVoiceH\x00\x12\x14\n\x0cpreset_model\x18\x03 \x01(\tB\x07\n\x05voice\"w\n\x17\x43reateVoiceCloneRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66ile_id\x18\x02 \x01(\t\x12\x0e\n\x06prefix\x18\x03 \x01(\t\x12\x14\n\x0ctarget_model\x18\x04 \x01(\t\x12\x11\n\taudio_url\x18\x05 \x01(\t\"?\n\x18\x43reateVoiceCloneResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"^\n\x12UpdateVoiceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08voice_id\x18\x02 \x01(\t\x12\x0f\n\x07\x66ile_id\x18\x03 \x01(\t\x12\x11\n\taudio_url\x18\x04 \x01(\t\":\n\x13UpdateVoiceResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"&\n\x12\x44\x65leteVoiceRequest\x12\x10\n\x08voice_id\x18\x01 \x01(\t\"F\n\x13\x44\x65leteVoiceResponse\x12/\n\x0b\x64\x65lete_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*D\n\x06Gender\x12\x16\n\x12GENDER_UNSPECIFIED\x10\x00\x12\x11\n\rGENDER_FEMALE\x10\x01\x12\x0f\n\x0bGENDER_MALE\x10\x02\x32\xc1\x06\n\x0cVoiceService\x12{\n\x10ListPresetVoices\x12*.voxreel.speech.v1.ListPresetVoicesRequest\x1a+.voxreel.speech.v1.ListPresetVoicesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12y\n\x10ListClonedVoices\x12*.voxreel.speech.v1.ListClonedVoicesRequest\x1a+.voxreel.speech.v1.ListClonedVoicesResponse\"\x0c\x90\x02\x01\xa2\xbb\x18\x05\x08\x01\x10\x88\'\x12\x63\n\x08GetVoice\x12\".voxreel.speech.v1.GetVoiceRequest\x1a#.voxreel.speech.v1.GetVoiceResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12y\n\x10\x43reateVoiceClone\x12*.voxreel.speech.v1.CreateVoiceCloneRequest\x1a+.voxreel.speech.v1.CreateVoiceCloneResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x02\x10\xc0>\x12j\n\x0bUpdateVoice\x12%.voxreel.speech.v1.UpdateVoiceRequest\x1a&.voxreel.speech.v1.UpdateVoiceResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x03\x10\xc0>\x12g\n\x0b\x44\x65leteVoice\x12%.voxreel.speech.v1.DeleteVoiceRequest\x1a&.voxreel.speech.v1.DeleteVoiceResponse\"\t\xa2\xbb\x18\x05\x08\x03\x10\x88\'\x12\x83\x01\n\x13PrepareVoicePreview\x12-.voxreel.speech.v1.PrepareVoicePreviewRequest\x1a..voxreel.speech.v1.PrepareVoicePreviewResponse\"\r\x90\x02\x02\xa2\xbb\x18\x06\x08\x04\x10\xe0\xd4\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,40 +49,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VOICESERVICE'].methods_by_name['DeleteVoice']._serialized_options = b'\242\273\030\005\010\003\020\210\''
   _globals['_VOICESERVICE'].methods_by_name['PrepareVoicePreview']._loaded_options = None
   _globals['_VOICESERVICE'].methods_by_name['PrepareVoicePreview']._serialized_options = b'\220\002\002\242\273\030\006\010\004\020\340\324\003'
-  _globals['_GENDER']._serialized_start=1571
-  _globals['_GENDER']._serialized_end=1639
-  _globals['_PRESETVOICE']._serialized_start=160
-  _globals['_PRESETVOICE']._serialized_end=271
-  _globals['_LISTPRESETVOICESREQUEST']._serialized_start=273
-  _globals['_LISTPRESETVOICESREQUEST']._serialized_end=298
-  _globals['_LISTPRESETVOICESRESPONSE']._serialized_start=300
-  _globals['_LISTPRESETVOICESRESPONSE']._serialized_end=374
-  _globals['_PREPAREVOICEPREVIEWREQUEST']._serialized_start=376
-  _globals['_PREPAREVOICEPREVIEWREQUEST']._serialized_end=419
-  _globals['_PREPAREVOICEPREVIEWRESPONSE']._serialized_start=421
-  _globals['_PREPAREVOICEPREVIEWRESPONSE']._serialized_end=467
-  _globals['_CLONEDVOICE']._serialized_start=470
-  _globals['_CLONEDVOICE']._serialized_end=790
-  _globals['_LISTCLONEDVOICESREQUEST']._serialized_start=792
-  _globals['_LISTCLONEDVOICESREQUEST']._serialized_end=868
-  _globals['_LISTCLONEDVOICESRESPONSE']._serialized_start=870
-  _globals['_LISTCLONEDVOICESRESPONSE']._serialized_end=964
-  _globals['_GETVOICEREQUEST']._serialized_start=966
-  _globals['_GETVOICEREQUEST']._serialized_end=1001
-  _globals['_GETVOICERESPONSE']._serialized_start=1004
-  _globals['_GETVOICERESPONSE']._serialized_end=1153
-  _globals['_CREATEVOICECLONEREQUEST']._serialized_start=1155
-  _globals['_CREATEVOICECLONEREQUEST']._serialized_end=1255
-  _globals['_CREATEVOICECLONERESPONSE']._serialized_start=1257
-  _globals['_CREATEVOICECLONERESPONSE']._serialized_end=1320
-  _globals['_UPDATEVOICEREQUEST']._serialized_start=1322
-  _globals['_UPDATEVOICEREQUEST']._serialized_end=1397
-  _globals['_UPDATEVOICERESPONSE']._serialized_start=1399
-  _globals['_UPDATEVOICERESPONSE']._serialized_end=1457
-  _globals['_DELETEVOICEREQUEST']._serialized_start=1459
-  _globals['_DELETEVOICEREQUEST']._serialized_end=1497
-  _globals['_DELETEVOICERESPONSE']._serialized_start=1499
-  _globals['_DELETEVOICERESPONSE']._serialized_end=1569
-  _globals['_VOICESERVICE']._serialized_start=1642
-  _globals['_VOICESERVICE']._serialized_end=2475
+  _globals['_GENDER']._serialized_start=1719
+  _globals['_GENDER']._serialized_end=1787
+  _globals['_PRESETVOICE']._serialized_start=200
+  _globals['_PRESETVOICE']._serialized_end=311
+  _globals['_LISTPRESETVOICESREQUEST']._serialized_start=313
+  _globals['_LISTPRESETVOICESREQUEST']._serialized_end=338
+  _globals['_LISTPRESETVOICESRESPONSE']._serialized_start=340
+  _globals['_LISTPRESETVOICESRESPONSE']._serialized_end=414
+  _globals['_PREPAREVOICEPREVIEWREQUEST']._serialized_start=416
+  _globals['_PREPAREVOICEPREVIEWREQUEST']._serialized_end=459
+  _globals['_PREPAREVOICEPREVIEWRESPONSE']._serialized_start=461
+  _globals['_PREPAREVOICEPREVIEWRESPONSE']._serialized_end=507
+  _globals['_CLONEDVOICE']._serialized_start=510
+  _globals['_CLONEDVOICE']._serialized_end=900
+  _globals['_LISTCLONEDVOICESREQUEST']._serialized_start=902
+  _globals['_LISTCLONEDVOICESREQUEST']._serialized_end=978
+  _globals['_LISTCLONEDVOICESRESPONSE']._serialized_start=980
+  _globals['_LISTCLONEDVOICESRESPONSE']._serialized_end=1074
+  _globals['_GETVOICEREQUEST']._serialized_start=1076
+  _globals['_GETVOICEREQUEST']._serialized_end=1111
+  _globals['_GETVOICERESPONSE']._serialized_start=1114
+  _globals['_GETVOICERESPONSE']._serialized_end=1263
+  _globals['_CREATEVOICECLONEREQUEST']._serialized_start=1265
+  _globals['_CREATEVOICECLONEREQUEST']._serialized_end=1384
+  _globals['_CREATEVOICECLONERESPONSE']._serialized_start=1386
+  _globals['_CREATEVOICECLONERESPONSE']._serialized_end=1449
+  _globals['_UPDATEVOICEREQUEST']._serialized_start=1451
+  _globals['_UPDATEVOICEREQUEST']._serialized_end=1545
+  _globals['_UPDATEVOICERESPONSE']._serialized_start=1547
+  _globals['_UPDATEVOICERESPONSE']._serialized_end=1605
+  _globals['_DELETEVOICEREQUEST']._serialized_start=1607
+  _globals['_DELETEVOICEREQUEST']._serialized_end=1645
+  _globals['_DELETEVOICERESPONSE']._serialized_start=1647
+  _globals['_DELETEVOICERESPONSE']._serialized_end=1717
+  _globals['_VOICESERVICE']._serialized_start=1790
+  _globals['_VOICESERVICE']._serialized_end=2623
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from voxreel.engine.v1 import engine_service_pb2 as _engine_service_pb2
 from voxreel.task.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
 import sys
@@ -115,7 +116,7 @@ class PrepareVoicePreviewRequest(_message.Message):
 
     VOICE_FIELD_NUMBER: _builtins.int
     voice: _builtins.str
-    """The name of a voice."""
+    """The name of a voice; of a cloned one also with "-" and its preview_version."""
     def __init__(
         self,
         *,
@@ -163,6 +164,8 @@ class ClonedVoice(_message.Message):
     IS_PUBLIC_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    PREVIEW_VERSION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """"voice_…", at least 128 random bits."""
     prefix: _builtins.str
@@ -174,6 +177,9 @@ class ClonedVoice(_message.Message):
     """Absent for a caller who is neither the owner nor an administrator."""
     owner_account: _builtins.str
     is_public: _builtins.bool
+    quality: _engine_service_pb2.Quality.ValueType
+    preview_version: _builtins.str
+    """Changes with the sample, so that an old preview is not taken for a new one."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -190,10 +196,12 @@ class ClonedVoice(_message.Message):
         is_public: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        quality: _engine_service_pb2.Quality.ValueType = ...,
+        preview_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_owner_account", b"_owner_account", "_owner_user_id", b"_owner_user_id", "_sample_file_id", b"_sample_file_id", "create_time", b"create_time", "owner_account", b"owner_account", "owner_user_id", b"owner_user_id", "sample_file_id", b"sample_file_id", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_owner_account", b"_owner_account", "_owner_user_id", b"_owner_user_id", "_sample_file_id", b"_sample_file_id", "create_time", b"create_time", "id", b"id", "is_public", b"is_public", "owner_account", b"owner_account", "owner_user_id", b"owner_user_id", "prefix", b"prefix", "sample_file_id", b"sample_file_id", "target_model", b"target_model", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_owner_account", b"_owner_account", "_owner_user_id", b"_owner_user_id", "_sample_file_id", b"_sample_file_id", "create_time", b"create_time", "id", b"id", "is_public", b"is_public", "owner_account", b"owner_account", "owner_user_id", b"owner_user_id", "prefix", b"prefix", "preview_version", b"preview_version", "quality", b"quality", "sample_file_id", b"sample_file_id", "target_model", b"target_model", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__owner_account: _TypeAlias = _typing.Literal["owner_account"]  # noqa: Y015
     _WhichOneofArgType__owner_account: _TypeAlias = _typing.Literal["_owner_account", b"_owner_account"]  # noqa: Y015
@@ -316,14 +324,17 @@ class CreateVoiceCloneRequest(_message.Message):
     FILE_ID_FIELD_NUMBER: _builtins.int
     PREFIX_FIELD_NUMBER: _builtins.int
     TARGET_MODEL_FIELD_NUMBER: _builtins.int
+    AUDIO_URL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Unique per user."""
     file_id: _builtins.str
-    """An audio file of the caller."""
+    """An audio file of the caller. Empty when audio_url is given."""
     prefix: _builtins.str
     """What the voice is called; letters, digits and "_". An engine may cut it."""
     target_model: _builtins.str
     """Empty or unknown means the engine's default."""
+    audio_url: _builtins.str
+    """A public address of an audio file; it is fetched when the task is done."""
     def __init__(
         self,
         *,
@@ -331,10 +342,11 @@ class CreateVoiceCloneRequest(_message.Message):
         file_id: _builtins.str = ...,
         prefix: _builtins.str = ...,
         target_model: _builtins.str = ...,
+        audio_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_id", b"file_id", "prefix", b"prefix", "request_id", b"request_id", "target_model", b"target_model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_url", b"audio_url", "file_id", b"file_id", "prefix", b"prefix", "request_id", b"request_id", "target_model", b"target_model"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -367,21 +379,25 @@ class UpdateVoiceRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VOICE_ID_FIELD_NUMBER: _builtins.int
     FILE_ID_FIELD_NUMBER: _builtins.int
+    AUDIO_URL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Unique per administrator."""
     voice_id: _builtins.str
     file_id: _builtins.str
-    """An audio file."""
+    """An audio file. Empty when audio_url is given."""
+    audio_url: _builtins.str
+    """A public address of an audio file; it is fetched when the task is done."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         voice_id: _builtins.str = ...,
         file_id: _builtins.str = ...,
+        audio_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_id", b"file_id", "request_id", b"request_id", "voice_id", b"voice_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_url", b"audio_url", "file_id", b"file_id", "request_id", b"request_id", "voice_id", b"voice_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -108,7 +108,9 @@ class VoiceServiceServicer:
 
     def CreateVoiceClone(self, request, context):
         """Accepts a clone as a task: checks the sample, holds the price, queues it. The result is the task's output:
-        voice_id, target_model, engine, quality.
+        voice_id, target_model, engine, quality. Whether a voice can be learnt from the sample turns out while it is done:
+        SAMPLE_TOO_SHORT, SAMPLE_RATE_TOO_LOW, SAMPLE_TOO_QUIET, SAMPLE_CLIPPED, SAMPLE_WITHOUT_SPEECH,
+        SAMPLE_MOSTLY_SILENT, SAMPLE_UNREACHABLE are reasons for which the task fails.
 
         Access: user, the sample's owner. Idempotent: yes, by request_id; the same id with another body is
         IDEMPOTENCY_KEY_REUSED.
@@ -141,7 +143,8 @@ class VoiceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PrepareVoicePreview(self, request, context):
-        """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
+        """Makes the file in which a voice, preset or cloned, says a fixed sentence, unless it is there. Cached in files,
+        shared by all: who knows the id of a cloned voice may hear it.
 
         Access: internal. Idempotent: yes; however many ask, it is made once.
         Errors: VOICE_UNKNOWN, ENGINE_UNAVAILABLE.

@@ -53,7 +53,9 @@ class VoiceServiceStub:
     """
     CreateVoiceClone: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.CreateVoiceCloneRequest, _voice_service_pb2.CreateVoiceCloneResponse]
     """Accepts a clone as a task: checks the sample, holds the price, queues it. The result is the task's output:
-    voice_id, target_model, engine, quality.
+    voice_id, target_model, engine, quality. Whether a voice can be learnt from the sample turns out while it is done:
+    SAMPLE_TOO_SHORT, SAMPLE_RATE_TOO_LOW, SAMPLE_TOO_QUIET, SAMPLE_CLIPPED, SAMPLE_WITHOUT_SPEECH,
+    SAMPLE_MOSTLY_SILENT, SAMPLE_UNREACHABLE are reasons for which the task fails.
 
     Access: user, the sample's owner. Idempotent: yes, by request_id; the same id with another body is
     IDEMPOTENCY_KEY_REUSED.
@@ -74,7 +76,8 @@ class VoiceServiceStub:
     Errors: VOICE_NOT_FOUND (also a preset voice).
     """
     PrepareVoicePreview: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.PrepareVoicePreviewRequest, _voice_service_pb2.PrepareVoicePreviewResponse]
-    """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
+    """Makes the file in which a voice, preset or cloned, says a fixed sentence, unless it is there. Cached in files,
+    shared by all: who knows the id of a cloned voice may hear it.
 
     Access: internal. Idempotent: yes; however many ask, it is made once.
     Errors: VOICE_UNKNOWN, ENGINE_UNAVAILABLE.
@@ -105,7 +108,9 @@ class VoiceServiceAsyncStub(VoiceServiceStub):
     """
     CreateVoiceClone: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.CreateVoiceCloneRequest, _voice_service_pb2.CreateVoiceCloneResponse]  # type: ignore[assignment]
     """Accepts a clone as a task: checks the sample, holds the price, queues it. The result is the task's output:
-    voice_id, target_model, engine, quality.
+    voice_id, target_model, engine, quality. Whether a voice can be learnt from the sample turns out while it is done:
+    SAMPLE_TOO_SHORT, SAMPLE_RATE_TOO_LOW, SAMPLE_TOO_QUIET, SAMPLE_CLIPPED, SAMPLE_WITHOUT_SPEECH,
+    SAMPLE_MOSTLY_SILENT, SAMPLE_UNREACHABLE are reasons for which the task fails.
 
     Access: user, the sample's owner. Idempotent: yes, by request_id; the same id with another body is
     IDEMPOTENCY_KEY_REUSED.
@@ -126,7 +131,8 @@ class VoiceServiceAsyncStub(VoiceServiceStub):
     Errors: VOICE_NOT_FOUND (also a preset voice).
     """
     PrepareVoicePreview: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.PrepareVoicePreviewRequest, _voice_service_pb2.PrepareVoicePreviewResponse]  # type: ignore[assignment]
-    """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
+    """Makes the file in which a voice, preset or cloned, says a fixed sentence, unless it is there. Cached in files,
+    shared by all: who knows the id of a cloned voice may hear it.
 
     Access: internal. Idempotent: yes; however many ask, it is made once.
     Errors: VOICE_UNKNOWN, ENGINE_UNAVAILABLE.
@@ -178,7 +184,9 @@ class VoiceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_voice_service_pb2.CreateVoiceCloneResponse, _abc.Awaitable[_voice_service_pb2.CreateVoiceCloneResponse]]:
         """Accepts a clone as a task: checks the sample, holds the price, queues it. The result is the task's output:
-        voice_id, target_model, engine, quality.
+        voice_id, target_model, engine, quality. Whether a voice can be learnt from the sample turns out while it is done:
+        SAMPLE_TOO_SHORT, SAMPLE_RATE_TOO_LOW, SAMPLE_TOO_QUIET, SAMPLE_CLIPPED, SAMPLE_WITHOUT_SPEECH,
+        SAMPLE_MOSTLY_SILENT, SAMPLE_UNREACHABLE are reasons for which the task fails.
 
         Access: user, the sample's owner. Idempotent: yes, by request_id; the same id with another body is
         IDEMPOTENCY_KEY_REUSED.
@@ -217,7 +225,8 @@ class VoiceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _voice_service_pb2.PrepareVoicePreviewRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_voice_service_pb2.PrepareVoicePreviewResponse, _abc.Awaitable[_voice_service_pb2.PrepareVoicePreviewResponse]]:
-        """Makes the file in which a voice says a fixed sentence, unless it is there. Cached in files, shared by all.
+        """Makes the file in which a voice, preset or cloned, says a fixed sentence, unless it is there. Cached in files,
+        shared by all: who knows the id of a cloned voice may hear it.
 
         Access: internal. Idempotent: yes; however many ask, it is made once.
         Errors: VOICE_UNKNOWN, ENGINE_UNAVAILABLE.

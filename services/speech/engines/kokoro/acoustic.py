@@ -49,4 +49,9 @@ class AcousticModel:
 
 def load_pack(path: Path) -> NDArray[np.float32]:
     """A voice pack: one style vector for each utterance length in tokens, shape (510, 256)."""
-    return np.fromfile(path, dtype="<f4").reshape(-1, _STYLE_WIDTH)
+    return pack_from(path.read_bytes())
+
+
+def pack_from(data: bytes) -> NDArray[np.float32]:
+    """The same from its bytes."""
+    return np.frombuffer(data, dtype="<f4").reshape(-1, _STYLE_WIDTH)

@@ -1,6 +1,7 @@
 """Kokoro as a `BlockingSynthesizer`: text to finished audio inside one worker process."""
 
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,28 @@ from numpy.typing import NDArray
 
 from kit.models import ModelStore
 from services.speech.dsp.silence import trim_edges
-from services.speech.engines.base import SynthesisRequest, SynthesizedAudio
-from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, load_pack
+from services.speech.engines.base import Language, Quality, SynthesisRequest, SynthesizedAudio
+from services.speech.engines.errors import EngineFailed
+from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, load_pack, pack_from
 from services.speech.engines.kokoro.catalog import find_voice, pack_of
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import ENGINE_NAME, MODEL_FILE, MODEL_NAME, VOCABULARY_FILE
 from services.speech.engines.narration import Narrator
+from services.speech.engines.styles import StyleFolder, StyleMissing, style_of
 from services.speech.text.script import Sentence
 
 _TOKENS_PER_CALL = 200  # bounds the memory of one inference call to about 0.7 GB
+_KEPT_STYLES = 16  # half a megabyte each
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """A pack, the language of its speaker, and the factor its pitch is to be moved by."""
+
+    pack: NDArray[np.float32]
+    language: Language
+    pitch: float = 1.0
+    quality: Quality = Quality.NATIVE
 
 
 class KokoroSynthesizer:
@@ -27,14 +41,29 @@ class KokoroSynthesizer:
         self._phonemizer = Phonemizer(cache_dir)
         self._model = AcousticModel(store.ensure(MODEL_FILE), store.ensure(VOCABULARY_FILE), threads=threads)
         self._pack = cache(lambda pack: load_pack(store.ensure(f"kokoro/voices/{pack}.bin")))
+        styles = StyleFolder(cache_dir)
+        self._learnt_pack = lru_cache(_KEPT_STYLES)(lambda sha256: pack_from(styles.read(sha256)))
 
     def synthesize(self, request: SynthesisRequest) -> SynthesizedAudio:
-        """Raises UnknownVoice, TextTooLong, NothingToSpeak, and model errors for a missing or corrupt voice
-        pack.
+        """Raises UnknownVoice, TextTooLong, NothingToSpeak, EngineFailed for a learnt voice that is not on this
+        machine, and model errors for a missing or corrupt voice pack.
         """
-        voice = find_voice(request.voice)
-        pack = self._pack(pack_of(voice))
-        return self._narrator.narrate(request, lambda sentence: self._speak(sentence, pack), language=voice.language)
+        voice = self._voice(request.voice)
+        manner = replace(request.manner, pitch=request.manner.pitch * voice.pitch)
+        made = self._narrator.narrate(
+            replace(request, manner=manner), lambda sentence: self._speak(sentence, voice.pack), language=voice.language
+        )
+        return replace(made, quality=voice.quality)
+
+    def _voice(self, name: str) -> _Voice:
+        style = style_of(name)
+        if style is None:
+            preset = find_voice(name)
+            return _Voice(self._pack(pack_of(preset)), preset.language)
+        try:
+            return _Voice(self._learnt_pack(style.sha256), style.language, style.pitch, Quality.APPROXIMATE)
+        except StyleMissing as error:
+            raise EngineFailed(ENGINE_NAME, "a learnt voice is not on this machine") from error
 
     def _speak(self, sentence: Sentence, pack: NDArray[np.float32]) -> NDArray[np.float32]:
         phonemes = self._model.known_phonemes(self._phonemizer.phonemize(sentence.spoken))

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, TCPConnector
 
 from kit.engines import EngineBroken, InputRefused
-from services.speech.engines.base import LanguageModel, Quality, RewriteRequest, RewrittenText
-from services.speech.engines.openai_compatible.events import Chunk, error_code, read_chunks
-from services.speech.engines.prompting import AnswerFilter, mark_of, rewrite_messages
-from services.speech.text.tokens import count_tokens
+from services.speech.engines.base import LanguageModel, RewriteRequest, RewrittenText
+from services.speech.engines.model_answers import REFUSED, ModelAnswer, most_tokens
+from services.speech.engines.openai_compatible.events import error_code, read_chunks
+from services.speech.engines.prompting import rewrite_messages
 
 NAME = "openai_compatible"
 _CONNECTIONS = 64
@@ -22,16 +22,10 @@ _CONNECT_S = 5.0
 # A model that thinks before it writes is silent for a while.
 _SILENCE_S = 60.0
 _MAX_ERROR_BYTES = 8 * 1024
-_SPARE_TOKENS = 2048
-_MAX_TOKENS = 32_768
-_SPARE_CHARACTERS = 4000
-_LONGEST_ANSWER = 4
 # What servers call a text that they refuse, whoever sends it.
 _REFUSALS = frozenset(
     {"content_filter", "content_policy_violation", "context_length_exceeded", "data_inspection_failed"}
 )
-_CUT_OFF = "结果达到模型的长度上限，可能不完整"
-_REFUSED = "文本未通过模型服务的检查，请修改后重试"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +61,7 @@ class OpenAiRewriter:
         """See `TextRewriter`. Closing it closes the connection, so that the server stops too."""
         deadline = asyncio.get_running_loop().time() + timeout_s
         response = await self._ask(request, deadline)
-        answer = _Answer(request, self._settings.model)
+        answer = ModelAnswer(request, self._settings.model)
         try:
             async with aclosing(read_chunks(response, deadline=deadline)) as chunks:
                 async for chunk in chunks:
@@ -86,12 +80,11 @@ class OpenAiRewriter:
             self._session = None
 
     async def _ask(self, request: RewriteRequest, deadline: float) -> ClientResponse:
-        wanted_tokens = round(len(request.text) * request.length_ratio * 2) + _SPARE_TOKENS
         body = {
             "model": self._settings.model,
             "messages": rewrite_messages(request),
             "temperature": self._settings.temperature,
-            "max_tokens": min(wanted_tokens, _MAX_TOKENS),
+            "max_tokens": most_tokens(request),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -122,54 +115,6 @@ class OpenAiRewriter:
         return {"Accept": "text/event-stream", **({"Authorization": f"Bearer {key}"} if key else {})}
 
 
-class _Answer:
-    """Gathers what the model writes."""
-
-    def __init__(self, request: RewriteRequest, model: str) -> None:
-        self._request = request
-        self._model = model
-        self._filter = AnswerFilter(mark_of(request))
-        self._pieces: list[str] = []
-        self._room = len(request.text) * _LONGEST_ANSWER + _SPARE_CHARACTERS
-        self._finish_reason = ""
-        self._prompt_tokens: int | None = None
-        self._completion_tokens: int | None = None
-
-    def take(self, chunk: Chunk) -> str:
-        """The text in a chunk."""
-        self._finish_reason = chunk.finish_reason or self._finish_reason
-        if chunk.prompt_tokens is not None:
-            self._prompt_tokens, self._completion_tokens = chunk.prompt_tokens, chunk.completion_tokens
-        return self._kept(self._filter.feed(chunk.content))
-
-    def rest(self) -> str:
-        """What is left when the chunks have ended. Raises EngineBroken when the answer has no end."""
-        if not self._finish_reason:
-            raise EngineBroken("the answer ended early")
-        return self._kept(self._filter.flush())
-
-    def finished(self) -> RewrittenText:
-        """The whole with its facts; tokens are estimated where the server does not count them."""
-        if self._finish_reason == "content_filter":
-            raise InputRefused(_REFUSED)
-        text = "".join(self._pieces).strip()
-        prompt_tokens, completion_tokens = self._prompt_tokens, self._completion_tokens
-        if prompt_tokens is None:
-            prompt_tokens = sum(count_tokens(message["content"]) for message in rewrite_messages(self._request))
-        if completion_tokens is None:
-            completion_tokens = count_tokens(text)
-        warnings = (_CUT_OFF,) if self._finish_reason == "length" else ()
-        return RewrittenText(text, self._model, prompt_tokens, completion_tokens, Quality.NATIVE, warnings)
-
-    def _kept(self, piece: str) -> str:
-        self._room -= len(piece)
-        if self._room < 0:
-            raise EngineBroken("the answer is far longer than asked for")
-        if piece:
-            self._pieces.append(piece)
-        return piece
-
-
 async def _refusal(response: ClientResponse, deadline: float) -> EngineBroken | InputRefused:
     """What a reply means that is no stream of events."""
     try:
@@ -178,5 +123,5 @@ async def _refusal(response: ClientResponse, deadline: float) -> EngineBroken | 
     except (ClientError, TimeoutError, ValueError):
         code = "unknown"
     if code in _REFUSALS or response.status in (413, 422):
-        return InputRefused(_REFUSED)
+        return InputRefused(REFUSED)
     return EngineBroken(f"the server answered {response.status} {response.content_type}: {code}")

@@ -6,28 +6,18 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import ClientError, ClientResponse
 
 from kit.engines import EngineBroken
+from services.speech.engines.model_answers import Chunk
 
 _MAX_LINE_BYTES = 256 * 1024
 _MAX_BYTES = 8 * 1024 * 1024
 _DONE = b"[DONE]"
 _DATA = b"data:"
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """One event: a piece of the answer, why the answer ends, what it took in tokens; each where it is said."""
-
-    content: str
-    finish_reason: str
-    prompt_tokens: int | None
-    completion_tokens: int | None
 
 
 async def read_chunks(response: ClientResponse, *, deadline: float) -> AsyncGenerator[Chunk, None]:

@@ -62,7 +62,7 @@ def hear(files: WhisperModelFiles, tmp_path_factory: pytest.TempPathFactory) -> 
 
     def listen(samples: Samples) -> Recognition:
         path.write_bytes(samples.astype("<f4").tobytes())
-        return ears.hear(Sound(path, RATE, len(samples)))
+        return ears.hear(Sound(path, RATE, len(samples), RATE))
 
     return listen
 

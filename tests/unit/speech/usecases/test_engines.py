@@ -66,6 +66,7 @@ async def test_missing_models_make_the_engine_unusable(
     await directory.step()
     fact = next(fact for fact in directory.facts if fact.capability == CAPABILITY and fact.is_selected)
     assert not fact.is_available
+    assert fact.name == "kokoro"
     with pytest.raises(Unavailable) as refused:
         engine.check_usable()
     assert refused.value.reason_name == "ENGINE_UNAVAILABLE"

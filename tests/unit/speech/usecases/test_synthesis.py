@@ -80,4 +80,4 @@ def test_whatever_comes_is_checked_or_refused_in_words(
     except DomainError as error:
         assert error.message
     else:
-        assert synthesis.request("task").content_id == "task"
+        assert synthesis.request("task", synthesis.voice).content_id == "task"
