@@ -16,7 +16,7 @@ class SynthesisSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    engine: str = Field(default=AUTO, description="`auto`, or the engine to use: `sherpa`, `kokoro`.")
+    engine: str = Field(default=AUTO, description="`auto`, or the engine to use: `dashscope`, `sherpa`, `kokoro`.")
     model_dir: Path | None = Field(
         default=None,
         description="Your own folder of model files: looked in before any other place; or of a model for sherpa-onnx.",
@@ -86,7 +86,9 @@ class RecognitionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    engine: str = Field(default=AUTO, description="`auto`, or the name of the engine to use: `dashscope`, `whisper`.")
+    engine: str = Field(
+        default=AUTO, description="`auto`, or the name of the engine to use: `dashscope`, `whisper`, `sherpa`."
+    )
     model_dir: Path | None = Field(
         default=None,
         description="Your own folder of a model, instead of Whisper base: CTranslate2's format, or sherpa-onnx's.",
