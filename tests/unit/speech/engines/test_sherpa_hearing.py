@@ -32,7 +32,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Sound:
     samples = np.concatenate((np.zeros(RATE), spoken)).astype("<f4")
     path = folder / "samples"
     path.write_bytes(samples.tobytes())
-    return Sound(path, RATE, len(samples))
+    return Sound(path, RATE, len(samples), RATE)
 
 
 def hear(folder: Path, sound: Sound) -> Recognition:
@@ -80,5 +80,5 @@ def test_the_language_of_engine_toml_is_the_one_that_is_heard(tmp_path: Path, sp
 def test_where_nobody_speaks_the_model_is_not_asked(tmp_path: Path) -> None:
     path = tmp_path / "samples"
     path.write_bytes(np.zeros(2 * RATE, "<f4").tobytes())
-    heard = hear(make_folder(tmp_path, "sense_voice"), Sound(path, RATE, 2 * RATE))
+    heard = hear(make_folder(tmp_path, "sense_voice"), Sound(path, RATE, 2 * RATE, RATE))
     assert (heard.sentences, heard.language, heard.duration_ms) == ((), "und", 2000)
