@@ -18,7 +18,7 @@ from services.speech.engines.styles import StyleFolder, style_of
 from tests.polling import eventually
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(400)]
 
 TEXT = "小时候，我常常坐在门前的石阶上，听奶奶讲过去的事情。她说话很慢，声音温和。"
 TIMEOUT_S = 240.0
@@ -52,7 +52,7 @@ async def _stopped(cloner: StyleCloner, request: CloneRequest) -> bool:
 
 async def test_a_voice_is_learnt_spoken_with_and_given_up(files: StyleModelFiles, sample: Path) -> None:
     request, told = CloneRequest(sample, "a", ""), list[float]()
-    cloner = StyleCloner(files, StyleCloneOptions(evaluations=3))
+    cloner = StyleCloner(files, StyleCloneOptions(threads=1, evaluations=3))
     try:
         learnt = await cloner.clone(request, timeout_s=TIMEOUT_S, on_progress=told.append)
         too_short = sample.with_name("short.wav")
