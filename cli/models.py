@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cli.options import data_dir_option
-from cli.speech_settings import model_store
+from cli.speech_settings import model_store, operator_files
 from kit.config import ConfigError
 from kit.models import ModelError, ModelStore
 
@@ -20,10 +20,13 @@ def command() -> None:
 @command.command("list")
 @data_dir_option
 def list_models(data_dir: Path) -> None:
-    """Say of each model file whether it is there."""
+    """Say of each model file whether it is there; of your own models for sherpa-onnx what they are, with SHA-256."""
     store = _store(data_dir)
     for name in store.names():
         click.echo(f"{name:40}{store.problem(name) or 'installed'}")
+    for model, digests in operator_files(data_dir.absolute()):
+        for name, digest in digests.items():
+            click.echo(f"{f'{model.name}/{name}':40}your {model.kind} model, sha256 {digest}")
 
 
 @command.command("verify")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from cli.stack.catalog import effective_config
@@ -11,6 +12,8 @@ from services.speech.engine_settings import dashscope_settings, job_engine_setti
 from services.speech.engines.dashscope.turns import NoTurns
 from services.speech.engines.jobs import JobEngineSettings
 from services.speech.engines.registry import SynthesizerSettings
+from services.speech.engines.sherpa.folder import FolderUnusable, OperatorModel
+from services.speech.engines.sherpa.settings import ears_model, voice_model
 
 
 def synthesizer_settings(data_dir: Path) -> SynthesizerSettings:
@@ -34,3 +37,14 @@ def model_store(data_dir: Path) -> ModelStore:
     """The model files. Raises ConfigError, ModelError."""
     settings = synthesizer_settings(data_dir)
     return ModelStore(settings.models_dir, settings.model_cache_dir, model_dir=settings.model_dir)
+
+
+def operator_files(data_dir: Path) -> Iterator[tuple[OperatorModel, dict[str, str]]]:
+    """The operator's own models for sherpa-onnx that can be used, with the SHA-256 of each file. Raises ConfigError."""
+    config = effective_config(SpeechConfig, data_dir)
+    for find, folder in ((voice_model, config.synthesis.model_dir), (ears_model, config.recognition.model_dir)):
+        try:
+            model = find(folder)
+            yield model, model.digests()
+        except FolderUnusable:
+            continue  # `voxreel doctor` says why

@@ -84,7 +84,7 @@ E = TypeVar("E", bound=Engine)
 @dataclass(frozen=True, slots=True)
 class EngineState:
     """What an engine is, and what keeps it from working, in words for the operator. `quality` is native or
-    approximate; `model_sha256` is empty where the model is not a file of ours."""
+    approximate; `model_sha256` is empty where it is not known."""
 
     model: str = ""
     model_sha256: str = ""

@@ -16,9 +16,10 @@ class SynthesisSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    engine: str = Field(default=AUTO, description="`auto`, or the name of the engine to use.")
+    engine: str = Field(default=AUTO, description="`auto`, or the engine to use: `dashscope`, `sherpa`, `kokoro`.")
     model_dir: Path | None = Field(
-        default=None, description="Your own folder of model files; looked in before any other place."
+        default=None,
+        description="Your own folder of model files: looked in before any other place; or of a model for sherpa-onnx.",
     )
     processes: int = Field(
         default=1, ge=1, le=64, description="Worker processes with a model each, about 0.6 GB of memory per process."
@@ -85,10 +86,12 @@ class RecognitionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    engine: str = Field(default=AUTO, description="`auto`, or the name of the engine to use: `dashscope`, `whisper`.")
+    engine: str = Field(
+        default=AUTO, description="`auto`, or the name of the engine to use: `dashscope`, `whisper`, `sherpa`."
+    )
     model_dir: Path | None = Field(
         default=None,
-        description="Your own folder of a Whisper model in CTranslate2's format, instead of the base model.",
+        description="Your own folder of a model, instead of Whisper base: CTranslate2's format, or sherpa-onnx's.",
     )
     processes: int = Field(
         default=1, ge=1, le=64, description="Worker processes with a model each, about 0.6 GB of memory per process."

@@ -15,7 +15,9 @@ from services.speech.engines.dashscope.cloner import SAMPLE_ORDER, DashScopeClon
 from services.speech.engines.dashscope.recognizer import SAMPLE_RATE, DashScopeRecognizer
 from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
 from services.speech.engines.dashscope.settings import DashScopeSettings
+from services.speech.engines.recognition.recognizer import GuardedRecognizer
 from services.speech.engines.rewriters import REWRITERS, RewriterSettings
+from services.speech.engines.sherpa import settings as sherpa
 from services.speech.engines.style_clone.cloner import StyleCloner
 from services.speech.engines.style_clone.settings import ENGINE_NAME as STYLE_CLONE
 from services.speech.engines.style_clone.settings import MODEL_NAME as STYLE_MODEL
@@ -64,13 +66,29 @@ def _whisper_files(settings: JobEngineSettings) -> WhisperModelFiles:
 
 def _open_whisper(settings: JobEngineSettings) -> SpeechRecognizer:
     options = settings.recognition
-    order = SoundOrder(max_duration_s=options.max_duration_s)
-    return WhisperRecognizer(_whisper_files(settings), order, threads=options.threads, max_workers=options.processes)
+    return WhisperRecognizer(
+        _whisper_files(settings), _order(options), threads=options.threads, max_workers=options.processes
+    )
 
 
 def _examine_whisper(settings: JobEngineSettings) -> EngineState:
     files = _whisper_files(settings)
     return EngineState(files.name, files.sha256(), Quality.NATIVE, files.problems())
+
+
+def _open_sherpa(settings: JobEngineSettings) -> SpeechRecognizer:
+    options = settings.recognition
+    load = sherpa.LoadSherpaEars(options.model_dir, options.threads)
+    return GuardedRecognizer(sherpa.ENGINE_NAME, load, _order(options), max_workers=options.processes)
+
+
+def _examine_sherpa(settings: JobEngineSettings) -> EngineState:
+    state = sherpa.examine_ears(settings.recognition.model_dir)
+    return EngineState(state.name, state.sha256, Quality.NATIVE, state.problems)
+
+
+def _order(options: RecognitionOptions) -> SoundOrder:
+    return SoundOrder(max_duration_s=options.max_duration_s)
 
 
 def _open_gummy(settings: JobEngineSettings) -> SpeechRecognizer:
@@ -96,7 +114,9 @@ def _examine_enrolment(settings: JobEngineSettings) -> EngineState:
 RECOGNIZERS: Mapping[str, EngineEntry[SpeechRecognizer, JobEngineSettings]] = MappingProxyType(
     {
         DASHSCOPE: EngineEntry(_open_gummy, _examine_gummy),
+        # A folder of an operator is either for the one or for the other.
         WHISPER: EngineEntry(_open_whisper, _examine_whisper),
+        sherpa.ENGINE_NAME: EngineEntry(_open_sherpa, _examine_sherpa),
     }
 )
 

@@ -18,6 +18,7 @@ from services.speech.engines.errors import EngineUnavailable, UnknownEngine
 from services.speech.engines.kokoro.catalog import voices
 from services.speech.engines.kokoro.settings import DEFAULT_MAX_CHARS, ENGINE_NAME, MODEL_NAME, KokoroFactory
 from services.speech.engines.pool import SynthesisPool
+from services.speech.engines.sherpa import settings as sherpa
 
 AUTO = "auto"
 
@@ -26,7 +27,8 @@ AUTO = "auto"
 class SynthesizerSettings:
     """Everything an operator can choose about synthesis; each engine takes what concerns it.
 
-    model_cache_dir receives large model files; model_dir, if given, is searched before any other place.
+    model_cache_dir receives large model files; model_dir, if given, is searched before any other place, and holds the
+    model of the engine `sherpa`.
     producer names the service in the AI-content label of produced files.
     """
 
@@ -45,7 +47,7 @@ class SynthesizerSettings:
 class Availability:
     """What an engine is, whether it can work here, and if not, why, in words for the operator.
 
-    model_sha256 is empty where the model is not a file of ours.
+    model_sha256 is empty where the model is no file; of a model of several it is that of the largest.
     """
 
     engine: str
@@ -93,6 +95,27 @@ def _examine_kokoro(settings: SynthesizerSettings) -> Availability:
     return Availability(ENGINE_NAME, MODEL_NAME, factory.model_sha256(), Quality.NATIVE, factory.problems())
 
 
+def _open_sherpa(settings: SynthesizerSettings) -> SpeechSynthesizer:
+    factory = sherpa.SherpaFactory(
+        settings.model_dir,
+        threads=settings.onnx_threads,
+        producer=settings.producer,
+        max_chars=settings.max_chars,
+    )
+    return SynthesisPool(
+        factory,
+        sherpa.voices(),
+        name=sherpa.ENGINE_NAME,
+        max_workers=settings.max_workers,
+        max_waiting=settings.max_waiting,
+    )
+
+
+def _examine_sherpa(settings: SynthesizerSettings) -> Availability:
+    state = sherpa.examine_voice(settings.model_dir)
+    return Availability(sherpa.ENGINE_NAME, state.name, state.sha256, Quality.NATIVE, state.problems)
+
+
 def _open_dashscope(settings: SynthesizerSettings) -> SpeechSynthesizer:
     return DashScopeSynthesizer(settings.dashscope, producer=settings.producer)
 
@@ -104,6 +127,7 @@ def _examine_dashscope(settings: SynthesizerSettings) -> Availability:
 SYNTHESIZERS: Mapping[str, SynthesizerEntry] = MappingProxyType(
     {
         DASHSCOPE: SynthesizerEntry(_open_dashscope, _examine_dashscope),
+        sherpa.ENGINE_NAME: SynthesizerEntry(_open_sherpa, _examine_sherpa),
         ENGINE_NAME: SynthesizerEntry(_open_kokoro, _examine_kokoro),
     }
 )

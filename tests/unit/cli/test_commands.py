@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 
 from cli.main import main
 from cli.stack.data_dir import DataDir
+from tests.fakes.sherpa_folders import make_folder
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -99,3 +101,12 @@ def test_models_are_listed_and_located(tmp_path: Path) -> None:
     status, output = run("models", "where", "kokoro/vocab.json", "--data-dir", str(tmp_path))
     assert (status, Path(output.strip()).is_file()) == (0, True)
     assert run("models", "where", "nonsense", "--data-dir", str(tmp_path))[0] == 1
+
+
+def test_models_of_the_operator_are_listed_with_their_digests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_folder(tmp_path, "sense_voice")
+    monkeypatch.setenv("VOXREEL_SPEECH_RECOGNITION__MODEL_DIR", str(folder))
+    status, output = run("models", "list", "--data-dir", str(tmp_path))
+    digest = sha256((folder / "tokens.txt").read_bytes()).hexdigest()
+    assert status == 0
+    assert f"{'mine/tokens.txt':40}your sense_voice model, sha256 {digest}\n" in output

@@ -15,12 +15,11 @@ from opencc import OpenCC
 
 from kit.guarded.worker import report
 from services.speech.engines.base import Quality, Recognition
-from services.speech.engines.whisper.stretches import SAMPLE_RATE, Stretch, find_stretches
-from services.speech.engines.whisper.transcript import HeardWord, sentences_of
+from services.speech.engines.recognition.recognizer import RECOGNIZING, UNDETERMINED
+from services.speech.engines.recognition.stretches import SAMPLE_RATE, Stretch, find_stretches
+from services.speech.engines.recognition.transcript import HeardWord, sentences_of
 from services.speech.media.sound import Sound
 
-RECOGNIZING = "recognizing"
-UNDETERMINED = "und"
 _CHINESE = "zh"
 # Without it the model mixes scripts and leaves punctuation out.
 _CHINESE_PROMPT = "以下是普通话的句子。"

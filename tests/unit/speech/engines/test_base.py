@@ -91,9 +91,10 @@ def test_unknown_voice() -> None:
 
 
 def test_engines_tell_what_they_lack(tmp_path: Path) -> None:
-    cloud, offline = availability(SynthesizerSettings(tmp_path, models_dir=tmp_path))
+    cloud, sherpa, offline = availability(SynthesizerSettings(tmp_path, models_dir=tmp_path))
     assert not cloud.is_available
     assert cloud.problems == ("VOXREEL_SPEECH_DASHSCOPE__API_KEY is not set",)
+    assert sherpa.problems == ("synthesis.model_dir is not set",)
     assert not offline.is_available
     assert offline.problems == ("model manifest is not installed",)
     with pytest.raises(EngineUnavailable, match="manifest"):
@@ -102,7 +103,7 @@ def test_engines_tell_what_they_lack(tmp_path: Path) -> None:
 
 def test_an_installed_engine_is_available(tmp_path: Path) -> None:
     settings = SynthesizerSettings(tmp_path)
-    _cloud, fact = availability(settings)
+    _cloud, _sherpa, fact = availability(settings)
     assert fact.is_available, fact.problems
     assert fact.model_sha256 == ModelStore(DEFAULT_MODELS_DIR, tmp_path).sha256(MODEL_FILE)
     synthesizer = open_synthesizer(AUTO, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.speech.engines.base import RecognizedPart
-from services.speech.engines.whisper.transcript import HeardWord, sentences_of
+from services.speech.engines.recognition.transcript import HeardWord, sentences_of
 
 SIMPLER = str.maketrans("鳥樹點", "鸟树点")
 

@@ -16,10 +16,11 @@ from scipy.signal import resample_poly
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import AudioFormat, Recognition, SynthesisRequest
 from services.speech.engines.kokoro.settings import KokoroFactory
-from services.speech.engines.whisper.engine import UNDETERMINED, WhisperEars
+from services.speech.engines.recognition.recognizer import UNDETERMINED
+from services.speech.engines.recognition.stretches import find_stretches
+from services.speech.engines.whisper.engine import WhisperEars
 from services.speech.engines.whisper.recognizer import WhisperRecognizer
 from services.speech.engines.whisper.settings import MODEL_NAME, WhisperModelFiles
-from services.speech.engines.whisper.stretches import find_stretches
 from services.speech.media.sound import Sound, SoundOrder
 from tests.fakes.media import KINDS, make_media, tone
 

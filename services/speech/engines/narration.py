@@ -1,0 +1,140 @@
+"""From a text to a finished file, the same way for every engine that can speak one sentence on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kit.content_label import ContentLabel
+from services.speech.dsp.intonation import change_intonation
+from services.speech.dsp.loudness import apply_gain, apply_volume, level, limit_peak
+from services.speech.dsp.prosody import change_prosody
+from services.speech.dsp.silence import pause
+from services.speech.engines.base import (
+    Language,
+    Manner,
+    Quality,
+    SpokenSegment,
+    SynthesisRequest,
+    SynthesizedAudio,
+    within_rates,
+)
+from services.speech.engines.errors import NothingToSpeak, TextTooLong
+from services.speech.engines.finishing import encode
+from services.speech.text.normalization import Reading
+from services.speech.text.script import Sentence, speakable_sentences
+from services.speech.text.tokens import split_by_tokens
+
+SAMPLE_RATE = 24_000
+"""Of what is spoken and of the finished audio, in Hz. Every format can hold it."""
+
+_TOKENS_PER_SENTENCE = 130.0
+_SENTENCE_PAUSE_S = 0.28
+_CLAUSE_PAUSE_S = 0.14
+_SENTENCE_ENDS = frozenset("。！？!?.…；;")
+
+Speak: TypeAlias = Callable[[Sentence], NDArray[np.float32]]
+"""Speaks one sentence: mono at SAMPLE_RATE without silence around it; empty if nothing of it can be pronounced."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """Audio of one sentence, levelled, with the pause that follows it still to come."""
+
+    text: str
+    audio: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrator:
+    """Cuts texts into sentences, has them spoken, and makes files of them that say who made them: `engine` with
+    `model`, for the service called `producer`."""
+
+    engine: str
+    model: str
+    producer: str
+    max_chars: int
+
+    def narrate(self, request: SynthesisRequest, speak: Speak, *, language: Language) -> SynthesizedAudio:
+        """The file that `request` asks for; `language` decides how bare numbers are read.
+
+        Raises TextTooLong and NothingToSpeak.
+        """
+        spoken = [
+            item
+            for sentence in self._sentences(request, language)
+            if (item := _spoken(sentence, speak, request.manner)) is not None
+        ]
+        if not spoken:
+            raise NothingToSpeak
+        audio, starts = _join(spoken, pauses=request.manner.pauses)
+        joined_samples = len(audio)
+        speech_rate = within_rates(request.speech_rate * request.manner.rate)
+        audio = change_prosody(audio, SAMPLE_RATE, speech_rate=speech_rate, pitch_rate=request.pitch_rate)
+        audio = apply_gain(apply_volume(audio, request.volume), request.manner.energy_db)
+        audio = limit_peak(audio, SAMPLE_RATE)
+        label = ContentLabel(self.producer, request.content_id or uuid4().hex)
+        return SynthesizedAudio(
+            data=encode(audio, SAMPLE_RATE, audio_format=request.audio_format, label=label),
+            audio_format=request.audio_format,
+            sample_rate=SAMPLE_RATE,
+            duration_ms=_milliseconds(len(audio)),
+            engine=self.engine,
+            model=self.model,
+            quality=Quality.NATIVE,
+            segments=_segments(spoken, starts, samples=len(audio), of=joined_samples),
+        )
+
+    def _sentences(self, request: SynthesisRequest, language: Language) -> list[Sentence]:
+        if len(request.text) > self.max_chars:
+            raise TextTooLong(self.max_chars, len(request.text))
+        return [
+            sentence
+            for piece in split_by_tokens(request.text, request.max_tokens)
+            for sentence in speakable_sentences(piece, _TOKENS_PER_SENTENCE, default_reading=Reading(language))
+        ]
+
+
+def _spoken(sentence: Sentence, speak: Speak, manner: Manner) -> _Spoken | None:
+    plain = speak(sentence)
+    if not len(plain):
+        return None
+    audio = change_intonation(plain, SAMPLE_RATE, pitch=manner.pitch, pitch_range=manner.pitch_range)
+    return _Spoken(sentence.text, level(audio, SAMPLE_RATE))
+
+
+def _join(spoken: list[_Spoken], *, pauses: float) -> tuple[NDArray[np.float32], list[int]]:
+    """The sentences with pauses between them, `pauses` times as long as usual, and where each begins, in samples."""
+    pieces: list[NDArray[np.float32]] = []
+    starts: list[int] = []
+    position = 0
+    for index, item in enumerate(spoken):
+        starts.append(position)
+        piece = item.audio
+        if index + 1 < len(spoken):
+            piece = np.concatenate([piece, pause(_pause_after(item.text) * pauses, SAMPLE_RATE)])
+        pieces.append(piece)
+        position += len(piece)
+    return np.concatenate(pieces), starts
+
+
+def _segments(spoken: list[_Spoken], starts: list[int], *, samples: int, of: int) -> tuple[SpokenSegment, ...]:
+    """Where each sentence is heard now that the `of` samples that were joined have become `samples`."""
+    bounds = [_milliseconds(start * samples / of) for start in (*starts, of)]
+    return tuple(
+        SpokenSegment(item.text, start, end) for item, (start, end) in zip(spoken, pairwise(bounds), strict=True)
+    )
+
+
+def _pause_after(text: str) -> float:
+    return _SENTENCE_PAUSE_S if text[-1:] in _SENTENCE_ENDS else _CLAUSE_PAUSE_S
+
+
+def _milliseconds(samples: float) -> int:
+    return round(samples * 1000 / SAMPLE_RATE)

@@ -1,0 +1,1 @@
+"""What engines of recognition have in common, whatever model hears."""

@@ -1,0 +1,1 @@
+"""Speech by models of an operator, in the formats of sherpa-onnx."""
