@@ -165,7 +165,7 @@ class Endpoint(Generic[InT]):
     words: Mapping[Reason, str] = field(default_factory=lambda: NO_WORDS)
     """What clients read of a refusal where the contract has a text of its own; `{name}` is a fact of the error."""
     other_media: tuple[str, ...] = ()
-    """Types of the files it answers instead of JSON when the query asks for one."""
+    """Types of what it answers instead of JSON when it is asked to."""
 
     @property
     def rate_class(self) -> RateClass:

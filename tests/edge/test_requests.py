@@ -123,7 +123,7 @@ async def test_a_body_over_the_limit(platform: Platform, chunked: bool) -> None:
         ("DELETE", "/api/user/login", 405, {"detail": "不支持的请求方法"}),
         ("GET", "/api/auth/nothing", 404, {"code": 404, "message": "接口不存在", "data": None}),
         ("POST", "/api/voices", 404, {"code": 404, "message": "接口不存在", "data": None}),
-        ("POST", "/api/files/avatar", 404, {"code": 404, "message": "接口不存在", "data": None}),
+        ("POST", "/api/files/avatar/a/b", 404, {"code": 404, "message": "接口不存在", "data": None}),
     ],
 )
 async def test_unrouted(platform: Platform, method: str, path: str, status: int, body: dict[str, object]) -> None:

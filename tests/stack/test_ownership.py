@@ -81,7 +81,13 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
         Attempt(_RENDERED_URLS, allowed=400),
     ],
     ("POST", "/api/videoretalk/chroma-key"): [
-        Attempt({"video_file_id": "file", "background_image_file_id": "file"}, allowed=400)
+        Attempt({"video_file_id": "file", "background_image_file_id": "file"}, allowed=400),
+        Attempt({"video_url": "file url", "background_image_url": "file url"}, allowed=400),
+    ],
+    # The catalogue is everybody's, an uploaded voice is not.
+    ("POST", "/api/synthesis/generate"): [
+        Attempt({"voice_template_id": "template"}, {"text_content": "你好"}, stranger=201, allowed=201),
+        Attempt({"custom_voice_id": "custom voice"}, {"text_content": "你好"}, allowed=201),
     ],
     ("GET", "/api/cards/admin/list"): [Attempt({"package_key": "package"})],
     ("GET", "/api/cards/admin/export"): [Attempt({"package_key": "package"})],

@@ -45,6 +45,8 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
         input=DownloadIn,
         handler=files.download,
         output=None,
+        # Whatever kind of file it is.
+        media_type="*/*",
         tag=TAG,
         other_paths=("/api/files/{kind}/{file_id}/download",),
         refusals=(401, 403),

@@ -23,6 +23,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         rate=RateClass.TASK,
         is_keyed=True,
         is_attended=True,
+        other_media=("text/event-stream",),
         # Longer than the service lets one take.
         timeout_s=130.0,
         refusals=(402,),
