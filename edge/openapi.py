@@ -13,6 +13,7 @@ from edge.endpoint import Access, Dialect, In, NoInput, Source, StreamingEndpoin
 from edge.openapi_refusals import HEADERS, AnyEndpoint, Schema, header, refusal_components, refusals_of
 
 _JSON = "application/json"
+_EVENT_STREAM = "text/event-stream"
 _TEXT: Schema = {"schema": {"type": "string"}}
 _PATH_FIELD = re.compile(r"\{(\w+)\}")
 _IDEMPOTENCY_PARAMETER: Schema = {
@@ -158,10 +159,10 @@ class _OperationWriter:
         examples = self._documented.response_examples if self._documented else ()
         if examples:
             content["examples"] = {f"example{number}": {"value": body} for number, body in enumerate(examples, 1)}
-        files = (
-            {} if isinstance(self._endpoint, StreamingEndpoint) else dict.fromkeys(self._endpoint.other_media, _TEXT)
-        )
-        return {"description": "成功", "content": {_JSON: content, **files}}
+        others = () if isinstance(self._endpoint, StreamingEndpoint) else self._endpoint.other_media
+        # The events of a stream are described in words: a schema would be taken for that of each event.
+        described = {media: {} if media == _EVENT_STREAM else _TEXT for media in others}
+        return {"description": "成功", "content": {_JSON: content, **described}}
 
 
 def _envelope(data: Schema | None, success: Success) -> Schema:
