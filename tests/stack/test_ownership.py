@@ -205,7 +205,12 @@ def _in_json(endpoint: AnyEndpoint, fields: Mapping[str, object]) -> dict[str, o
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with AsyncExitStack() as opened:
         running = await opened.enter_async_context(
-            stack(tmp_path_factory.mktemp("ownership") / "data", "--single-process")
+            # One speaks the long text of the owner's task, the other has to be free for texts that are waited for.
+            stack(
+                tmp_path_factory.mktemp("ownership") / "data",
+                "--single-process",
+                VOXREEL_SPEECH_SYNTHESIS__PROCESSES="2",
+            )
         )
         owner = await opened.enter_async_context(paying_client(running, 1000))
         stranger = await opened.enter_async_context(paying_client(running, 1000))
