@@ -255,8 +255,9 @@ SPEECH = (
         method="POST",
         path="/api/tts/voice/clone",
         changes={"audio_url": "{base_url}/api/files/audio/{audio}/download"},
-        status=503,
-        refusal="音色克隆引擎暂不可用，请稍后重试",
+        # What was spoken here is no sample to learn from, and costs nothing.
+        status=400,
+        refusal="音频过短：1.6 秒，至少需要 5 秒",
     ),
     Step(
         method="PUT",
