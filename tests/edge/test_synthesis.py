@@ -10,6 +10,7 @@ from aiohttp import FormData
 from edge.contract.reader import documented_endpoints
 from edge.dubbing_api.handlers import synthesis
 from kit.errors import InsufficientCredits, Invalid, NotFound
+from kit.rpc.policy import rule_for
 from tests.edge.golden import same_shape
 from tests.edge.platform import Platform
 from tests.fakes.servicers_synthesis import OUTPUT
@@ -192,3 +193,8 @@ async def test_without_a_login(platform: Platform) -> None:
     for path in (GENERATE, UPLOAD):
         async with platform.client.post(path, json=ORDER) as response:
             assert (response.status, (await response.json())["code"]) == (401, 401)
+
+
+def test_watching_a_task_may_last_as_long_as_a_client_waits_for_its_sound() -> None:
+    """What a handler asks for is cut to what the method allows."""
+    assert rule_for("/voxreel.task.v1.TaskService/WatchTask").timeout_s > synthesis.LONGEST_WAIT_S

@@ -18,7 +18,7 @@ from voxreel.speech.v1 import dubbing_service_pb2 as messages
 from voxreel.speech.v1 import history_service_pb2 as history
 from voxreel.task.v1 import task_pb2, task_service_pb2
 
-LONGEST_WAIT_S = 120.0
+LONGEST_WAIT_S = 110.0
 _LINK_LIFE_S = 3600
 _FORM = FormShape(AUDIO_FIELD, check_type=check_audio_type)
 
