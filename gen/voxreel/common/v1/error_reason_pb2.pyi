@@ -184,6 +184,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The provider behind an engine does not take the text or the recording: its inspection or its rules.
     INVALID_ARGUMENT, or the reason of a failed task.
     """
+    ERROR_REASON_STORAGE_FULL: _ErrorReason.ValueType  # 420
+    """The store of file contents has no room left. UNAVAILABLE; repeating helps only after somebody has made room."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -353,4 +355,6 @@ ERROR_REASON_PROVIDER_REFUSED: ErrorReason.ValueType  # 300
 """The provider behind an engine does not take the text or the recording: its inspection or its rules.
 INVALID_ARGUMENT, or the reason of a failed task.
 """
+ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 420
+"""The store of file contents has no room left. UNAVAILABLE; repeating helps only after somebody has made room."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
