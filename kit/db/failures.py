@@ -58,7 +58,9 @@ def _is_passing_in_driver(error: BaseException | None) -> bool:
         # An error the module itself raises has no code.
         return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _PASSING_CODES
     state = _sqlstate(error)
-    return state == _LOCK_NOT_AVAILABLE or state[:2] in _PASSING_CLASSES
+    # What the server never answered has no state: it cannot be reached, or the connection broke.
+    is_unanswered = isinstance(error, psycopg.OperationalError) and not state
+    return is_unanswered or state == _LOCK_NOT_AVAILABLE or state[:2] in _PASSING_CLASSES
 
 
 def _sqlstate(error: BaseException | None) -> str:

@@ -28,7 +28,7 @@ from tests.stack.resilience.postgres import RestartedPostgres, restarted_postgre
 ADMIN_PASSWORD = "a-good-password-of-the-tests"
 REPLICAS = 2
 GRACE_S = 10
-# Two a place and some rolls more fit into the hundred connections that the server has.
+# Little is asked of each replica, and all of them share the processors of one machine.
 _CONNECTIONS = {"DB__WRITE_CONNECTIONS": "2", "DB__READ_CONNECTIONS": "1"}
 
 

@@ -81,6 +81,10 @@ class Load:
         """What the user must have when every accepted task has succeeded."""
         return _FIRST_CREDITS + RECHARGE * self.recharges - self.spent
 
+    def count(self, phase: str) -> int:
+        """How many attempts a phase had."""
+        return sum(each.phase == phase for each in self.attempts)
+
     def refused(self, phase: str) -> list[Attempt]:
         """Attempts of a phase that were not answered with 200."""
         return [each for each in self.attempts if each.phase == phase and not each.is_good]

@@ -29,6 +29,8 @@ class RestartedPostgres:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for service in SERVICES:
                 connection.execute(f"CREATE DATABASE {service}".encode())
+            connection.execute("ALTER SYSTEM SET max_connections = 300")
+        self.restart("fast")
 
     def url(self, service: str) -> str:
         """Of a service's database."""

@@ -196,6 +196,16 @@ async def test_a_session_on_a_dead_connection_is_unavailable_and_the_next_works(
     assert await listed() == [1]
 
 
+async def test_a_server_that_is_not_there_is_unavailable_to_all(tmp_path: Path) -> None:
+    async with open_database(f"postgresql+psycopg://nobody@/nothing?host={tmp_path}") as database:
+        for ask in (database.read, database.write):
+            with pytest.raises(Unavailable):
+                await ask(IDS.all)
+        with pytest.raises(Unavailable):
+            async with database.session() as session:
+                await session.exec(select(THINGS.c.id))
+
+
 async def test_a_transaction_that_hangs_keeps_its_locks_from_nobody(postgres_url: str, remote: Database) -> None:
     """As a process does that is stopped in the middle of its work."""
     has_lock, is_over = threading.Event(), threading.Event()

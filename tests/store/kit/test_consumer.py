@@ -115,6 +115,25 @@ async def test_a_lost_acknowledgement_does_not_repeat_the_effect(setup: Setup) -
     assert setup.applied == ["e1"]
 
 
+async def test_a_reader_slower_than_the_broker_waits_loses_and_repeats_nothing(setup: Setup) -> None:
+    """Each batch is delivered to somebody else while the first reader is still at it."""
+
+    async def apply_slowly(envelopes: Sequence[EventEnvelope]) -> None:
+        setup.clock.advance(31)
+        await setup.consumer.step()
+        await setup.apply(envelopes)
+
+    slow = Consumer(setup.bus, DURABLE, apply_slowly, subjects=["evt.>"])
+    ids = [f"e{number}" for number in range(200)]
+    for event_id in ids:
+        await setup.publish(event_id)
+    while await slow.step():
+        setup.clock.advance(31)
+    assert sorted(setup.applied) == sorted(ids)
+    assert sum(len(call) for call in setup.calls) > len(ids)
+    assert await setup.dead_letters() == []
+
+
 async def test_a_failed_transaction_leaves_no_trace_in_the_inbox(setup: Setup) -> None:
     def apply_and_fail(unit: SampleUnit) -> None:
         assert unit.inbox.first_times(DURABLE, ["e1"])
