@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from kit.concurrency import completed
 from kit.guarded import worker
 from kit.guarded.errors import WorkerBroke, WorkerTimedOut
 from kit.guarded.limits import ProcessLimits
@@ -103,7 +104,8 @@ class WorkerLane(Generic[Tool]):
             if isinstance(error, asyncio.CancelledError) and self._is_closed and not _is_cancelling():
                 raise WorkerBroke("pool is closed") from None
             if not self._is_closed:
-                await self._end_worker()
+                # Whoever is told that a job has ended removes the files it worked on.
+                await completed(asyncio.wrap_future(self._control.submit(self._discard)))
             raise
         finally:
             self._running = None
@@ -111,20 +113,6 @@ class WorkerLane(Generic[Tool]):
                 loop.remove_reader(self._reports.fileno())
                 while self._reports.poll():
                     self._pass_report(on_progress)
-
-    async def _end_worker(self) -> None:
-        """Returns when there is no worker any more, also when it is cancelled meanwhile: whoever is told that a job has
-        ended removes the files it worked on."""
-        ended = asyncio.wrap_future(self._control.submit(self._discard))
-        was_cancelled = False
-        while not ended.done():
-            try:
-                await asyncio.wait([ended])
-            except asyncio.CancelledError:
-                was_cancelled = True
-        ended.result()
-        if was_cancelled:
-            raise asyncio.CancelledError
 
     def _pass_report(self, on_progress: OnProgress | None) -> None:
         # A report is written whole or not at all, even by a worker that is killed: it is shorter than PIPE_BUF.
