@@ -48,7 +48,14 @@ class HttpFaults:
     upload_status: int | None = None
     # Tasks end so instead of SUCCEEDED; PENDING never ends, PRE-PROCESSING neither.
     task_ends: str = ""
+    task_code: str = "InvalidFile.Duration"
     result_status: int | None = None
+    # Of orders of tasks and of looks at them. A reply that is lost leaves the task there all the same.
+    order_status: int | None = None
+    order_code: str = "InternalError"
+    loses_order_reply: bool = False
+    order_delay_s: float = 0.0
+    is_garbage: bool = False
 
 
 @dataclass(slots=True)

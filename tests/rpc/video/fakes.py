@@ -24,6 +24,7 @@ from services.video.domain.links import (
     Reading,
 )
 from services.video.engines.base import (
+    Admission,
     ChromaKeyer,
     KeyingRequest,
     LinkReader,
@@ -175,6 +176,9 @@ class FakeLipSyncer:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+
+    async def admit(self, content_id: str) -> Admission:
+        return Admission.NEW
 
     async def render(self, request: RenderRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
         on_progress("analysing", 0.5)
