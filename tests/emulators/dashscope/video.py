@@ -37,7 +37,8 @@ async def submit(request: web.Request) -> web.StreamResponse:
     task_id = str(uuid.uuid4())
     state.tasks[task_id] = {"task_id": task_id, "task_status": "PENDING", "submit_time": _TIME}
     state.counts["orders"] += 1
-    await asyncio.sleep(faults.order_delay_s)
+    if faults.order_waits is not None:
+        await faults.order_waits.wait()
     if faults.loses_order_reply and request.transport is not None:
         request.transport.abort()
     return _reply({"task_id": task_id, "task_status": "PENDING"})
@@ -84,6 +85,7 @@ async def cancel(request: web.Request) -> web.StreamResponse:
 async def result(request: web.Request) -> web.StreamResponse:
     """The video of a task that has succeeded, while its link lives."""
     state: AccountState = request.app[STATE]
+    await asyncio.sleep(state.faults.http.result_delay_s)
     status = state.faults.http.result_status
     if status is not None:
         return web.Response(status=status)

@@ -38,8 +38,7 @@ _LIMITS = ProcessLimits(address_space_bytes=2 << 30, file_bytes=2 << 30, is_offl
 _FINISHING_S = 120.0
 _MAX_RESULT_BYTES = 1 << 30
 _GONE = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-# Whose turn is next looks soon, the others when it may have become theirs.
-_TURN_S, _MAX_TURN_S = 3.0, 60.0
+_MAX_TURN_S = 60.0
 
 
 class WebFiles(Protocol):
@@ -103,7 +102,7 @@ class DashScopeLipSyncer:
     async def _standing(self, content_id: str) -> Standing:
         standing = await self._orders.enter(content_id)
         if standing.order.state is OrderState.WAITING:
-            raise EngineFull(min(_TURN_S * standing.ahead, _MAX_TURN_S))
+            raise EngineFull(min(self._settings.turn_s * standing.ahead, _MAX_TURN_S))
         return standing
 
     async def _result_url(self, content_id: str, sight: Sight) -> str:

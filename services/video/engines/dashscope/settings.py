@@ -15,7 +15,8 @@ class DashScopeSettings:
     """One account and how it is used.
 
     silence_s: longest time without a word from the provider. transfer_s: longest time one file takes to it or back.
-    poll_s: pause after the first look at an order; pauses grow to max_poll_s.
+    poll_s: pause after the first look at an order; pauses grow to max_poll_s. turn_s: pause until a render that waits
+    for its turn comes again, for each that is ahead of it.
     """
 
     api_key: str = field(default="", repr=False)
@@ -24,6 +25,7 @@ class DashScopeSettings:
     transfer_s: float = 600.0
     poll_s: float = 3.0
     max_poll_s: float = 15.0
+    turn_s: float = 3.0
 
     @property
     def access(self) -> Access:

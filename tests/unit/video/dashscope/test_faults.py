@@ -94,7 +94,7 @@ async def test_each_fault_has_its_meaning_and_its_words(studio: Studio, name: st
 
 
 async def test_a_reply_that_does_not_come_leaves_the_order_in_doubt(studio: Studio) -> None:
-    studio.emulator.faults.http = HttpFaults(order_delay_s=3600)
+    studio.emulator.faults.http = HttpFaults(order_waits=asyncio.Event())
     engine = open_engine(replace(studio.settings, silence_s=2.0), studio.orders, studio.clock)
     await engine.admit("task-1")
     with pytest.raises(EngineGaveUp, match="未重复提交"):

@@ -60,10 +60,12 @@ async def test_a_render_that_was_left_is_found_again(studio: Studio) -> None:
 
 
 async def test_who_leaves_while_the_order_is_placed_leaves_its_id_behind(studio: Studio) -> None:
-    studio.emulator.faults.http = HttpFaults(order_delay_s=0.3)
+    studio.emulator.faults.http = HttpFaults(order_waits=(answered := asyncio.Event()))
     left = asyncio.create_task(studio.render())
     await eventually(lambda: studio.emulator.state.counts["orders"] == 1, within_s=60)
     left.cancel()
+    await asyncio.sleep(0)
+    answered.set()
     with pytest.raises(asyncio.CancelledError):
         await left
     [provider_id] = studio.emulator.state.tasks
