@@ -18,7 +18,7 @@ from kit.events.memory import MemoryBus
 from kit.events.relay import Relay
 from kit.events.streams import work_stream
 from kit.rpc.context import CallContext, bind_call, current_call, unbind_call
-from kit.tasks.handlers import Done, Progress, RetryableError, TaskHandler
+from kit.tasks.handlers import Done, NotYet, Progress, RetryableError, TaskHandler
 from kit.tasks.model import JsonObject, Task, TaskKind, TaskState
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
@@ -206,6 +206,23 @@ async def test_a_retryable_failure_is_tried_again_after_its_pause(setup: Setup) 
     assert await setup.worker.step() == 1
     task = await setup.task()
     assert (task.state, task.attempt) == (TaskState.SUCCEEDED, 3)
+
+
+async def test_a_task_whose_turn_it_is_not_comes_again_and_loses_no_attempt(setup: Setup) -> None:
+    setup.engine.errors = [NotYet(3) for _ in range(6)]
+    await setup.ask()
+    for _ in range(6):
+        await setup.pump()
+        assert await setup.worker.step() == 1, "one wake-up, not more with each time"
+        assert await setup.is_in(TaskState.QUEUED)
+        advance(setup, 2)
+        assert (await setup.sweeper.step()).repeated == 0
+        advance(setup, 1)
+        assert (await setup.sweeper.step()).repeated == 1
+    await setup.pump()
+    await setup.worker.step()
+    task = await setup.task()
+    assert (task.state, task.attempt) == (TaskState.SUCCEEDED, 1)
 
 
 async def test_a_task_that_always_fails_is_given_up(setup: Setup) -> None:
