@@ -17,8 +17,9 @@ class ProcessLimits:
     """Bounds for the life of one process; None: not bounded.
 
     address_space_bytes counts reserved memory, too: runtimes of models that reserve large arenas cannot work under
-    it. file_bytes is the largest file it can write. niceness lowers its priority at the processors, 0..19. is_offline cuts it from every network where the kernel lets an
-    unprivileged process do so; elsewhere it stays a matter of what the job opens.
+    it. file_bytes is the largest file it can write. niceness lowers its priority at the processors, 0..19. is_offline
+    cuts it from every network where the kernel lets an unprivileged process do so; elsewhere it stays a matter of what
+    the job opens.
     """
 
     address_space_bytes: int | None = None
