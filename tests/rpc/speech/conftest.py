@@ -30,10 +30,13 @@ from kit.rpc.server import RpcServer
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.attended import AttendedTasks
 from kit.tasks.lanes import Lane
+from kit.tasks.model import Task
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.speech.config import RewritingSettings, SpeechConfig
+from services.speech.domain.rewriting import checked_rewrite
+from services.speech.engines.base import RewriteMode
 from services.speech.engines.registry import SynthesizerSettings
 from services.speech.engines.styles import StyleFolder
 from services.speech.lanes import work_lanes
@@ -43,6 +46,7 @@ from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
 from services.speech.store.tables import EVENT_TABLES
 from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
+from services.speech.usecases.rewriting import CreateRewrite
 from services.speech.usecases.speakers import Speakers
 from services.speech.usecases.style_packs import StylePacks
 from tests.fakes.clock import FakeClock
@@ -124,6 +128,12 @@ class World:
     def speakers(self) -> Speakers:
         """As the worker has them."""
         return Speakers(self.units, self.engine, StylePacks(self.parts.audio, self.parts.sources, self.parts.styles))
+
+    async def queue_rewrite(self, text: str, request_id: str = "r-1") -> Task:
+        """As one whose process has died before it began."""
+        orders = CreateRewrite(self.parts.acceptance, self.parts.jobs.rewriter, ids=self.parts.ids)
+        rewrite = checked_rewrite(text, RewriteMode.AUTO, custom_instruction="", length_ratio=None)
+        return await orders.accept(orders.draw_up(7, request_id, rewrite))
 
     async def work(self) -> None:
         """Relays what was queued and lets the workers do it."""
