@@ -190,16 +190,20 @@ def _worker(parts: Parts, bus: MemoryBus, lane: Lane, places: int) -> Worker:
     )
 
 
-async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
+async def open_world(
+    stack: AsyncExitStack, folder: Path, *, billing: Peer | None = None, bus: MemoryBus | None = None
+) -> World:
+    """The service, before a ledger in memory and with a broker of its own unless it is given others."""
     tokens, clock, ids = FakeTokens(SystemClock()), FakeClock(SystemClock().now()), RandomIds()
     build = _Builder(stack, tokens)
     ledger, audio_store, synthesizer = FakeLedger(), FakeAudioStore(), FakeSynthesizer()
-    billing = await build.peer_with("billing", ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)
+    if billing is None:
+        billing = await build.peer_with("billing", ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)
     files = await build.peer_with("files", file_service_pb2_grpc.add_FileServiceServicer_to_server, audio_store)
     database = await _database(stack, folder)
     events = EventSource("speech", ids, clock)
     units = Units(database, lambda connection: SpeechUnit(connection, events))
-    bus = MemoryBus(clock)
+    bus = bus or MemoryBus(clock)
     engine = SynthesisEngine(synthesizer.name, synthesizer.voices())
     notifier = TaskNotifier()
     fakes, cache = FakeJobEngines(), folder / "models"
@@ -271,4 +275,4 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
-        yield await _open_world(stack, tmp_path)
+        yield await open_world(stack, tmp_path)
