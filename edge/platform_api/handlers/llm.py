@@ -28,7 +28,7 @@ _REFUSED_INPUT = "FIELD_INVALID"
 
 async def rewrite(given: RewriteIn, call: Call) -> RewriteOut | EventStream:
     """The text written anew, as one reply or piece by piece. Who leaves before it is whole has cancelled it."""
-    order = messages.CreateRewriteRequest(
+    order = messages.RewriteOrder(
         request_id=call.request_key,
         text=given.text,
         mode=_MODES[given.mode],
