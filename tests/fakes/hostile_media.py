@@ -75,3 +75,33 @@ def small_picture(path: Path) -> bytes:
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path.read_bytes()
+
+
+def borrowing_video(own: Path, borrowed: Path) -> bytes:
+    """The MOV of `own`, whose pictures are said to lie in the file `borrowed`, and are gone from its own data.
+
+    The reference is an alias record (QuickTime File Format, data reference atoms) with an absolute path.
+    """
+    data = own.read_bytes()
+    path, name = str(borrowed).encode(), borrowed.name.encode()
+    alias = b"".join(
+        (
+            b"\0" * 10,
+            b"\x04" + b"disk".ljust(27, b"\0"),
+            b"\0" * 12,
+            bytes([len(name)]) + name.ljust(63, b"\0"),
+            b"\0" * 36,
+            struct.pack(">HH", 2, len(path)) + path + b"\0" * (len(path) % 2),
+            struct.pack(">HH", 0xFFFF, 0),
+        )
+    )
+    entry_at = data.index(b"dref") + 12
+    old_size = struct.unpack(">I", data[entry_at : entry_at + 4])[0]
+    entry = struct.pack(">I", len(alias) + 12) + b"alis\0\0\0\0" + alias
+    made = bytearray(data[:entry_at] + entry + data[entry_at + old_size :])
+    for box in (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"):
+        at = made.index(box) - 4
+        made[at : at + 4] = struct.pack(">I", struct.unpack(">I", made[at : at + 4])[0] + len(entry) - old_size)
+    begin, end = made.index(b"mdat") + 4, made.index(b"moov") - 4
+    made[begin:end] = bytes(end - begin)
+    return bytes(made)
