@@ -37,6 +37,7 @@ from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
 from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
 from services.video.usecases.provider_orders import OrderKeeper, ProviderLine, SharedOrders
+from services.video.usecases.sources import NoWebFiles
 
 _ENGINE_LOOK_S = 30.0
 
@@ -80,7 +81,7 @@ async def _parts(app: App[VideoConfig], database: Database, units: Units[VideoUn
         ids=RandomIds(),
         acceptance=TaskAcceptance(units, holds, limits),
         sources=FilesSourceFiles(files),
-        web=await app.enter(Fetcher()),
+        web=await app.enter(Fetcher()) if config.render.is_web_on else NoWebFiles(),
         prober=await app.enter(aclosing(MediaProber())),
         videos=FilesVideoFiles(files),
         engines=await _engines(app, SharedOrders(units, most=config.dashscope.most_running)),
