@@ -191,6 +191,8 @@ class StreamingEndpoint(Generic[InT]):
     multipart_field: str | None = None
     media_type: str = "application/octet-stream"
     title: str = ""
+    notes: str = ""
+    """What a client developer has to know beyond the title, where the contract does not say it."""
     other_paths: tuple[str, ...] = ()
     """Where old clients look for the same; served, not described."""
     multipart_alternative: str | None = None

@@ -10,5 +10,6 @@ BEYOND_THE_DOCUMENTS = frozenset(
         ("GET", "/api/cards/admin/export"),
         ("GET", "/api/system/audit"),
         ("GET", "/api/system/link-platforms"),
+        ("GET", "/api/tasks/{task_id}/events"),
     }
 )

@@ -13,7 +13,7 @@ from grpc import aio
 from pydantic import SecretStr
 
 from edge.app import build
-from edge.config import EdgeConfig, RateSettings
+from edge.config import EdgeConfig, ProgressSettings, RateSettings
 from kit.app import App
 from kit.blobs.store import BlobStore
 from kit.clock import SystemClock
@@ -127,7 +127,12 @@ class Platform:
 
 @asynccontextmanager
 async def open_platform(
-    folder: Path, *, trusted_proxies: int = 0, rates: RateSettings | None = None
+    folder: Path,
+    *,
+    trusted_proxies: int = 0,
+    rates: RateSettings | None = None,
+    progress: ProgressSettings | None = None,
+    nats_url: str = "nats://127.0.0.1:1",
 ) -> AsyncIterator[Platform]:
     """Everything running and ready."""
     clock, ids = FakeClock(), FakeIds()
@@ -199,11 +204,12 @@ async def open_platform(
             port=0,
             admin_port=0,
             data_dir=folder,
-            nats_url=SecretStr("nats://127.0.0.1:1"),
+            nats_url=SecretStr(nats_url),
             service_token=SecretStr(SERVICE_TOKEN),
             peers=Peers(**addresses),
             trusted_proxies=trusted_proxies,
             rates=rates or RateSettings(),
+            progress=progress or ProgressSettings(),
         )
         app = await stack.enter_async_context(App("edge", config))
         await build(app)

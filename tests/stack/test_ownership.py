@@ -121,6 +121,8 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     # Everybody may note any voice; what it is can only be read by who may see it.
     ("POST", "/api/user/materials/voice/add"): [Attempt({"file_id": "voice"}, stranger=200)],
     ("PUT", "/api/tasks/{task_id}"): [Attempt(_TASK, {"status": "FAILED"}), Attempt(_VIDEO_TASK, {"status": "FAILED"})],
+    # By now these have ended, and so do their streams.
+    ("GET", "/api/tasks/{task_id}/events"): [Attempt(_TASK), Attempt(_VIDEO_TASK)],
     ("DELETE", "/api/tasks/{task_id}"): [Attempt(_TASK)],
     ("DELETE", "/api/videoretalk/task/{task_id}"): [Attempt(_VIDEO_TASK)],
     ("DELETE", "/api/files/cache/{file_id}"): [Attempt({"file_id": "expendable file"})],
