@@ -104,7 +104,7 @@ class _OperationWriter:
             "tags": [endpoint.tag],
             "responses": self._responses(),
         }
-        if isinstance(endpoint, StreamingEndpoint) and endpoint.notes:
+        if endpoint.notes:
             operation["description"] = endpoint.notes
         parameters = self._parameters()
         if parameters:
