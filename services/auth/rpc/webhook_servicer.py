@@ -23,7 +23,7 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
         return pb.CreateWebhookResponse(webhook=webhook_to_proto(webhook), secret=webhook.secrets.current)
 
     async def ListWebhooks(self, _request: pb.ListWebhooksRequest, _context: Context) -> pb.ListWebhooksResponse:
-        webhooks = await self._webhooks.list(_caller())
+        webhooks = await self._webhooks.own(_caller())
         return pb.ListWebhooksResponse(webhooks=map(webhook_to_proto, webhooks))
 
     async def DeleteWebhook(self, request: pb.DeleteWebhookRequest, _context: Context) -> pb.DeleteWebhookResponse:

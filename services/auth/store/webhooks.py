@@ -121,10 +121,21 @@ def _changing(webhook: Webhook) -> dict[str, Any]:
 
 
 def _webhook_from_row(row: Sequence[Any]) -> Webhook:
-    values = list(row)
-    head, secrets, tail = values[:5], Secrets(*values[5:8]), values[8:]
-    head[4], tail[1] = _events(head[4]), DisabledFor(tail[1])
-    return Webhook(*head, secrets, *tail)
+    (webhook_id, user_id, request_id, url, events, secret, former, former_expire_time, *rest) = row
+    rotation_id, disabled_for, failing_since, create_time, update_time = rest
+    return Webhook(
+        id=webhook_id,
+        user_id=user_id,
+        request_id=request_id,
+        url=url,
+        events=_events(events),
+        secrets=Secrets(secret, former, former_expire_time),
+        rotation_id=rotation_id,
+        disabled_for=DisabledFor(disabled_for),
+        failing_since=failing_since,
+        create_time=create_time,
+        update_time=update_time,
+    )
 
 
 def _events(stored: str) -> frozenset[WebhookEvent]:

@@ -66,7 +66,7 @@ class WebhookKeeper:
         )
         return await self._units.write(lambda unit: _create(unit, token, new))
 
-    async def list(self, token: AccessTokenClaims) -> list[Webhook]:
+    async def own(self, token: AccessTokenClaims) -> list[Webhook]:
         """Oldest first."""
 
         def read(unit: AuthUnit) -> list[Webhook]:

@@ -148,7 +148,7 @@ async def test_what_fails_is_sent_again_under_the_same_id_at_most_ten_times(worl
     (delivery,) = await world.log(webhook_id)
     assert (delivery.state, delivery.status_code, delivery.error) == (DeliveryState.FAILED, 404, DeliveryError.STATUS)
     # Nothing has come through in three days.
-    (webhook,) = await world.keeper.list(world.user)
+    (webhook,) = await world.keeper.own(world.user)
     assert webhook.disabled_for is DisabledFor.FAILING
     await world.end_task("tts_2")
     assert await world.sender.step() == 0
@@ -164,10 +164,10 @@ async def test_one_success_makes_up_for_the_failures_before(world: World) -> Non
     world.receiver.statuses = [503, 200]
     await world.end_task()
     await world.sender.step()
-    (webhook,) = await world.keeper.list(world.user)
+    (webhook,) = await world.keeper.own(world.user)
     assert webhook.failing_since == world.auth.clock.now()
     assert await world.retry(1) == 1
-    (webhook,) = await world.keeper.list(world.user)
+    (webhook,) = await world.keeper.own(world.user)
     assert (webhook.failing_since, webhook.disabled_for) == (None, DisabledFor.NOTHING)
     assert [each.attempts for each in await world.log(webhook_id)] == [2]
 
@@ -179,7 +179,7 @@ async def test_a_receiver_that_is_gone_is_not_called_again(world: World) -> None
     await world.sender.step()
     await world.end_task("tts_2")
     await world.sender.step()
-    (webhook,) = await world.keeper.list(world.user)
+    (webhook,) = await world.keeper.own(world.user)
     assert webhook.disabled_for is DisabledFor.GONE
     assert {each.state for each in await world.log(webhook_id)} == {DeliveryState.FAILED}
     world.auth.clock.advance(3600)
@@ -228,13 +228,13 @@ async def test_a_repeated_request_makes_one_webhook_and_another_one_is_refused(w
         await world.hook(request_id=f"request {number}")
     with pytest.raises(Precondition, match="WEBHOOKS_FULL"):
         await world.hook(request_id="one too many")
-    assert len(await world.keeper.list(world.user)) == WEBHOOKS_LIMIT
+    assert len(await world.keeper.own(world.user)) == WEBHOOKS_LIMIT
 
 
 async def test_strangers_find_nothing_and_the_frozen_are_told(world: World) -> None:
     webhook_id, _ = await world.hook()
     bob = await world.auth.add_user("bob")
-    assert await world.keeper.list(bob) == []
+    assert await world.keeper.own(bob) == []
     for attempt in (
         world.keeper.delete(bob, webhook_id),
         world.keeper.enable(bob, webhook_id),
@@ -246,7 +246,7 @@ async def test_strangers_find_nothing_and_the_frozen_are_told(world: World) -> N
             await attempt
     await world.auth.freeze("alice")
     with pytest.raises(Forbidden):
-        await world.keeper.list(world.user)
+        await world.keeper.own(world.user)
     with pytest.raises(Forbidden):
         await world.hook(request_id="of a frozen user")
 
