@@ -20,6 +20,14 @@ async def find_task(task_id: str, clients: Clients) -> task_pb2.Task:
     return response.task
 
 
+async def find_own_task(task_id: str, clients: Clients) -> task_pb2.Task:
+    """The task with all there is to see, for its owner and administrators. Raises NotFound for everybody else."""
+    task = await find_task(task_id, clients)
+    if not task.HasField("user_id"):
+        raise task_not_found(task_id)
+    return task
+
+
 def owner_of(task_id: str, clients: Clients) -> task_service_pb2_grpc.TaskServiceAsyncStub:
     """The service that owns the task. Raises NotFound for an id that nobody could have made."""
     if task_id.startswith(_SPEECH_PREFIXES):

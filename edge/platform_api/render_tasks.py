@@ -17,6 +17,7 @@ from edge.platform_api.models.tasks import (
     SpeechTaskOut,
     SpokenSentenceOut,
     TaskOut,
+    TaskProgressOut,
     TextResultOut,
     VideoTaskOut,
     VoiceResultOut,
@@ -83,9 +84,30 @@ def task_error(task: tasks.Task) -> str:
     return ""
 
 
+def _error_message(task: tasks.Task) -> str | None:
+    return task.error_message or task_error(task) or None
+
+
+def _completed_at(task: tasks.Task, times: DisplayTimes) -> str | None:
+    return times.stamp(task.finish_time) if task.HasField("finish_time") else None
+
+
 def status_of(task: tasks.Task) -> str:
     """The state as `/api/tasks` spells it."""
     return LIST_STATES.get(task.state, "PENDING")
+
+
+def task_progress(task: tasks.Task, times: DisplayTimes) -> TaskProgressOut:
+    """How far a task is, in the words of `/api/tasks`."""
+    return {
+        "id": task.id,
+        "status": status_of(task),
+        "progress": task.progress,
+        "current_step": task.stage,
+        "error_message": _error_message(task),
+        "updated_at": times.stamp(task.update_time),
+        "completed_at": _completed_at(task, times),
+    }
 
 
 def listed_task(task: tasks.Task, times: DisplayTimes) -> TaskOut:
@@ -101,10 +123,10 @@ def listed_task(task: tasks.Task, times: DisplayTimes) -> TaskOut:
         "output_data": _shown_output(task) if task.HasField("output") else None,
         "progress": task.progress,
         "current_step": task.stage,
-        "error_message": task.error_message or task_error(task) or None,
+        "error_message": _error_message(task),
         "created_at": times.stamp(task.create_time),
         "updated_at": times.stamp(task.update_time),
-        "completed_at": times.stamp(task.finish_time) if task.HasField("finish_time") else None,
+        "completed_at": _completed_at(task, times),
     }
     if task.HasField("user_id"):
         reply["user_id"] = task.user_id
@@ -120,7 +142,7 @@ def speech_task(task: tasks.Task, times: DisplayTimes) -> SpeechTaskOut:
         "progress": task.progress,
         "result": _RESULTS.get(task.kind, _audio_result)(plain(task.output)) if has_result else None,
         "created_at": times.stamp(task.create_time),
-        "completed_at": times.stamp(task.finish_time) if task.HasField("finish_time") else None,
+        "completed_at": _completed_at(task, times),
     }
     error = task_error(task)
     if error:
@@ -146,7 +168,7 @@ def video_task(task: tasks.Task, times: DisplayTimes) -> VideoTaskOut:
         "progress": task.progress,
         "video_url": download_url(file_id, "persistent") if file_id else None,
         "created_at": times.stamp(task.create_time),
-        "completed_at": times.stamp(task.finish_time) if task.HasField("finish_time") else None,
+        "completed_at": _completed_at(task, times),
     }
     error = task_error(task)
     if error:

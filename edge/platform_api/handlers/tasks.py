@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from edge.aggregates.task_lists import VIDEO_KINDS, count_tasks, latest_of_users, page_of_tasks
-from edge.aggregates.tasks import find_task, owner_of, task_not_found
+from edge.aggregates.tasks import find_own_task, find_task, owner_of, task_not_found
 from edge.endpoint import Call, NoInput, TextFile
 from edge.platform_api import captions, render_tasks
 from edge.platform_api.models.tasks import (
@@ -59,12 +59,12 @@ async def list_all_tasks(given: AllTasksIn, call: Call) -> TasksOut:
 
 async def get_own_task(given: TaskIdIn, call: Call) -> TaskOut:
     """One of the caller's tasks; administrators see every task."""
-    return render_tasks.listed_task(await _visible(given.task_id, call), call.shared.times)
+    return render_tasks.listed_task(await find_own_task(given.task_id, call.shared.clients), call.shared.times)
 
 
 async def update_task(given: TaskUpdateIn, call: Call) -> TaskOut:
     """Changes what the caller sees of an unfinished task; marking it failed cancels it."""
-    task = await _visible(given.task_id, call)
+    task = await find_own_task(given.task_id, call.shared.clients)
     if given.status not in (None, "FAILED", render_tasks.status_of(task)):
         raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "任务状态由系统决定，只能改为 FAILED（取消任务）")
     response = await owner_of(given.task_id, call.shared.clients).UpdateTask(
@@ -129,14 +129,6 @@ async def _listed(given: TasksIn, wanted: messages.TaskFilter, call: Call) -> Ta
         "page": given.page,
         "page_size": given.page_size,
     }
-
-
-async def _visible(task_id: str, call: Call) -> tasks.Task:
-    """The task with all there is to see. Raises NotFound when it is another user's."""
-    task = await find_task(task_id, call.shared.clients)
-    if not task.HasField("user_id"):
-        raise task_not_found(task_id)
-    return task
 
 
 def _filter(given: TasksIn) -> messages.TaskFilter:
