@@ -154,7 +154,7 @@ class MemoryBus:
             self._created += 1
             stream = self._streams[spec.name] = _Stream(spec, str(self._created))
         stream.spec = spec
-        return StreamStamp(stream.created, str(self._starts))
+        return StreamStamp(stream.created, "", str(self._starts))
 
     def consume(self, spec: ConsumerSpec) -> MemorySubscription:
         return MemorySubscription(self, spec)

@@ -37,12 +37,19 @@ _CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.service_config", _SERVICE_CONFIG),
     ("grpc.enable_retries", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # How long a connection may take to come about, whatever the pause before the next.
+    ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 1000),
     # While a service rolls, every address known may be gone before the default of 30 s has passed.
     ("grpc.dns_min_time_between_resolutions_ms", 2_000),
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
+    # A replica that hangs keeps its connections: without an answer to these it is called no more, within ten seconds.
+    ("grpc.keepalive_time_ms", 5_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    # The library also pings by itself, to learn how fast the connection is, and sends no other ping until that one is
+    # answered or has failed: after a minute by default.
+    ("grpc.http2.ping_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
 )
 
 

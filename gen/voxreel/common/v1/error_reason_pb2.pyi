@@ -196,6 +196,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No such webhook, or another user's. NOT_FOUND."""
     ERROR_REASON_WEBHOOK_URL_REFUSED: _ErrorReason.ValueType  # 392
     """An address that webhooks are not sent to. INVALID_ARGUMENT."""
+    ERROR_REASON_STORAGE_FULL: _ErrorReason.ValueType  # 420
+    """The store of file contents has no room left. UNAVAILABLE; repeating helps only after somebody has made room."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -377,4 +379,6 @@ ERROR_REASON_WEBHOOK_NOT_FOUND: ErrorReason.ValueType  # 391
 """No such webhook, or another user's. NOT_FOUND."""
 ERROR_REASON_WEBHOOK_URL_REFUSED: ErrorReason.ValueType  # 392
 """An address that webhooks are not sent to. INVALID_ARGUMENT."""
+ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 420
+"""The store of file contents has no room left. UNAVAILABLE; repeating helps only after somebody has made room."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
