@@ -20,6 +20,11 @@ _MAX_STAGE_CHARACTERS = 64
 _MAX_MESSAGE_CHARACTERS = 500
 
 
+def is_shown_whole(task: Task, viewer: Principal | None) -> bool:
+    """Whether the viewer may see whose task it is and what was asked; None is anybody."""
+    return viewer is not None and (viewer.is_admin or viewer.user_id == task.user_id)
+
+
 def message_of(task: Task, viewer: Principal | None) -> task_pb2.Task:
     """The task as the viewer may see it; None is anybody."""
     message = task_pb2.Task(
@@ -35,14 +40,14 @@ def message_of(task: Task, viewer: Principal | None) -> task_pb2.Task:
         update_time=timestamp_of(task.update_time),
         finish_time=None if task.finish_time is None else timestamp_of(task.finish_time),
     )
-    is_shown_whole = viewer is not None and (viewer.is_admin or viewer.user_id == task.user_id)
+    shows_whole = is_shown_whole(task, viewer)
     if task.output is not None:
         output = dict(task.output)
         private = output.pop(FOR_OWNER, None)
         message.output.update(output)
-        if is_shown_whole and isinstance(private, Mapping):
+        if shows_whole and isinstance(private, Mapping):
             message.output.update(dict(private))
-    if is_shown_whole:
+    if shows_whole:
         message.user_id = task.user_id
         message.input.update(dict(task.input))
     return message

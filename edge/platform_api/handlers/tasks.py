@@ -25,6 +25,7 @@ from edge.platform_api.models.tasks import (
     VideoTaskOut,
 )
 from kit.errors import Invalid, Precondition, Unauthenticated
+from kit.rpc.structs import plain
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2 as tasks
 from voxreel.task.v1 import task_service_pb2 as messages
@@ -118,7 +119,7 @@ def _captions(task: tasks.Task, kind: captions.Kind, call: Call) -> TextFile:
         raise task_not_found(task.id)
     if task.state != tasks.TASK_STATE_SUCCEEDED:
         raise Precondition(reasons.ERROR_REASON_TASK_WITHOUT_RESULT, "任务没有结果，无法导出字幕")
-    return captions.captions(task.id, render_tasks.plain(task.output).get("sentences", ()), kind)
+    return captions.captions(task.id, plain(task.output).get("sentences", ()), kind)
 
 
 async def _listed(given: TasksIn, wanted: messages.TaskFilter, call: Call) -> TasksOut:
