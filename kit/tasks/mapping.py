@@ -20,12 +20,12 @@ _MAX_STAGE_CHARACTERS = 64
 _MAX_MESSAGE_CHARACTERS = 500
 
 
-def is_shown_whole(task: Task, viewer: Principal | None) -> bool:
-    """Whether the viewer may see whose task it is and what was asked; None is anybody."""
-    return viewer is not None and (viewer.is_admin or viewer.user_id == task.user_id)
-
-
-def message_of(task: Task, viewer: Principal | None) -> task_pb2.Task:
+def message_of(
+    task: Task,
+    viewer: Principal | None,
+    *,
+    view: messages.TaskView.ValueType = messages.TASK_VIEW_UNSPECIFIED,
+) -> task_pb2.Task:
     """The task as the viewer may see it; None is anybody."""
     message = task_pb2.Task(
         id=task.id,
@@ -40,16 +40,17 @@ def message_of(task: Task, viewer: Principal | None) -> task_pb2.Task:
         update_time=timestamp_of(task.update_time),
         finish_time=None if task.finish_time is None else timestamp_of(task.finish_time),
     )
-    shows_whole = is_shown_whole(task, viewer)
+    is_shown_whole = viewer is not None and (viewer.is_admin or viewer.user_id == task.user_id)
     if task.output is not None:
         output = dict(task.output)
         private = output.pop(FOR_OWNER, None)
         message.output.update(output)
-        if shows_whole and isinstance(private, Mapping):
+        if is_shown_whole and isinstance(private, Mapping):
             message.output.update(dict(private))
-    if shows_whole:
+    if is_shown_whole:
         message.user_id = task.user_id
-        message.input.update(dict(task.input))
+        if view != messages.TASK_VIEW_RESULT:
+            message.input.update(dict(task.input))
     return message
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from sqlalchemy import Table
 
@@ -18,7 +18,6 @@ from kit.tasks.mapping import (
     amendment_from_proto,
     field_invalid,
     filter_from_proto,
-    is_shown_whole,
     message_of,
     place_from_proto,
     place_to_proto,
@@ -62,7 +61,12 @@ class TaskServicer(TaskServiceServicer):
         self, calls: Sequence[CallInSet[messages.GetTaskRequest]]
     ) -> list[Outcome[messages.GetTaskResponse]]:
         found = await self._read({call.request.task_id for call in calls})
-        return list(_responses(calls, found))
+        return [
+            messages.GetTaskResponse(task=message_of(task, call.context.principal, view=call.request.view))
+            if (task := found.get(call.request.task_id)) is not None
+            else _not_found()
+            for call in calls
+        ]
 
     async def WatchTask(
         self, request: messages.WatchTaskRequest, _context: Context
@@ -144,22 +148,6 @@ class TaskServicer(TaskServiceServicer):
     async def _read(self, task_ids: Collection[str]) -> dict[str, Task]:
         wanted = list(task_ids)
         return await self._database.read(lambda connection: find_tasks(connection, self._table, task_ids=wanted))
-
-
-def _responses(
-    calls: Sequence[CallInSet[messages.GetTaskRequest]], found: Mapping[str, Task]
-) -> Iterator[Outcome[messages.GetTaskResponse]]:
-    """One message of a task for all who see the same of it: the screens of one user ask for the same tasks."""
-    made: dict[tuple[str, bool], messages.GetTaskResponse] = {}
-    for call in calls:
-        task, viewer = found.get(call.request.task_id), call.context.principal
-        if task is None:
-            yield _not_found()
-            continue
-        sight = (task.id, is_shown_whole(task, viewer))
-        if sight not in made:
-            made[sight] = messages.GetTaskResponse(task=message_of(task, viewer))
-        yield made[sight]
 
 
 def _not_found() -> NotFound:

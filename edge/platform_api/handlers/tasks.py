@@ -36,7 +36,7 @@ _WITH_CAPTIONS = (tasks.TASK_KIND_ASR, tasks.TASK_KIND_TTS)
 
 async def get_task(given: TaskViewIn, call: Call) -> SpeechTaskOut | VideoTaskOut | TextFile:
     """The state of a task, in the spelling of its kind, or what is heard in its result as captions."""
-    task = await find_task(given.task_id, call.shared.clients)
+    task = await find_task(given.task_id, call.shared.clients, view=messages.TASK_VIEW_RESULT)
     if given.format is not None:
         return _captions(task, given.format, call)
     if task.kind in VIDEO_KINDS:
