@@ -112,6 +112,10 @@ class Bus(Protocol):
         """
         ...
 
+    async def hint(self, subject: str, body: bytes) -> None:
+        """Tells whoever listens at this moment; nobody keeps it. Raises BusUnavailable when there is no connection."""
+        ...
+
     async def ensure_stream(self, spec: StreamSpec) -> StreamStamp:
         """Creates the stream or brings it to the spec. Raises BusUnavailable."""
         ...

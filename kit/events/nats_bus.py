@@ -71,6 +71,11 @@ class NatsBus:
                 headers={**headers, "Nats-Msg-Id": message_id},
             )
 
+    async def hint(self, subject: str, body: bytes) -> None:
+        session = self._alive_session()
+        with translated():
+            await session.client.publish(subject, body)
+
     async def ensure_stream(self, spec: StreamSpec) -> StreamStamp:
         session = self._alive_session()
         with translated():
