@@ -14,7 +14,9 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 M = TypeVar("M")
 R = TypeVar("R")
 
-_ATTEMPTS = 4
+# With their pauses a second and more: a caller who knew one replica only, and is left by it, has to ask for names and
+# to connect first.
+_ATTEMPTS = 6
 _FIRST_BACKOFF_S = 0.05
 _LAST_BACKOFF_S = 1.0
 _jitter = secrets.SystemRandom()

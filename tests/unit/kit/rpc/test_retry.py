@@ -31,11 +31,11 @@ async def test_a_peer_that_comes_back_answers() -> None:
     assert peer.attempts == 4
 
 
-async def test_four_attempts_and_no_more() -> None:
+async def test_six_attempts_and_no_more() -> None:
     peer = FakePeer(99)
     with pytest.raises(Unavailable):
         await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget())
-    assert peer.attempts == 4
+    assert peer.attempts == 6
 
 
 async def test_the_deadline_forbids_a_pause() -> None:
