@@ -26,6 +26,12 @@ class SynthesisSettings(BaseModel):
         default=1, ge=1, le=64, description="Worker processes with a model each, about 0.6 GB of memory per process."
     )
     threads: int = Field(default=2, ge=1, le=64, description="Threads of one model.")
+    places: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="Dubbings and texts of at most 500 characters that are spoken at the same time, by turns.",
+    )
     timeout_s: float = Field(
         default=900, gt=0, le=3600, description="The longest one synthesis may take before it is stopped."
     )

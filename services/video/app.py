@@ -22,6 +22,7 @@ from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
+from kit.tasks.hints import TaskHints
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.queue_size import QueueSize
 from kit.tasks.sweeper import Sweeper
@@ -57,6 +58,7 @@ async def build(app: App[VideoConfig]) -> None:
     app.background("queue size", queue.run, phase=Phase.SUPPORT)
     app.metrics.gauge("unfinished_tasks", "Accepted tasks that have not ended, those of all replicas.", queue.tasks)
     parts = await _parts(app, database, units)
+    app.background("task hints", TaskHints(bus, app.name, parts.notifier).run, phase=Phase.SUPPORT)
     if app.runs_workers:
         _work(app, bus, parts)
     server = RpcServer(

@@ -20,7 +20,7 @@ MIB = 1 << 20
 
 @pytest.fixture
 async def pool() -> AsyncIterator[GuardedPool[jobs.Counter]]:
-    limits = ProcessLimits(address_space_bytes=512 * MIB, file_bytes=MIB, is_offline=True)
+    limits = ProcessLimits(address_space_bytes=512 * MIB, file_bytes=MIB, is_offline=True, niceness=5)
     async with GuardedPool(jobs.Counter, name="test", promised=(jobs.Promised,), limits=limits) as pool:
         yield pool
 
@@ -30,6 +30,11 @@ async def test_the_tool_is_made_once_in_another_process(pool: GuardedPool[jobs.C
     second = await pool.run(jobs.use, timeout_s=TIMEOUT_S)
     assert first[0] == second[0] != os.getpid()
     assert (first[1], second[1]) == (1, 2)
+
+
+async def test_others_come_first_at_the_processors(pool: GuardedPool[jobs.Counter]) -> None:
+    pid, _uses = await pool.run(jobs.use, timeout_s=TIMEOUT_S)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == min(os.getpriority(os.PRIO_PROCESS, 0) + 5, 19)
 
 
 async def test_promised_errors_arrive_as_they_are_and_others_tell_nothing(pool: GuardedPool[jobs.Counter]) -> None:
