@@ -13,7 +13,8 @@ from services.speech.engines.registry import SynthesizerSettings, open_synthesiz
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 
 VOICES = ("zhichu", "zhijie", "heart", "adam")
-TEXTS = ("好。", "早！", "Yes.", "走。", "Go.")
+# Texts of several sentences are spoken by turns.
+TEXTS = ("好。", "早！走。", "Yes.", "走。", "Go! No.")
 REQUESTS = tuple(
     SynthesisRequest(text, voice, AudioFormat.WAV, content_id=f"{voice}-{index}")
     for index, text in enumerate(TEXTS)
