@@ -86,6 +86,11 @@ class LeaseBook:
             return self.fail(lease, reasons.ERROR_REASON_ATTEMPTS_EXHAUSTED, "任务多次尝试后仍未完成")
         return self._put_back(lease, wake_time=self._store.now() + timedelta(seconds=delay_s))
 
+    def postpone(self, lease: Lease, *, delay_s: float) -> Task | None:
+        """Puts the task back because it is not its turn; the attempt does not count. The backlog wakes it."""
+        wake_time = self._store.now() + timedelta(seconds=delay_s)
+        return self._put_back(lease, wake_time=wake_time, attempt=lease.attempt - 1)
+
     def release(self, lease: Lease) -> Task | None:
         """Puts the task back because its worker stops; the attempt does not count."""
         return self._put_back_now(lease, attempt=lease.attempt - 1)

@@ -23,6 +23,7 @@ from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.attended import AttendedTasks
+from kit.tasks.hints import TaskHints
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.queue_size import QueueSize
 from kit.tasks.sweeper import Sweeper
@@ -66,6 +67,7 @@ async def build(app: App[SpeechConfig]) -> None:
 
     boot = RandomIds().random()
     parts = await _parts(app, database, units, boot)
+    app.background("task hints", TaskHints(bus, app.name, parts.notifier).run, phase=Phase.SUPPORT)
     server = RpcServer(
         app.name,
         verifier=await _verifier(app),

@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from kit.config import ServiceConfig, service_settings
-from services.speech.engines.dashscope.settings import HTTP_URL, WEBSOCKET_URL
+from kit.dashscope.clients import HTTP_URL
+from services.speech.engines.dashscope.settings import WEBSOCKET_URL
 from services.speech.engines.registry import AUTO
 
 

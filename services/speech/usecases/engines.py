@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from kit.dashscope.clients import ENGINE_NAME as DASHSCOPE
 from kit.digests import short_digest
 from kit.engines import EngineFact, EngineSlot
 from kit.errors import Unavailable
 from kit.events.waiting import wait_any
 from services.speech.engines.base import Language, Quality, Voice
 from services.speech.engines.dashscope.catalog import is_enrolled
-from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.errors import UnknownEngine
 from services.speech.engines.jobs import JobEngines
