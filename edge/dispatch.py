@@ -44,6 +44,7 @@ CALLER = "edge"
 JSON_LIMIT_BYTES = 1024 * 1024
 _BODY_TIMEOUT_S = 30.0
 _TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_KEY_HEADER = "Idempotency-Key"
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}\Z")
 
 InT = TypeVar("InT", bound=In)
@@ -133,8 +134,9 @@ class JsonRoute(Generic[InT]):
         call = Call(
             frame.shared,
             principal,
-            _request_key(headers.get("Idempotency-Key"), frame.ids) if self._is_keyed else "",
+            _request_key(headers.get(_KEY_HEADER), frame.ids) if self._is_keyed else "",
             address,
+            _KEY_HEADER in headers,
         )
         bound = bind_call(
             CallContext(
@@ -188,8 +190,8 @@ class StreamingRoute(Generic[InT]):
         if principal is not None:
             facts.user_id = principal.user_id
         given = await self._parse(request)
-        key = _request_key(headers.get("Idempotency-Key"), self._frame.ids) if self._is_keyed else ""
-        call = Call(self._frame.shared, principal, key, address)
+        key = _request_key(headers.get(_KEY_HEADER), self._frame.ids) if self._is_keyed else ""
+        call = Call(self._frame.shared, principal, key, address, _KEY_HEADER in headers)
         trace_parent = _trace_parent(headers.get("traceparent"))
         bound = bind_call(CallContext(facts.request_id, trace_parent, CALLER, token, principal))
         try:
