@@ -19,7 +19,8 @@ from kit.net.errors import FetchError, FetchRefused, FetchTimeout
 from kit.net.fetcher import Fetcher
 from kit.net.messages import HttpRequest
 from services.auth.crypto.webhooks import signed_headers
-from services.auth.domain.webhooks import Delivery, DeliveryError, DisabledFor, Outcome, Webhook
+from services.auth.domain.webhooks import Delivery, DeliveryError, Outcome, Webhook
+from services.auth.events import AuthEvents
 from services.auth.store.uow import AuthUnit
 
 _BATCH = 32
@@ -36,9 +37,10 @@ _log = structlog.get_logger(__name__)
 class WebhookSender:
     """Any number of them may work on one database."""
 
-    def __init__(self, units: Units[AuthUnit], fetcher: Fetcher, *, clock: Clock) -> None:
+    def __init__(self, units: Units[AuthUnit], fetcher: Fetcher, *, events: AuthEvents, clock: Clock) -> None:
         self._units = units
         self._fetcher = fetcher
+        self._events = events
         self._clock = clock
 
     async def step(self) -> int:
@@ -105,8 +107,10 @@ class WebhookSender:
         after = before.after(outcome, now)
         if after != before:
             unit.webhooks.save(after)
-        if after.disabled_for is not DisabledFor.NOTHING:
+        if after.is_disabled:
             unit.deliveries.give_up(after.id)
+        if after.is_disabled and not before.is_disabled:
+            unit.outbox.add(self._events.webhook_disabled(after))
 
 
 def _outcome_of(status: int) -> Outcome:
