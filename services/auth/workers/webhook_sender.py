@@ -19,7 +19,7 @@ from kit.net.errors import FetchError, FetchRefused, FetchTimeout
 from kit.net.fetcher import Fetcher
 from kit.net.messages import HttpRequest
 from services.auth.crypto.webhooks import signed_headers
-from services.auth.domain.webhooks import Delivery, DeliveryError, Outcome, Webhook
+from services.auth.domain.webhooks import MAX_ATTEMPTS, Delivery, DeliveryError, Outcome, Webhook
 from services.auth.events import AuthEvents
 from services.auth.store.uow import AuthUnit
 
@@ -71,7 +71,9 @@ class WebhookSender:
         webhook = await self._units.read(lambda unit: unit.webhooks.find(delivery.webhook_id))
         if webhook is None:
             return
-        outcome = await self._send(webhook, delivery)
+        # One whose attempts never come to their end, because whoever makes them dies, must not be tried for ever.
+        is_spent = delivery.attempts > MAX_ATTEMPTS
+        outcome = Outcome(DeliveryError.UNREACHABLE) if is_spent else await self._send(webhook, delivery)
         _log.info(
             "webhook_attempt",
             webhook_id=webhook.id,
@@ -95,6 +97,10 @@ class WebhookSender:
         except FetchTimeout:
             return Outcome(DeliveryError.TIMEOUT)
         except FetchError:
+            return Outcome(DeliveryError.UNREACHABLE)
+        except Exception as error:
+            # Whatever a stranger's address can cause counts as an attempt.
+            _log.error("webhook_attempt_broken", message_id=delivery.id, error=type(error).__name__)
             return Outcome(DeliveryError.UNREACHABLE)
 
     def _settle(self, unit: AuthUnit, delivery: Delivery, outcome: Outcome) -> None:

@@ -206,6 +206,21 @@ async def test_who_dies_after_sending_sends_again_and_the_id_tells(world: World)
     assert (delivery.state, delivery.attempts, delivery.id) == (DeliveryState.DELIVERED, 2, claimed[0].id)
 
 
+async def test_a_message_that_kills_its_senders_is_given_up(world: World) -> None:
+    webhook_id, _ = await world.hook()
+    await world.end_task()
+    for _ in range(MAX_ATTEMPTS):
+        now = world.auth.clock.now()
+        until = now + timedelta(seconds=60)
+        await world.auth.units.write(
+            lambda unit, now=now, until=until: unit.deliveries.claim(now, until=until, limit=1)
+        )
+        world.auth.clock.advance(61)
+    assert await world.sender.step() == 1
+    assert [each.state for each in await world.log(webhook_id)] == [DeliveryState.FAILED]
+    assert world.receiver.received == []
+
+
 async def test_both_secrets_sign_for_a_day_after_a_rotation(world: World) -> None:
     webhook_id, first = await world.hook()
     rotated = await world.keeper.rotate(world.user, "turn", webhook_id=webhook_id)
