@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.struct_pb2 import Struct
-
 from edge.display import DisplayTimes
 from edge.platform_api.models.tasks import (
     AudioResultOut,
@@ -23,6 +20,7 @@ from edge.platform_api.models.tasks import (
     VoiceResultOut,
 )
 from edge.platform_api.render import download_url, megabytes
+from kit.rpc.structs import plain
 from voxreel.task.v1 import task_pb2 as tasks
 
 _Plain: TypeAlias = Mapping[str, Any]
@@ -66,13 +64,6 @@ _TITLES: Mapping[tasks.TaskKind.ValueType, str] = MappingProxyType(
 _DONE: Mapping[tasks.TaskKind.ValueType, str] = MappingProxyType(
     {tasks.TASK_KIND_VIDEO: "视频生成完成", tasks.TASK_KIND_CHROMA_KEY: "绿幕背景替换完成"}
 )
-
-
-def plain(words: Struct) -> dict[str, Any]:
-    """The values of a struct; numbers that are whole are integers again."""
-    found = _whole(MessageToDict(words))
-    assert isinstance(found, dict), "a struct is an object"
-    return found
 
 
 def task_error(task: tasks.Task) -> str:
@@ -294,13 +285,3 @@ def _shown_output(task: tasks.Task) -> _Plain:
     if "sentences" in output:
         output = {**output, "sentences": [_spoken(sentence) for sentence in output["sentences"]]}
     return output
-
-
-def _whole(value: object) -> object:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {name: _whole(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_whole(each) for each in value]
-    return value

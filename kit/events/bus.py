@@ -18,10 +18,11 @@ class BusUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamStamp:
-    """Identity of a stream's storage. `created` changes when the stream was made anew, `server` when the
-    broker was started again (it may then have lost what it had not flushed)."""
+    """Identity of a stream's storage, as one node of the broker tells it. `created` changes when the stream was made
+    anew, `server` when the node was started again (it may then have lost what it had not flushed)."""
 
     created: str
+    node: str
     server: str
 
 

@@ -154,7 +154,7 @@ class MemoryBus:
             self._created += 1
             stream = self._streams[spec.name] = _Stream(spec, str(self._created))
         stream.spec = spec
-        return StreamStamp(stream.created, str(self._starts))
+        return StreamStamp(stream.created, "", str(self._starts))
 
     def consume(self, spec: ConsumerSpec) -> MemorySubscription:
         return MemorySubscription(self, spec)
@@ -206,6 +206,8 @@ class MemorySubscription:
             position = stream.positions.get(self._name)
             if position is None:
                 position = stream.positions[self._name] = _Position(self._spec, stream.before(self._start))
+            # As at the real broker, who reads last says what is read.
+            position.spec = self._spec
             now = self._bus.now()
             found = [
                 MemoryMessage(self._bus, stream, position, sequence, stored, delivery)

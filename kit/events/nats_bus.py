@@ -80,7 +80,8 @@ class NatsBus:
         session = self._alive_session()
         with translated():
             info = await _ensure(session, _config(spec, self._replicas))
-        return StreamStamp("" if info.created is None else info.created.isoformat(), session.server)
+        created = "" if info.created is None else info.created.isoformat()
+        return StreamStamp(created, session.server.node, session.server.id)
 
     def consume(self, spec: ConsumerSpec) -> NatsSubscription:
         return NatsSubscription(spec, self._alive_session)

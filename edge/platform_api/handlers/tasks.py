@@ -25,6 +25,7 @@ from edge.platform_api.models.tasks import (
     VideoTaskOut,
 )
 from kit.errors import Invalid, Precondition, Unauthenticated
+from kit.rpc.structs import plain
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2 as tasks
 from voxreel.task.v1 import task_service_pb2 as messages
@@ -35,7 +36,7 @@ _WITH_CAPTIONS = (tasks.TASK_KIND_ASR, tasks.TASK_KIND_TTS)
 
 async def get_task(given: TaskViewIn, call: Call) -> SpeechTaskOut | VideoTaskOut | TextFile:
     """The state of a task, in the spelling of its kind, or what is heard in its result as captions."""
-    task = await find_task(given.task_id, call.shared.clients)
+    task = await find_task(given.task_id, call.shared.clients, view=messages.TASK_VIEW_RESULT)
     if given.format is not None:
         return _captions(task, given.format, call)
     if task.kind in VIDEO_KINDS:
@@ -118,7 +119,7 @@ def _captions(task: tasks.Task, kind: captions.Kind, call: Call) -> TextFile:
         raise task_not_found(task.id)
     if task.state != tasks.TASK_STATE_SUCCEEDED:
         raise Precondition(reasons.ERROR_REASON_TASK_WITHOUT_RESULT, "任务没有结果，无法导出字幕")
-    return captions.captions(task.id, render_tasks.plain(task.output).get("sentences", ()), kind)
+    return captions.captions(task.id, plain(task.output).get("sentences", ()), kind)
 
 
 async def _listed(given: TasksIn, wanted: messages.TaskFilter, call: Call) -> TasksOut:
