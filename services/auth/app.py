@@ -135,13 +135,13 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     activities = ActivityServicer(ActivityReader(units, ActivityPages(database)), activity_types.ALL)
     server.add(activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities)
     rules = AddressRules(app.config.webhooks.is_local_allowed)
-    webhooks = WebhookServicer(WebhookKeeper(units, rules, clock=clock, ids=ids))
+    webhooks = WebhookServicer(WebhookKeeper(units, rules, events=events, clock=clock, ids=ids))
     server.add(webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks)
     _relay_events(app, database, surroundings)
     if app.runs_workers:
         _start_workers(app, units, database, surroundings)
         if app.config.webhooks.is_sending:
-            await _send_to_webhooks(app, units, rules, clock=clock)
+            await _send_to_webhooks(app, units, rules, events=events, clock=clock)
     app.serve_rpc(server)
 
 
@@ -199,9 +199,11 @@ def _start_workers(
     app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
 
 
-async def _send_to_webhooks(app: App[AuthConfig], units: Units[AuthUnit], rules: AddressRules, *, clock: Clock) -> None:
+async def _send_to_webhooks(
+    app: App[AuthConfig], units: Units[AuthUnit], rules: AddressRules, *, events: AuthEvents, clock: Clock
+) -> None:
     fetcher = Fetcher(is_allowed=rules.allows_address, has_allowed_port=rules.allows_port)
-    sender = WebhookSender(units, await app.enter(fetcher), clock=clock)
+    sender = WebhookSender(units, await app.enter(fetcher), events=events, clock=clock)
     app.background("webhooks", sender.run)
 
 

@@ -135,6 +135,9 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("SAMPLE_UNREACHABLE", Invalid, 400, 400),
     ("VOICE_LOST", Precondition, 400, 400),
     ("SCREEN_NOT_FOUND", Invalid, 400, 400),
+    ("WEBHOOKS_FULL", Precondition, 400, 400),
+    ("WEBHOOK_NOT_FOUND", NotFound, 404, 404),
+    ("WEBHOOK_URL_REFUSED", Invalid, 400, 400),
 )
 
 
