@@ -22,6 +22,7 @@ from pydantic_settings.sources import EnvSettingsSource
 
 from kit.blobs.settings import S3Settings
 from kit.db.settings import DatabaseSettings
+from kit.observability.settings import TracingSettings
 
 C = TypeVar("C", bound="ProcessConfig")
 
@@ -87,6 +88,7 @@ class ProcessConfig(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe event that is logged."
     )
+    tracing: TracingSettings = Field(default=TracingSettings(), description="Where spans go.")
     instance: str = Field(
         default_factory=socket.gethostname,
         min_length=1,

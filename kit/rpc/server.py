@@ -12,6 +12,7 @@ from grpc import aio
 from grpc_status import rpc_status
 
 from kit.errors import DomainError
+from kit.observability.tracing import Tracer
 from kit.rpc import metadata as keys
 from kit.rpc.batch import BATCH_PATH, BatchServicer, CoalescedMethod
 from kit.rpc.calls import CallChain
@@ -62,9 +63,10 @@ class RpcServer:
         verifier: TokenVerifier,
         service_token: str,
         observer: CallObserver,
+        tracer: Tracer | None = None,
     ) -> None:
         self._service = service
-        self._chain = CallChain(verifier=verifier, service_token=service_token, observer=observer)
+        self._chain = CallChain(verifier=verifier, service_token=service_token, observer=observer, tracer=tracer)
         self._collector = _Collector()
         self._open: list[Callable[[aio.Server], None]] = []
         self._server: aio.Server | None = None
