@@ -67,6 +67,7 @@ def make_rpc_server(app: App[S], verifier: TokenVerifier) -> RpcServer:
         app.name,
         verifier=verifier,
         service_token=app.config.service_token.get_secret_value(),
+        second_service_token=app.config.second_service_token.get_secret_value(),
         observer=CallRecorder(app.name, calls),
         tracer=app.tracer,
     )

@@ -16,6 +16,8 @@ from kit.observability.instruments import Counter, Gauge
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
 _PERIOD_S = 15.0
+# At a start the reader may not be there yet.
+_RETRY_S = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -64,8 +66,10 @@ class BacklogWatch:
     async def run(self, stop: asyncio.Event) -> None:
         """Asks now and every 15 seconds until told to stop."""
         while not stop.is_set():
+            pause_s = _PERIOD_S
             try:
                 await self.step()
             except BusUnavailable as error:
                 _log.debug("backlog_not_known", consumer=self._durable, cause=str(error))
-            await wait_any(stop, timeout_s=_PERIOD_S)
+                pause_s = _RETRY_S
+            await wait_any(stop, timeout_s=pause_s)

@@ -45,10 +45,15 @@ class CallChain:
     """Serves calls by the rules of their methods. Made in the event loop that serves."""
 
     def __init__(
-        self, *, verifier: TokenVerifier, service_token: str, observer: CallObserver, tracer: Tracer | None = None
+        self,
+        *,
+        verifier: TokenVerifier,
+        service_tokens: Sequence[str],
+        observer: CallObserver,
+        tracer: Tracer | None = None,
     ) -> None:
         self._verifier = verifier
-        self._service_token = service_token.encode()
+        self._service_tokens = tuple(token.encode() for token in service_tokens if token)
         self._observer = observer
         self._tracer = tracer
         self._loop = asyncio.get_running_loop()
@@ -188,7 +193,8 @@ class CallChain:
             unbind_call(bound)
 
     def _is_service_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), self._service_token)
+        sent = given.encode()
+        return any(hmac.compare_digest(sent, accepted) for accepted in self._service_tokens)
 
 
 def _traced_set(

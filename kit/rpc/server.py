@@ -54,7 +54,10 @@ class _Collector:
 
 
 class RpcServer:
-    """Add servicers, then start. Every method is served by the policy its proto declares."""
+    """Add servicers, then start. Every method is served by the policy its proto declares.
+
+    Services prove themselves with the service token, or with the second one while it is being replaced.
+    """
 
     def __init__(
         self,
@@ -62,11 +65,14 @@ class RpcServer:
         *,
         verifier: TokenVerifier,
         service_token: str,
+        second_service_token: str = "",
         observer: CallObserver,
         tracer: Tracer | None = None,
     ) -> None:
         self._service = service
-        self._chain = CallChain(verifier=verifier, service_token=service_token, observer=observer, tracer=tracer)
+        self._chain = CallChain(
+            verifier=verifier, service_tokens=(service_token, second_service_token), observer=observer, tracer=tracer
+        )
         self._collector = _Collector()
         self._open: list[Callable[[aio.Server], None]] = []
         self._server: aio.Server | None = None

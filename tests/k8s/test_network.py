@@ -14,7 +14,10 @@ from kit.config import Peers
 from tests.k8s.rendering import COMPONENT, NAME, OVERLAYS, ROOT, Manifest, container_of, labels_of, of_kind, workloads
 
 SERVICES = ("auth", "billing", "files", "speech", "video")
-MONITORING = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+MONITORING = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+    "podSelector": {"matchLabels": {NAME: "prometheus"}},
+}
 
 
 def code_of(app: str) -> str:

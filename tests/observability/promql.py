@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -17,7 +17,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_GROUPING = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
+_GROUPING = frozenset({"by"})
 _OPERATORS = frozenset({"and", "or", "unless"})
 _FUNCTIONS = frozenset(
     {"sum", "max", "min", "count", "topk", "rate", "increase", "changes", "absent", "histogram_quantile"}
@@ -31,46 +31,48 @@ class NotUnderstood(Exception):
 
 @dataclass(frozen=True)
 class Selector:
-    """A metric as it is asked for. `matchers` are label, operator and value; `has_range` tells a range vector."""
+    """A metric as it is asked for. `matchers` are label, operator and value; `has_range` tells a range vector;
+    `grouping` are the labels by which aggregations around it put it together."""
 
     metric: str
     matchers: Sequence[tuple[str, str, str]]
     has_range: bool
+    grouping: frozenset[str] = frozenset()
 
 
-@dataclass
-class Query:
-    """What an expression asks for."""
-
-    selectors: list[Selector] = field(default_factory=list)
-    grouping: set[str] = field(default_factory=set)
-
-
-def read(expression: str) -> Query:
-    """Raises NotUnderstood."""
+def read(expression: str) -> list[Selector]:
+    """Every metric that an expression asks for. Raises NotUnderstood."""
     tokens = list(_tokens(expression))
-    query, place, depth = Query(), 0, 0
+    found: list[Selector] = []
+    # Labels of each parenthesis that is open.
+    around: list[frozenset[str]] = []
+    place, grouping = 0, frozenset[str]()
     while place < len(tokens):
         kind, text = tokens[place]
         following = tokens[place + 1][1] if place + 1 < len(tokens) else ""
         if kind == "name" and text in _GROUPING:
-            place = _read_grouping(tokens, place + 1, query)
+            place, grouping = _read_grouping(tokens, place + 1)
             continue
         if kind == "name" and (text in _FUNCTIONS or following == "("):
             if text not in _FUNCTIONS or (following != "(" and following not in _GROUPING):
                 raise NotUnderstood(text)
         elif kind == "name" and text not in _OPERATORS:
-            place = _read_selector(tokens, place, query)
+            place, selector = _read_selector(tokens, place, frozenset().union(*around))
+            found.append(selector)
             continue
         elif kind in ("text", "range") or text in ("{", "}"):
             raise NotUnderstood(f"{text} stands alone")
-        depth += (text == "(") - (text == ")")
-        if depth < 0:
-            raise NotUnderstood("more is closed than was opened")
+        if text == "(":
+            around.append(grouping)
+            grouping = frozenset()
+        elif text == ")":
+            if not around:
+                raise NotUnderstood("more is closed than was opened")
+            around.pop()
         place += 1
-    if depth:
+    if around or grouping:
         raise NotUnderstood("something is left open")
-    return query
+    return found
 
 
 def _tokens(expression: str) -> list[tuple[str, str]]:
@@ -84,21 +86,22 @@ def _tokens(expression: str) -> list[tuple[str, str]]:
     return found
 
 
-def _read_grouping(tokens: Sequence[tuple[str, str]], place: int, query: Query) -> int:
+def _read_grouping(tokens: Sequence[tuple[str, str]], place: int) -> tuple[int, frozenset[str]]:
+    labels = set()
     if tokens[place][1] != "(":
         raise NotUnderstood("labels stand in parentheses")
     place += 1
     while tokens[place][1] != ")":
         kind, text = tokens[place]
         if kind == "name":
-            query.grouping.add(text)
+            labels.add(text)
         elif text != ",":
             raise NotUnderstood(text)
         place += 1
-    return place + 1
+    return place + 1, frozenset(labels)
 
 
-def _read_selector(tokens: Sequence[tuple[str, str]], place: int, query: Query) -> int:
+def _read_selector(tokens: Sequence[tuple[str, str]], place: int, grouping: frozenset[str]) -> tuple[int, Selector]:
     metric, matchers = tokens[place][1], []
     place += 1
     if place < len(tokens) and tokens[place][1] == "{":
@@ -113,5 +116,4 @@ def _read_selector(tokens: Sequence[tuple[str, str]], place: int, query: Query) 
                 place += 1
         place += 1
     has_range = place < len(tokens) and tokens[place][0] == "range"
-    query.selectors.append(Selector(metric, matchers, has_range))
-    return place + has_range
+    return place + has_range, Selector(metric, matchers, has_range, grouping)
