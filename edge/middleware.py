@@ -34,7 +34,7 @@ from edge.facts import (
 from edge.reply import error_reply
 from edge.request_record import RequestRecord
 from kit.errors import DomainError, Internal, Reason
-from kit.observability.tracing import Span, SpanKind, Tracer
+from kit.observability.tracing import Attributes, Span, SpanKind, Tracer
 
 _log = structlog.get_logger()
 # As nginx logs it: the client went away before it was answered.
@@ -81,7 +81,7 @@ def boundary(record: RequestRecord, *, now: Callable[[], str], tracer: Tracer | 
 
 
 def _end_span(span: Span, facts: RequestFacts, status: int) -> None:
-    attributes = {
+    attributes: Attributes = {
         "http.route": facts.route,
         "http.response.status_code": status,
         "voxreel.request_id": facts.request_id,

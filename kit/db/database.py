@@ -147,12 +147,12 @@ class Database:
         """Raises when a read or the beginning of a write is not possible now."""
         await self.read(lambda connection: connection.execute(text("SELECT 1")).one())
 
-    def failures(self) -> Mapping[tuple[str, str], float]:
+    def failures(self) -> Mapping[tuple[str, ...], float]:
         """How often work failed for another cause than what it found, by operation and cause, since the start."""
         counted = (("write", self._writers.failures), ("read", self._readers.failures), ("list", self._cold_failures))
         return {(operation, cause): float(found[cause]) for operation, found in counted for cause in CAUSES}
 
-    def waiting(self) -> Mapping[tuple[str], float]:
+    def waiting(self) -> Mapping[tuple[str, ...], float]:
         """How much work waits for a connection now, by operation."""
         return {("write",): float(self._writers.waiting), ("read",): float(self._readers.waiting)}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Self
 
@@ -16,7 +15,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from kit.observability.tracing import NO_ATTRIBUTES, SpanKind
+from kit.observability.tracing import NO_ATTRIBUTES, Attributes, SpanKind
 
 _EXPORT_TIMEOUT_S = 5.0
 _KINDS = MappingProxyType({kind: trace.SpanKind[kind.name] for kind in SpanKind})
@@ -34,7 +33,7 @@ class OtelSpan:
         made = self._span.get_span_context()
         return f"00-{made.trace_id:032x}-{made.span_id:016x}-{made.trace_flags:02x}"
 
-    def end(self, *, name: str = "", error: str = "", attributes: Mapping[str, str | int] = NO_ATTRIBUTES) -> None:
+    def end(self, *, name: str = "", error: str = "", attributes: Attributes = NO_ATTRIBUTES) -> None:
         if name:
             self._span.update_name(name)
         if attributes:
@@ -72,9 +71,7 @@ class OtelTracer:
         exporter = OTLPSpanExporter(endpoint=endpoint, timeout=_EXPORT_TIMEOUT_S)
         return cls(app, instance, sample_ratio=sample_ratio, exporter=exporter)
 
-    def start(
-        self, name: str, kind: SpanKind, *, parent: str, attributes: Mapping[str, str | int] = NO_ATTRIBUTES
-    ) -> OtelSpan:
+    def start(self, name: str, kind: SpanKind, *, parent: str, attributes: Attributes = NO_ATTRIBUTES) -> OtelSpan:
         around = _propagator.extract({"traceparent": parent}, Context()) if parent else Context()
         return OtelSpan(self._tracer.start_span(name, around, _KINDS[kind], attributes))
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from kit.rpc.context import bind_call, current_call, unbind_call
 
-NO_ATTRIBUTES: Mapping[str, str | int] = MappingProxyType({})
-RPC_ATTRIBUTES: Mapping[str, str | int] = MappingProxyType({"rpc.system": "grpc"})
+Attributes: TypeAlias = Mapping[str, str | int]
+NO_ATTRIBUTES: Attributes = MappingProxyType({})
+RPC_ATTRIBUTES: Attributes = MappingProxyType({"rpc.system": "grpc"})
 # The codes that are a server's own failure, by the semantic conventions of OpenTelemetry.
 _FAULTS = MappingProxyType(
     {
@@ -47,7 +48,7 @@ class Span(Protocol):
         """What makes another span a child of this one, as W3C Trace Context spells it."""
         ...
 
-    def end(self, *, name: str = "", error: str = "", attributes: Mapping[str, str | int] = NO_ATTRIBUTES) -> None:
+    def end(self, *, name: str = "", error: str = "", attributes: Attributes = NO_ATTRIBUTES) -> None:
         """`name` replaces the first one; `error` is the type or the reason of a failure, never a message."""
         ...
 
@@ -55,17 +56,13 @@ class Span(Protocol):
 class Tracer(Protocol):
     """Opens the spans of one app."""
 
-    def start(
-        self, name: str, kind: SpanKind, *, parent: str, attributes: Mapping[str, str | int] = NO_ATTRIBUTES
-    ) -> Span:
+    def start(self, name: str, kind: SpanKind, *, parent: str, attributes: Attributes = NO_ATTRIBUTES) -> Span:
         """A span under the `trace_parent` of another one; the first of a new trace when that is empty."""
         ...
 
 
 @contextmanager
-def enclosing(
-    tracer: Tracer, name: str, kind: SpanKind, *, attributes: Mapping[str, str | int] = NO_ATTRIBUTES
-) -> Iterator[Span]:
+def enclosing(tracer: Tracer, name: str, kind: SpanKind, *, attributes: Attributes = NO_ATTRIBUTES) -> Iterator[Span]:
     """A span of the current call that is the parent of what is done within. What is raised is its error."""
     call = current_call()
     span = tracer.start(name, kind, parent=call.trace_parent, attributes=attributes)

@@ -14,7 +14,7 @@ from kit.clock import Clock
 from kit.events.backoff import Backoff
 from kit.events.bus import BusUnavailable, InboundMessage
 from kit.events.waiting import wait_any
-from kit.observability.tracing import SpanKind, Tracer, enclosing
+from kit.observability.tracing import Attributes, SpanKind, Tracer, enclosing
 from kit.tasks.handlers import Again, Done, Outcome, Refused, TaskHandler, outcome_of_error
 from kit.tasks.measures import AttemptOutcome, TaskMeasures
 from kit.tasks.model import Lease, Task, TaskState
@@ -74,7 +74,10 @@ class Execution:
             await self._run()
             return
         kind = SpanKind.INTERNAL if self._message is None else SpanKind.CONSUMER
-        attributes = {"voxreel.task.id": self._task.id, "voxreel.task.attempt": self._task.attempt}
+        attributes: Attributes = {
+            "voxreel.task.id": self._task.id,
+            "voxreel.task.attempt": self._task.attempt,
+        }
         with enclosing(tracer, f"task {self._task.kind}", kind, attributes=attributes):
             await self._run()
 

@@ -30,13 +30,16 @@ class QueueWatch:
 
     def tasks(self) -> Mapping[tuple[str, ...], float]:
         """How many there are, by kind and state. What was counted last stays while the database cannot be asked."""
-        none = {(kind.value, state.lower()): 0.0 for kind in self._kinds for state in _UNFINISHED}
-        return none | {(each.kind.value, each.state.lower()): float(each.tasks) for each in self._counts}
+        found: dict[tuple[str, ...], float] = {
+            (kind.value, state.lower()): 0.0 for kind in self._kinds for state in _UNFINISHED
+        }
+        found.update({(each.kind.value, each.state.lower()): float(each.tasks) for each in self._counts})
+        return found
 
     def oldest_queued_s(self) -> Mapping[tuple[str, ...], float]:
         """How long the oldest task of each kind has been in the queue, in seconds."""
         now = self._clock.now()
-        ages = {(kind.value,): 0.0 for kind in self._kinds}
+        ages: dict[tuple[str, ...], float] = {(kind.value,): 0.0 for kind in self._kinds}
         for each in self._counts:
             if each.state is TaskState.QUEUED and each.oldest is not None:
                 ages[(each.kind.value,)] = max(0.0, (now - each.oldest).total_seconds())

@@ -16,7 +16,8 @@ from tests.k8s.rendering import COMPONENT, NAME, OVERLAYS, ROOT, Manifest, conta
 SERVICES = ("auth", "billing", "files", "speech", "video")
 MONITORING = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
-    "podSelector": {"matchLabels": {NAME: "prometheus"}},
+    # No matchLabels: the bases would put their own name into it.
+    "podSelector": {"matchExpressions": [{"key": NAME, "operator": "In", "values": ["prometheus"]}]},
 }
 
 
