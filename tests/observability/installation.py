@@ -42,10 +42,6 @@ class Installation:
         """`host:port` of a service."""
         return f"127.0.0.1:{self._ports[service]}"
 
-    def metrics_url(self, app: str) -> str:
-        """Where an operator's Prometheus asks an app."""
-        return f"http://127.0.0.1:{self.apps[app].admin_port}/metrics"
-
 
 @asynccontextmanager
 async def installation(folder: Path, **settings: object) -> AsyncIterator[Installation]:

@@ -6,23 +6,20 @@ import asyncio
 import json
 import re
 import subprocess
-from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 import pytest
 import pytest_asyncio
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
 
 from cli.stack.names import APPS
 from kit.observability.catalogue import DEAD_LETTERS
-from kit.observability.instruments import Definition, Kind
+from kit.observability.instruments import Kind
 from kit.observability.metrics import APP_LABEL
 from tests.k8s.rendering import MANIFESTS, ROOT, container_of, kubectl, labels_of, of_kind, workloads
-from tests.observability.installation import Installation, installation
+from tests.observability.exported import OF_SERIES, READERS, SERIES, Exported, documented, exported_by, metrics_of
+from tests.observability.installation import installation
 from tests.observability.promql import NotUnderstood, Selector, read
 from tests.polling import eventually
 from tests.stack.client import TTS_PRICE, client_of, paying_client
@@ -35,24 +32,6 @@ OBSERVABILITY = MANIFESTS / "observability"
 TARGET_LABELS = {"instance", "job", "namespace", "pod"}
 # Labels with few values, each of which the definition names.
 ENUMERATED = {"outcome", "cause", "state", "operation", "role"}
-READERS = {"auth", "billing", "files"}
-GROUPS = {
-    "every process": set(APPS),
-    "every process (Linux)": set(APPS),
-    "services": set(APPS) - {"edge"},
-    "services that read events, where they do background work": READERS,
-    "speech, video": {"speech", "video"},
-    "speech, video, where tasks are done": {"speech", "video"},
-}
-
-
-@dataclass
-class Exported:
-    """What the apps of an installation export: where each metric is, and the labels of its samples."""
-
-    apps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    labels: dict[str, set[frozenset[str]]] = field(default_factory=lambda: defaultdict(set))
-    routes: set[str] = field(default_factory=set)
 
 
 def alerts() -> dict[str, Mapping[str, Any]]:
@@ -92,47 +71,16 @@ async def exported(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ex
                 assert (await stranger.call("GET", f"/api/task/invented_{number}")).status == 404
 
         async def are_backlogs_known() -> bool:
-            return all([DEAD_LETTERS.name + "{" in await _metrics_of(installed, app) for app in READERS])
+            return all([DEAD_LETTERS.name + "{" in await metrics_of(ports[app]) for app in READERS])
 
+        ports = {name: app.admin_port for name, app in installed.apps.items()}
         await eventually(are_backlogs_known, within_s=60)
-        found = Exported()
-        for app in APPS:
-            _add(found, app, await _metrics_of(installed, app))
-        yield found
-
-
-async def _metrics_of(installed: Installation, app: str) -> str:
-    async with aiohttp.ClientSession() as session, session.get(installed.metrics_url(app)) as reply:
-        assert reply.status == 200
-        return await reply.text()
-
-
-def _add(found: Exported, app: str, text: str) -> None:
-    for family in text_string_to_metric_families(text):
-        name = family.name + ("_total" if family.type == "counter" else "")
-        found.apps[name].add(app)
-        for sample in family.samples:
-            assert sample.labels[APP_LABEL] == app
-            found.labels[sample.name].add(frozenset(sample.labels))
-            found.routes |= {sample.labels["route"]} if "route" in sample.labels else set()
-
-
-def samples_of(definition: Definition) -> dict[str, set[str]]:
-    """Names of the series of a metric, and their labels."""
-    labels = {APP_LABEL, *definition.label_names}
-    if definition.kind is not Kind.HISTOGRAM:
-        return {definition.name: labels}
-    name = definition.name
-    return {f"{name}_bucket": {*labels, "le"}, f"{name}_sum": labels, f"{name}_count": labels}
-
-
-SERIES = {series: labels for definition in definitions() for series, labels in samples_of(definition).items()}
-OF_SERIES = {series: definition for definition in definitions() for series in samples_of(definition)}
+        found = await exported_by(ports)
+    yield found
 
 
 async def test_processes_export_what_is_documented_and_where(exported: Exported) -> None:
-    documented = {each.name: GROUPS.get(each.where, {each.where}) for each in definitions()}
-    assert dict(exported.apps) == documented
+    assert dict(exported.apps) == documented()
 
 
 async def test_series_have_the_labels_that_are_documented(exported: Exported) -> None:
