@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -124,11 +124,12 @@ def task_measures(app: App[S]) -> TaskMeasures:
     )
 
 
-def run_worker(app: App[S], worker: Worker) -> None:
-    """Does tasks in the background."""
-    app.background("worker", worker.run)
-    app.metrics.read(catalogue.WORKER_PLACES, lambda: float(worker.places))
-    app.metrics.read(catalogue.WORKER_RUNNING, lambda: float(worker.running))
+def run_workers(app: App[S], workers: Mapping[str, Worker]) -> None:
+    """Does tasks in the background. The workers are named by the lanes they serve."""
+    for lane, worker in workers.items():
+        app.background(f"worker {lane}", worker.run)
+    app.metrics.read_all(catalogue.WORKER_PLACES, lambda: {(lane,): each.places for lane, each in workers.items()})
+    app.metrics.read_all(catalogue.WORKER_RUNNING, lambda: {(lane,): each.running for lane, each in workers.items()})
 
 
 def tell_engines(app: App[S], facts: Callable[[], Iterable[EngineFact]]) -> None:

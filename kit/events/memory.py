@@ -215,6 +215,8 @@ class MemorySubscription:
             position = stream.positions.get(self._name)
             if position is None:
                 position = stream.positions[self._name] = _Position(self._spec, stream.before(self._start))
+            # As at the real broker, who reads last says what is read.
+            position.spec = self._spec
             now = self._bus.now()
             found = [
                 MemoryMessage(self._bus, stream, position, sequence, stored, delivery)

@@ -37,9 +37,9 @@ def work_stream(service: str) -> StreamSpec:
     return StreamSpec(_work_stream_name(service), (f"work.{service}.>",), Retention.WORK_QUEUE, max_age_s=7 * _DAY_S)
 
 
-def work_subject(service: str, kind: str) -> str:
-    """Subject of the wake-ups for one kind of task, given by its upper-case name."""
-    return f"work.{service}.{kind.lower()}"
+def work_subject(service: str, lane: str) -> str:
+    """Subject of the wake-ups for one lane of tasks."""
+    return f"work.{service}.{lane}"
 
 
 def task_subject(service: str, verb: str) -> str:

@@ -22,6 +22,7 @@ _CODE: Final = Label("code", "the names of gRPC's 17 status codes")
 _OPERATION: Final = Label("operation", "`read`, `write`, and `list` for pages and reports")
 _CONSUMER: Final = Label("consumer", "durable names of the readers, `service--purpose`")
 _KIND: Final = Label("kind", "`TTS`, `ASR`, `VIDEO`, `CHROMA_KEY`, `VOICE_CLONE`, `LLM`")
+_LANE: Final = Label("lane", "queues of the service, `all` where it has one")
 
 READY: Final = Definition(
     "voxreel_ready",
@@ -145,8 +146,8 @@ TASK_ATTEMPTS: Final = Definition(
         _KIND,
         Label(
             "outcome",
-            "`succeeded`, `failed` (the task has ended), `retried` (it is in the queue again), `put_back` (the process "
-            "stopped), `lost` (cancelled, or taken over by another worker)",
+            "`succeeded`, `failed` (the task has ended), `retried` (it is in the queue again), `postponed` (others "
+            "come first), `put_back` (the process stopped), `lost` (cancelled, or taken over by another worker)",
         ),
     ),
 )
@@ -165,10 +166,10 @@ ENGINE_AVAILABLE: Final = Definition(
     (Label("capability", "what the service can do"), Label("engine", "the engines of the build")),
 )
 WORKER_PLACES: Final = Definition(
-    "voxreel_worker_places", Kind.GAUGE, "Tasks that the process can do at a time.", _WORKERS
+    "voxreel_worker_places", Kind.GAUGE, "Tasks that the process can do at a time.", _WORKERS, (_LANE,)
 )
 WORKER_RUNNING: Final = Definition(
-    "voxreel_worker_running_tasks", Kind.GAUGE, "Tasks that the process has taken from the queue.", _WORKERS
+    "voxreel_worker_running_tasks", Kind.GAUGE, "Tasks that the process has taken from the queue.", _WORKERS, (_LANE,)
 )
 
 _PROCESS: Final = (

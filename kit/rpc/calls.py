@@ -168,8 +168,9 @@ class CallChain:
     ) -> Sequence[Any]:
         if not calls:
             return ()
-        # Nobody's identity: work for many must not be taken for the work of one.
-        frame = CallContext(request_id=calls[0].context.request_id, deadline=time.monotonic() + allowed_s)
+        # Nobody's identity: work for many must not be taken for the work of one. What is found by is the first one's.
+        first = calls[0].context
+        frame = CallContext(first.request_id, first.trace_parent, deadline=time.monotonic() + allowed_s)
         try:
             return await self._within(allowed_s, frame, lambda: method(calls))
         except DomainError as error:

@@ -18,6 +18,7 @@ class AttemptOutcome(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     RETRIED = "retried"
+    POSTPONED = "postponed"
     PUT_BACK = "put_back"
     LOST = "lost"
 
@@ -39,15 +40,14 @@ class TaskMeasures:
     attempts: Counter
     engine_failures: Counter
 
-    def started(self, task: Task) -> None:
-        """Notes how long a task was in the queue before its first attempt."""
+    def ended(self, task: Task, outcome: AttemptOutcome, seconds: float) -> None:
+        """Notes how an attempt ended, and after what time. One whose turn it was not has only been looked at."""
+        self.attempts.add(task.kind, outcome)
+        if outcome is AttemptOutcome.POSTPONED:
+            return
+        self.run.observe(seconds, task.kind)
         if task.attempt == 1 and task.enqueue_time is not None and task.start_time is not None:
             self.wait.observe((task.start_time - task.enqueue_time).total_seconds(), task.kind)
-
-    def ended(self, task: Task, outcome: AttemptOutcome, seconds: float) -> None:
-        """Notes how an attempt ended, and after what time."""
-        self.attempts.add(task.kind, outcome)
-        self.run.observe(seconds, task.kind)
 
     def failed(self, task: Task, error: Exception) -> None:
         """Notes an error of an attempt, if it is an engine's."""

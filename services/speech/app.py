@@ -30,7 +30,7 @@ from kit.wiring import (
     open_database,
     open_peer,
     relay_events,
-    run_worker,
+    run_workers,
     task_measures,
     tell_engines,
     watch_queue,
@@ -46,6 +46,7 @@ from services.speech.engines.jobs import JobEngines, open_job_engines
 from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
 from services.speech.engines.styles import StyleFolder
+from services.speech.lanes import work_lanes
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
@@ -119,30 +120,27 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
 
 
 def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None:
-    config = app.config
-    worker = Worker(
-        parts.units,
-        bus,
-        service=app.name,
-        handlers=task_handlers(parts),
-        instance=config.instance,
-        boot=boot,
-        clock=parts.clock,
-        notifier=parts.notifier,
-        # As many as have a worker process or a line to a provider: one long recording must not keep everybody else's
-        # texts waiting.
-        concurrency=_hands(config),
-        grace_s=app.work_grace_s,
-        measures=task_measures(app),
-        tracer=app.tracer,
-    )
-    run_worker(app, worker)
+    config, handlers, measures = app.config, task_handlers(parts), task_measures(app)
+    workers = {
+        lane.name: Worker(
+            parts.units,
+            bus,
+            service=app.name,
+            handlers=handlers,
+            instance=config.instance,
+            boot=boot,
+            clock=parts.clock,
+            notifier=parts.notifier,
+            concurrency=places,
+            lane=lane,
+            grace_s=app.work_grace_s,
+            measures=measures,
+            tracer=app.tracer,
+        )
+        for lane, places in work_lanes(config).items()
+    }
+    run_workers(app, workers)
     app.background("sweeper", Sweeper(parts.units).run)
-
-
-def _hands(config: SpeechConfig) -> int:
-    lines = config.dashscope.max_jobs if config.dashscope.api_key.get_secret_value() else 0
-    return config.synthesis.processes + config.recognition.processes + config.cloning.processes + lines
 
 
 async def _job_engines(app: App[SpeechConfig], dashscope: DashScopeSettings) -> JobEngines:

@@ -29,13 +29,15 @@ from kit.wiring import (
     open_database,
     open_peer,
     relay_events,
-    run_worker,
+    run_workers,
     task_measures,
     tell_engines,
     watch_queue,
 )
 from services.video.config import VideoConfig
-from services.video.engines.registry import VideoEngines, VideoEngineSettings, open_engines
+from services.video.engine_settings import engine_settings
+from services.video.engines.dashscope.engine import DashScopeLipSyncer
+from services.video.engines.registry import VideoEngines, open_engines
 from services.video.media.prober import MediaProber
 from services.video.metrics import LINK_CHANGED_WAYS
 from services.video.parts import Parts, add_servicers, task_handlers
@@ -43,6 +45,7 @@ from services.video.peers.billing import BillingCreditHolds
 from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
 from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
+from services.video.usecases.provider_orders import OrderKeeper, ProviderLine, SharedOrders
 
 _ENGINE_LOOK_S = 30.0
 _KINDS = (TaskKind.VIDEO, TaskKind.CHROMA_KEY)
@@ -80,13 +83,15 @@ async def _parts(app: App[VideoConfig], database: Database, units: Units[VideoUn
         web=await app.enter(Fetcher()),
         prober=await app.enter(aclosing(MediaProber())),
         videos=FilesVideoFiles(files),
-        engines=await _engines(app),
+        engines=await _engines(app, SharedOrders(units, most=config.dashscope.most_running)),
         timeout_s=config.render.timeout_s,
     )
 
 
 def _work(app: App[VideoConfig], bus: NatsBus, parts: Parts) -> None:
-    config = app.config
+    config, provider = app.config, _provider(parts.engines)
+    if provider is not None:
+        app.background("provider orders", OrderKeeper(parts.units, provider, SystemClock()).run)
     worker = Worker(
         parts.units,
         bus,
@@ -96,22 +101,24 @@ def _work(app: App[VideoConfig], bus: NatsBus, parts: Parts) -> None:
         boot=RandomIds().random(),
         clock=SystemClock(),
         notifier=parts.notifier,
-        concurrency=config.render.concurrency,
+        # As many as have a worker process or a place at a provider.
+        concurrency=config.render.concurrency + (0 if provider is None else config.dashscope.most_running),
         grace_s=app.work_grace_s,
         measures=task_measures(app),
         tracer=app.tracer,
     )
-    run_worker(app, worker)
+    run_workers(app, {"all": worker})
     app.background("sweeper", Sweeper(parts.units).run)
 
 
-async def _engines(app: App[VideoConfig]) -> VideoEngines:
-    settings = VideoEngineSettings(
-        model_cache_dir=app.config.data_dir / "models",
-        max_workers=app.config.render.concurrency,
-        producer=app.config.render.producer,
-        is_web_allowed=app.config.links.is_on,
-    )
+def _provider(engines: VideoEngines) -> ProviderLine | None:
+    """Who does the renders, if it is not this machine."""
+    engine = engines.lip_syncer.engine
+    return engine if isinstance(engine, DashScopeLipSyncer) else None
+
+
+async def _engines(app: App[VideoConfig], orders: SharedOrders) -> VideoEngines:
+    settings = engine_settings(app.config, orders)
     engines = await asyncio.to_thread(open_engines, settings)
     for engine in (engines.lip_syncer.engine, engines.chroma_keyer.engine, engines.link_reader.engine):
         if engine is not None:

@@ -68,7 +68,7 @@ def free_ports() -> dict[int, dict[str, int]]:
 def test_the_broker_takes_its_configuration(overlay: str, tmp_path: Path) -> None:
     path = on_this_machine(overlay, tmp_path, free_ports(), 0)
     command = [str(PROGRAM), "--config", str(path), "-t"]
-    result = subprocess.run(command, env=environment(0), capture_output=True, text=True, timeout=20)
+    result = subprocess.run(command, env=environment(0), capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
 
 
@@ -106,7 +106,7 @@ async def cluster(folder: Path) -> AsyncIterator[tuple[dict[int, asyncio.subproc
             stack.push_async_callback(end, nodes[node])
         probe = container_of(brokers("prod"))["startupProbe"]["httpGet"]["path"]
         for own in ports.values():
-            await eventually(partial(is_ready, Probe(int(own["8222"]), probe)), within_s=30)
+            await eventually(partial(is_ready, Probe(int(own["8222"]), probe)), within_s=120)
         yield nodes, ",".join(f"nats://{TOKEN}@127.0.0.1:{each['4222']}" for each in ports.values())
 
 
@@ -127,9 +127,9 @@ async def test_events_are_taken_while_one_of_three_brokers_is_lost(tmp_path: Pat
                 return False
             return True
 
-        await eventually(lambda: is_taken("first"), within_s=30)
+        await eventually(lambda: is_taken("first"), within_s=120)
         await end(nodes[0])  # the first of the addresses: the bus is connected to it
-        await eventually(lambda: is_taken("with two"), within_s=30)
+        await eventually(lambda: is_taken("with two"), within_s=120)
 
 
 async def test_a_broker_of_one_node_gives_no_three_copies(tmp_path: Path) -> None:

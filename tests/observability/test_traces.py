@@ -104,7 +104,7 @@ async def test_a_task_is_one_trace_over_all_apps(tmp_path: Path, exporter: type[
         ("billing", reserve, SpanKind.SERVER),
     ]
     work = trace.one("speech", "task TTS", SpanKind.CONSUMER)
-    worked = [*accepted, ("speech", "publish work.speech.tts", SpanKind.PRODUCER), ("speech", "task TTS", work.kind)]
+    worked = [*accepted, ("speech", "publish work.speech.interactive", SpanKind.PRODUCER), ("speech", "task TTS", work.kind)]
     assert trace.path_to(work) == worked
     assert work.attributes["voxreel.task.id"] == task_id
 
@@ -117,5 +117,9 @@ async def test_a_task_is_one_trace_over_all_apps(tmp_path: Path, exporter: type[
         ("billing", "process voxreel.task.v1.TaskSucceeded", SpanKind.CONSUMER),
     ]
     assert {trace.path_to(span)[0] for span in trace.spans} == {accepted[0]}, "nothing stands beside the request"
+    recharge = next(span for span in exporter.spans if span.name.endswith("/credits/recharge"))
+    recharging = Trace(exporter.spans, f"{recharge.context.trace_id:032x}")
+    asked = recharging.one("auth", "voxreel.auth.v1.UserService/BatchGetUsers", SpanKind.SERVER)
+    assert [app for app, _, _ in recharging.path_to(asked)] == ["edge", "edge", "billing", "billing", "auth"]
     twice = Counter(span.context.span_id for span in exporter.spans)
     assert max(twice.values()) == 1

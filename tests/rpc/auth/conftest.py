@@ -69,7 +69,7 @@ class AuthService:
         spec = ConsumerSpec(EVENTS.name, "test--probe", ("evt.>",))
         subscription = self.bus.consume(spec)
         found: list[EventEnvelope] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(found) < count:
                 for message in await subscription.fetch(count, 0.1):
                     found.append(EventEnvelope.FromString(message.body))

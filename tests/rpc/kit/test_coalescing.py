@@ -117,7 +117,7 @@ async def test_idempotent_calls_outlive_a_restart_of_the_peer(world: World) -> N
     await world.server.stop(0)
 
     async def restart() -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while world.peer.budget.is_full:
                 await asyncio.sleep(0.005)
         await world.server.start(f"127.0.0.1:{world.port}")

@@ -1,4 +1,4 @@
-"""The speech service on a real server, its peers on real channels, its worker stepped by the test."""
+"""The speech service on a real server, its peers on real channels, its workers stepped by the test."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ from kit.rpc.observer import SilentObserver
 from kit.rpc.server import RpcServer
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.attended import AttendedTasks
+from kit.tasks.lanes import Lane
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
-from services.speech.config import RewritingSettings
+from services.speech.config import RewritingSettings, SpeechConfig
 from services.speech.engines.registry import SynthesizerSettings
 from services.speech.engines.styles import StyleFolder
+from services.speech.lanes import work_lanes
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
@@ -72,6 +74,7 @@ from voxreel.task.v1 import task_service_pb2_grpc
 SERVICE_TOKEN = "the-service-token"
 MIGRATIONS = Path(__file__).parents[3] / "services" / "speech" / "migrations"
 USER_LIMIT = 4
+LANES = work_lanes(SpeechConfig(service_token=SecretStr(SERVICE_TOKEN)))
 S = TypeVar("S")
 
 
@@ -101,7 +104,7 @@ class World:
     directory: EngineDirectory
     database: Database
     relay: Relay
-    worker: Worker
+    workers: tuple[Worker, ...]
     sweeper: Sweeper
     clock: FakeClock
     tokens: FakeTokens
@@ -123,9 +126,11 @@ class World:
         return Speakers(self.units, self.engine, StylePacks(self.parts.audio, self.parts.sources, self.parts.styles))
 
     async def work(self) -> None:
-        """Relays what was queued and lets the worker do it."""
+        """Relays what was queued and lets the workers do it."""
         await self.relay.step()
-        await self.worker.step()
+        async with asyncio.TaskGroup() as group:
+            for worker in self.workers:
+                group.create_task(worker.step())
 
 
 class _Builder:
@@ -158,6 +163,21 @@ async def _database(stack: AsyncExitStack, folder: Path) -> Database:
     database = await Database.open(DatabaseSettings(url=SecretStr(url)), name="speech")
     stack.push_async_callback(database.close)
     return database
+
+
+def _worker(parts: Parts, bus: MemoryBus, lane: Lane, places: int) -> Worker:
+    return Worker(
+        parts.units,
+        bus,
+        service="speech",
+        handlers=task_handlers(parts),
+        instance="test",
+        boot="1",
+        clock=parts.clock,
+        notifier=parts.notifier,
+        concurrency=places,
+        lane=lane,
+    )
 
 
 async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
@@ -229,17 +249,7 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         directory=directory,
         database=database,
         relay=relay,
-        worker=Worker(
-            units,
-            bus,
-            service="speech",
-            handlers=task_handlers(parts),
-            instance="test",
-            boot="1",
-            clock=clock,
-            notifier=parts.notifier,
-            concurrency=4,
-        ),
+        workers=tuple(_worker(parts, bus, lane, places) for lane, places in LANES.items()),
         sweeper=Sweeper(units),
         clock=clock,
         tokens=tokens,

@@ -251,7 +251,7 @@ async def test_cancelling_stops_the_engine_and_publishes_nothing(world: World) -
     world.jobs.cloner.is_held = True
     with world.user():
         task = await _clone(world)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(world.work())
         await eventually(lambda: bool(world.jobs.cloner.samples))
         with world.user():
@@ -297,7 +297,7 @@ async def _race(world: World, number: int, *, head_start: int) -> task_pb2.TaskS
     cloner.go_on, cloner.is_held, before = asyncio.Event(), True, len(cloner.samples)
     with world.user():
         task = await _clone(world, f"r-{number}")
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(world.work())
         await eventually(lambda: len(cloner.samples) > before)
         cancelling = group.create_task(_try_to_cancel(world, task.id))
@@ -323,7 +323,7 @@ async def test_a_task_deleted_while_it_runs_is_gone_and_given_back(world: World)
     world.jobs.cloner.is_held = True
     with world.user():
         task = await _clone(world)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(world.work())
         await eventually(lambda: bool(world.jobs.cloner.samples))
         with world.user():

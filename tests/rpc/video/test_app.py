@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from kit.errors import NotFound
 from kit.observability.health import Status
 from kit.rpc.client import Peer
 from services.video.app import build
-from services.video.config import VideoConfig
+from services.video.config import DashScopeAccountSettings, LipSyncSettings, VideoConfig
 from tests.rpc.serving import serving
 from voxreel.engine.v1 import engine_service_pb2, engine_service_pb2_grpc
 from voxreel.task.v1 import task_service_pb2, task_service_pb2_grpc
@@ -44,7 +45,8 @@ async def _check_engines(peer: Peer) -> None:
     engines = peer.stub(engine_service_pb2_grpc.EngineServiceStub)
     listed = (await engines.ListEngines(engine_service_pb2.ListEnginesRequest())).engines
     assert {engine.capability for engine in listed} == {"lip_sync", "chroma_key", "link_parse"}
-    [lips] = [engine for engine in listed if engine.capability == "lip_sync"]
+    [cloud, lips] = [engine for engine in listed if engine.capability == "lip_sync"]
+    assert (cloud.name, cloud.is_available, cloud.is_selected) == ("dashscope", False, False)
     assert (lips.name, lips.is_available, lips.is_selected) == ("mesh_warp", True, True)
     assert lips.quality == engine_service_pb2.QUALITY_APPROXIMATE
     assert lips.model_sha256.startswith("c603fa61")
@@ -55,3 +57,23 @@ async def _check_engines(peer: Peer) -> None:
         usable == {engine.name for engine in listed if engine.is_selected} == {"mesh_warp", "yuv_tables", "web_pages"}
     )
     assert all(engine.is_available or engine.unavailable_reason for engine in listed)
+
+
+@pytest.mark.parametrize(("choice", "selected"), [("auto", "dashscope"), ("mesh_warp", "mesh_warp")])
+async def test_a_key_selects_the_provider_unless_an_engine_is_named(tmp_path: Path, choice: str, selected: str) -> None:
+    account = DashScopeAccountSettings(api_key=SecretStr("sk-of-an-account"))
+    settings = {"dashscope": account, "lip_sync": LipSyncSettings(engine=choice)}
+    async with (
+        serving(VideoConfig, build, tmp_path, **settings) as (app, _tokens),
+        Peer(f"127.0.0.1:{app.port}", caller="test") as peer,
+    ):
+        engines = peer.stub(engine_service_pb2_grpc.EngineServiceStub)
+        listed = (await engines.ListEngines(engine_service_pb2.ListEnginesRequest())).engines
+    lips = {engine.name: engine for engine in listed if engine.capability == "lip_sync"}
+    assert [name for name, engine in lips.items() if engine.is_selected] == [selected]
+    cloud = lips["dashscope"]
+    assert (cloud.is_available, cloud.model, cloud.quality) == (
+        True,
+        "videoretalk",
+        engine_service_pb2.QUALITY_NATIVE,
+    )
