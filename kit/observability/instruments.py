@@ -63,8 +63,12 @@ class Counter(Collector):
 
     def add(self, *labels: str, amount: float = 1.0) -> None:
         """Counts under values of the labels, in the order of the definition."""
-        key = labels if labels in self._values else _admitted(labels, len(self._values))
-        self._values[key] = self._values.get(key, 0.0) + amount
+        values = self._values
+        if labels in values:
+            values[labels] += amount
+            return
+        key = _admitted(labels, len(values))
+        values[key] = values.get(key, 0.0) + amount
 
     def collect(self) -> Iterator[Metric]:
         family = CounterMetricFamily(

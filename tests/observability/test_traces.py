@@ -104,7 +104,11 @@ async def test_a_task_is_one_trace_over_all_apps(tmp_path: Path, exporter: type[
         ("billing", reserve, SpanKind.SERVER),
     ]
     work = trace.one("speech", "task TTS", SpanKind.CONSUMER)
-    worked = [*accepted, ("speech", "publish work.speech.interactive", SpanKind.PRODUCER), ("speech", "task TTS", work.kind)]
+    worked = [
+        *accepted,
+        ("speech", "publish work.speech.interactive", SpanKind.PRODUCER),
+        ("speech", "task TTS", work.kind),
+    ]
     assert trace.path_to(work) == worked
     assert work.attributes["voxreel.task.id"] == task_id
 
