@@ -13,10 +13,11 @@ from edge.config import EdgeConfig
 from edge.dispatch import Frame
 from edge.display import DisplayTimes
 from edge.docs import ApiDocs
-from edge.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from edge.metrics import HTTP_REQUESTS, HTTP_SECONDS, TASK_STREAMS
 from edge.middleware import boundary
 from edge.openapi import describe_api
 from edge.operations import operations_routes
+from edge.progress.feed import TaskFeed
 from edge.rate_limits import make_buckets
 from edge.request_record import RequestRecord
 from edge.routes import ENDPOINTS
@@ -27,6 +28,7 @@ from kit.blobs.store import BlobStore
 from kit.clock import SystemClock
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
+from kit.loops import Phase
 from kit.observability.health import Severity
 from kit.rpc.tokens import TokenVerifier
 from kit.wiring import open_peer
@@ -43,6 +45,7 @@ async def build(app: App[EdgeConfig]) -> None:
     clients = make_clients(peers)
     verifier = TokenVerifier(clock)
     keys = supply_verifier(app, verifier, auth=peers.auth, clock=clock)
+    feed = _follow_tasks(app)
     shared = Shared(
         clients=clients,
         times=DisplayTimes(ZoneInfo(config.display_zone)),
@@ -51,6 +54,7 @@ async def build(app: App[EdgeConfig]) -> None:
         public_base_url=config.public_base_url,
         status=PlatformStatus(app.health, clock),
         clock=clock,
+        feed=feed,
     )
     addresses = ClientAddresses(trusted_proxies=config.trusted_proxies)
     description = describe_api(ENDPOINTS, version=platform_version(), base_url=config.public_base_url)
@@ -68,6 +72,15 @@ async def build(app: App[EdgeConfig]) -> None:
         other_routes=[*operations_routes(app.health, app.metrics), *ApiDocs(description).routes()],
     )
     app.listen(HttpServer(application, record))
+
+
+def _follow_tasks(app: App[EdgeConfig]) -> TaskFeed:
+    config = app.config
+    feed = TaskFeed(config.nats_url.get_secret_value(), name=f"{app.name}-tasks", limits=config.progress)
+    app.background("task feed", feed.run, phase=Phase.SUPPORT)
+    app.background("task streams", feed.end_streams)
+    app.metrics.read(TASK_STREAMS, feed.count)
+    return feed
 
 
 async def _open_peers(app: App[EdgeConfig]) -> EdgePeers:

@@ -23,4 +23,7 @@ HTTP_SECONDS: Final = Definition(
     (_ROUTE,),
     CALL_BUCKETS,
 )
-METRICS: Final = (HTTP_REQUESTS, HTTP_SECONDS)
+TASK_STREAMS: Final = Definition(
+    "voxreel_task_streams", Kind.GAUGE, "Streams of task events that clients have open.", "edge"
+)
+METRICS: Final = (HTTP_REQUESTS, HTTP_SECONDS, TASK_STREAMS)

@@ -31,7 +31,7 @@ import structlog
 from kit.config import ProcessConfig, ServiceConfig
 from kit.loops import BackgroundLoop, Phase, Run
 from kit.observability.admin import AdminServer, admin_routes
-from kit.observability.catalogue import FAILING_CHECKS, LOOP_LAG, READY
+from kit.observability.catalogue import FAILING_CHECKS, LOOP_LAG, LOOP_LAG_MEDIAN, READY
 from kit.observability.health import Check, Health, Severity
 from kit.observability.metrics import LoopLag, Metrics
 from kit.observability.standard import RpcHealth, RpcReflection
@@ -160,6 +160,7 @@ class App(Generic[C]):
         self._stack.push_async_callback(admin.close)
         lag = LoopLag()
         self.metrics.read(LOOP_LAG, lag.worst_s)
+        self.metrics.read(LOOP_LAG_MEDIAN, lag.median_s)
         self.metrics.read_all(READY, lambda: {(self.role.value,): float(self.health.is_ready)})
         self.metrics.read_all(FAILING_CHECKS, self._failing_checks)
         for loop in self._loops:

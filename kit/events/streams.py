@@ -47,6 +47,12 @@ def task_subject(service: str, verb: str) -> str:
     return f"evt.{service}.task.{verb}"
 
 
+def task_hint_subject(service: str) -> str:
+    """Subject on which a service says which of its tasks have changed. No stream keeps it: whoever does not listen at
+    that moment finds out by asking."""
+    return f"live.{service}.task"
+
+
 def dead_letter_subject(durable: str) -> str:
     """Subject of what a consumer gave up, from its durable name `<service>--<purpose>`."""
     return "dlq." + durable.replace("--", ".")

@@ -44,6 +44,12 @@ LOOP_LAG: Final = Definition(
     "The longest delay of the event loop in the last ten seconds.",
     _EVERYWHERE,
 )
+LOOP_LAG_MEDIAN: Final = Definition(
+    "voxreel_loop_lag_median_seconds",
+    Kind.GAUGE,
+    "The median delay of the event loop in the last ten seconds.",
+    _EVERYWHERE,
+)
 RPC_CALLS: Final = Definition(
     "voxreel_rpc_calls_total", Kind.COUNTER, "RPCs that were served.", _SERVICES, (_METHOD, _CODE)
 )
@@ -184,6 +190,7 @@ METRICS: Final = (
     READY,
     FAILING_CHECKS,
     LOOP_LAG,
+    LOOP_LAG_MEDIAN,
     *(Definition(name, kind, meaning, f"{_EVERYWHERE} (Linux)") for name, kind, meaning in _PROCESS),
     RPC_CALLS,
     RPC_SECONDS,

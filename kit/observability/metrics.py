@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from statistics import median
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -96,7 +97,7 @@ class _OfApp(Collector):
 
 
 class LoopLag:
-    """How late the event loop runs what is due: the worst of the last seconds."""
+    """How late the event loop has run what was due in the last seconds."""
 
     def __init__(self, window: int = 40) -> None:
         self._window = window
@@ -105,6 +106,10 @@ class LoopLag:
     def worst_s(self) -> float:
         """Seconds; the window covers about ten seconds."""
         return max(self._recent, default=0.0)
+
+    def median_s(self) -> float:
+        """The same of most of what runs in it."""
+        return median(self._recent or (0.0,))
 
     def add(self, seconds: float) -> None:
         """One measurement."""

@@ -18,6 +18,7 @@ _TRANSIENT = frozenset(
         reasons.ERROR_REASON_CONCURRENT_UPDATE,
         reasons.ERROR_REASON_TOO_MANY_REQUESTS,
         reasons.ERROR_REASON_QUEUE_FULL,
+        reasons.ERROR_REASON_STORAGE_FULL,
     }
 )
 

@@ -20,6 +20,7 @@ from kit.net.fetcher import Fetcher
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.attended import AttendedTasks
+from kit.tasks.hints import TaskHints
 from kit.tasks.model import TaskKind
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
@@ -70,6 +71,7 @@ async def build(app: App[SpeechConfig]) -> None:
     watch_queue(app, units, _KINDS, clock=clock)
     boot = RandomIds().random()
     parts = await _parts(app, database, units, boot)
+    app.background("task hints", TaskHints(bus, app.name, parts.notifier).run, phase=Phase.SUPPORT)
     server = make_rpc_server(app, await _verifier(app))
     add_servicers(server, parts)
     if app.runs_workers:

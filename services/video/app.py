@@ -19,6 +19,7 @@ from kit.loops import Phase
 from kit.net.fetcher import Fetcher
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
+from kit.tasks.hints import TaskHints
 from kit.tasks.model import TaskKind
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
@@ -46,6 +47,7 @@ from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
 from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
 from services.video.usecases.provider_orders import OrderKeeper, ProviderLine, SharedOrders
+from services.video.usecases.sources import NoWebFiles
 
 _ENGINE_LOOK_S = 30.0
 _KINDS = (TaskKind.VIDEO, TaskKind.CHROMA_KEY)
@@ -61,6 +63,7 @@ async def build(app: App[VideoConfig]) -> None:
     relay_events(app, database, EVENT_TABLES, bus=bus, clock=clock, more=[work_stream(app.name)])
     watch_queue(app, units, _KINDS, clock=clock)
     parts = await _parts(app, database, units)
+    app.background("task hints", TaskHints(bus, app.name, parts.notifier).run, phase=Phase.SUPPORT)
     if app.runs_workers:
         _work(app, bus, parts)
     server = make_rpc_server(app, await _verifier(app))
@@ -80,7 +83,7 @@ async def _parts(app: App[VideoConfig], database: Database, units: Units[VideoUn
         ids=RandomIds(),
         acceptance=TaskAcceptance(units, holds, limits),
         sources=FilesSourceFiles(files),
-        web=await app.enter(Fetcher()),
+        web=await app.enter(Fetcher()) if config.render.is_web_on else NoWebFiles(),
         prober=await app.enter(aclosing(MediaProber())),
         videos=FilesVideoFiles(files),
         engines=await _engines(app, SharedOrders(units, most=config.dashscope.most_running)),

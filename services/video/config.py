@@ -27,6 +27,10 @@ class RenderSettings(BaseModel):
     producer: str = Field(
         default="Voxreel", min_length=1, description="Service name in the AI-content label of produced videos."
     )
+    is_web_on: bool = Field(
+        default=True,
+        description="Fetch videos, audio and images that clients name by URLs elsewhere; off, those are refused.",
+    )
 
 
 class LipSyncSettings(BaseModel):

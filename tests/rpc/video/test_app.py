@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from kit.errors import NotFound
+from kit.errors import Invalid, NotFound
 from kit.observability.health import Status
 from kit.rpc.client import Peer
+from kit.rpc.context import CallContext, bind_call, unbind_call
 from services.video.app import build
-from services.video.config import DashScopeAccountSettings, LipSyncSettings, VideoConfig
+from services.video.config import DashScopeAccountSettings, LipSyncSettings, RenderSettings, VideoConfig
 from tests.rpc.serving import serving
 from voxreel.engine.v1 import engine_service_pb2, engine_service_pb2_grpc
 from voxreel.task.v1 import task_service_pb2, task_service_pb2_grpc
@@ -77,3 +78,19 @@ async def test_a_key_selects_the_provider_unless_an_engine_is_named(tmp_path: Pa
         "videoretalk",
         engine_service_pb2.QUALITY_NATIVE,
     )
+
+
+async def test_an_installation_without_a_way_out_fetches_nothing(tmp_path: Path) -> None:
+    closed = RenderSettings(is_web_on=False)
+    async with (
+        serving(VideoConfig, build, tmp_path, render=closed) as (app, tokens),
+        Peer(f"127.0.0.1:{app.port}", caller="test") as peer,
+    ):
+        renders = peer.stub(render_service_pb2_grpc.RenderServiceStub)
+        request = render_service_pb2.CreateRenderRequest(
+            request_id="r-1", video_url="https://films.example/face.mp4", audio_url="https://films.example/voice.wav"
+        )
+        bound = bind_call(CallContext(access_token=tokens.issue(7, token_id="t-7")))
+        with pytest.raises(Invalid, match="未开启外部链接下载"):
+            await renders.CreateRender(request)
+        unbind_call(bound)

@@ -108,11 +108,12 @@ def test_two_apps_in_one_process_have_metrics_of_their_own() -> None:
     assert apps == {"billing"}
 
 
-def test_loop_lag_is_the_worst_of_the_recent() -> None:
+def test_loop_lag_is_the_worst_and_the_median_of_the_recent() -> None:
     lag = LoopLag(window=3)
+    assert (lag.worst_s(), lag.median_s()) == (0.0, 0.0)
     for seconds in (0.9, 0.1, -0.2, 0.05):
         lag.add(seconds)
-    assert lag.worst_s() == 0.1
+    assert (lag.worst_s(), lag.median_s()) == (0.1, 0.05)
 
 
 async def test_loop_lag_is_measured_until_stopped() -> None:
