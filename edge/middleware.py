@@ -31,6 +31,7 @@ from edge.facts import (
     request_id_of,
     trace_parent_of,
 )
+from edge.operations import OPERATIONS_PATHS
 from edge.reply import error_reply
 from edge.request_record import RequestRecord
 from kit.errors import DomainError, Internal, Reason
@@ -52,7 +53,7 @@ def boundary(record: RequestRecord, *, now: Callable[[], str], tracer: Tracer | 
             request_id_of(headers.get(REQUEST_ID_HEADER)), trace_parent_of(headers.get(TRACE_PARENT_HEADER))
         )
         status, sent_bytes, span = _CLIENT_GONE, 0, None
-        if tracer is not None:
+        if tracer is not None and request.path not in OPERATIONS_PATHS:
             span = tracer.start(request.method, SpanKind.SERVER, parent=facts.trace_parent)
             facts.trace_parent = span.trace_parent
         try:

@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind
 
+from edge.operations import OPERATIONS_PATHS
 from tests.observability.installation import installation
 from tests.stack.client import TTS_PRICE, Client, paying_client
 
@@ -84,6 +85,8 @@ async def test_a_task_is_one_trace_over_all_apps(tmp_path: Path, exporter: type[
     tracing = {"endpoint": "http://collector.invalid/v1/traces"}
     async with installation(tmp_path, tracing=tracing) as installed, paying_client(installed, 100) as user:
         task_id = await synthesize(user, "你好")
+        for path in OPERATIONS_PATHS:
+            assert await user.status("GET", path) == 200
     assert exporter.endpoints == ["http://collector.invalid/v1/traces"] * 6
     trace = Trace(exporter.spans, _TRACE_ID)
     request = trace.one("edge", "POST /api/tts/synthesize", SpanKind.SERVER)
@@ -125,5 +128,6 @@ async def test_a_task_is_one_trace_over_all_apps(tmp_path: Path, exporter: type[
     recharging = Trace(exporter.spans, f"{recharge.context.trace_id:032x}")
     asked = recharging.one("auth", "voxreel.auth.v1.UserService/BatchGetUsers", SpanKind.SERVER)
     assert [app for app, _, _ in recharging.path_to(asked)] == ["edge", "edge", "billing", "billing", "auth"]
+    assert not OPERATIONS_PATHS & {span.name.removeprefix("GET ") for span in exporter.spans}
     twice = Counter(span.context.span_id for span in exporter.spans)
     assert max(twice.values()) == 1
