@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+
+import pytest
 
 from cli.stack.catalog import app_spec, config_class
 from cli.stack.names import APPS, EDGE, SERVICES
@@ -52,7 +53,8 @@ async def installation(folder: Path, **settings: object) -> AsyncIterator[Instal
     fake = SynthesizerEntry(lambda _settings: FakeSynthesizer(), SYNTHESIZERS[_ENGINE].examine)
     async with AsyncExitStack() as stack:
         broker = await stack.enter_async_context(NatsServer(folder))
-        stack.enter_context(patch("services.speech.app.SYNTHESIZERS", {**SYNTHESIZERS, _ENGINE: fake}))
+        patching = stack.enter_context(pytest.MonkeyPatch.context())
+        patching.setattr("services.speech.app.SYNTHESIZERS", {**SYNTHESIZERS, _ENGINE: fake})
         for app in APPS:
             values = {**_values(app, ports, folder), "nats_url": broker.url, **settings}
             if app == "auth":
