@@ -5,7 +5,7 @@ finished WAV bytes, so normalisation, phonemes, inference, levelling and encodin
 of three runs after one that is not counted. The peer, in the same run on the same English text and thread count, is
 hibari, a much smaller English-only model; it has no Mandarin voice.
 
-    python -m bench.tts.realtime_factor [--cache-dir DIR] [--threads N ...]
+    python -m bench.speech.synthesis_speed [--cache-dir DIR] [--threads N ...]
 """
 
 import argparse
