@@ -8,7 +8,7 @@ inserted, deleted or exchanged, of all characters that had to be read. The recog
 an upper bound of the voice's. Of Mandarin a second figure counts syllables with their tones: what is written with
 another character of the same sound is then right.
 
-`--varied` speaks at half and twice the rate and at 0.7 and 1.4 of the pitch, too. Results are written to a JSON file
+`--varied` speaks at half and twice the rate and at 0.7 and 1.4 of the pitch instead. Results are written to a JSON file
 after each sentence, and a run that was stopped goes on where it was; `--again` speaks everything anew and hears what
 sounds different. `--report` only prints the tables.
 
@@ -112,20 +112,30 @@ def report(heard: Sequence[Heard], *, worst: float) -> Iterator[str]:
 def _table(own: Sequence[Heard], language: Language) -> Iterator[str]:
     conditions = [each for each in (PLAIN, *VARIED) if any(heard.trip.condition == each for heard in own)]
     sounds = "syllables" if language is Language.CHINESE else "words"
-    yield f"| {language} | " + " | ".join(map(str, conditions)) + f" | {sounds}, plain | RTF of speaking |"
-    yield "| --- |" + " ---: |" * (len(conditions) + 2)
+    yield f"| {language} | " + " | ".join(map(str, conditions)) + f" | {sounds}, plain |"
+    yield "| --- |" + " ---: |" * (len(conditions) + 1)
     for name in [*dict.fromkeys(each.trip.voice for each in own), "all"]:
         of_voice = [each for each in own if name in (each.trip.voice, "all")]
-        cells = []
-        for condition in conditions:
-            said = [each for each in of_voice if each.trip.condition == condition]
-            cells.append(f"{rate(each.characters for each in said):.1%} ({len(said)})" if said else "")
+        cells = [_cell(of_voice, condition) for condition in conditions]
         plain = [each for each in of_voice if each.trip.condition == PLAIN]
-        speed = sum(each.outcome.speaking_s for each in plain) / max(1.0, sum(each.outcome.audio_s for each in plain))
-        cells += [f"{rate(each.sounds for each in plain):.1%}", f"{speed:.2f}"]
+        cells.append(f"{rate(each.sounds for each in plain):.1%}")
         yield f"| {name} | " + " | ".join(cells) + " |"
     loads = [each.outcome.load for each in own]
     yield f"target {TARGETS[language]:.0%}; load average {min(loads)} to {max(loads)}\n"
+
+
+def _cell(of_voice: Sequence[Heard], condition: Condition) -> str:
+    """The rate; of another way of speaking also what it costs, on the sentences that were spoken plainly, too."""
+    said = {(each.trip.voice, each.trip.text): each for each in of_voice if each.trip.condition == condition}
+    plainly = {(each.trip.voice, each.trip.text): each for each in of_voice if each.trip.condition == PLAIN}
+    if not said:
+        return ""
+    own = rate(each.characters for each in said.values())
+    both = said.keys() & plainly.keys()
+    if condition == PLAIN or not both:
+        return f"{own:.1%} ({len(said)})"
+    cost = rate(said[each].characters for each in both) - rate(plainly[each].characters for each in both)
+    return f"{own:.1%} ({len(said)}; {100 * cost:+.1f} points)"
 
 
 def main() -> None:
@@ -133,7 +143,7 @@ def main() -> None:
     parser.add_argument("--cache-dir", type=Path, default=Path("data/models"))
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--voice", nargs="+", help="preset voices; all if omitted")
-    parser.add_argument("--varied", action="store_true", help="other rates and pitches, too")
+    parser.add_argument("--varied", action="store_true", help="at other rates and pitches")
     parser.add_argument("--every", type=int, default=1, help="of the varied ones only every so many sentences")
     parser.add_argument("--again", action="store_true", help="speak again what has been spoken")
     parser.add_argument("--report", action="store_true", help="only print what is there")
@@ -141,10 +151,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     chosen = [voice for voice in voices() if not options.voice or voice.voice_id in options.voice]
-    conditions = (PLAIN, *VARIED) if options.varied or options.report else (PLAIN,)
-    planned = dict(plan(chosen, conditions, every=options.every))
+    planned = dict(plan(chosen, VARIED if options.varied else (PLAIN,), every=options.every))
     ledger = Ledger(options.results)
-    if not options.report:
+    if options.report:
+        planned = dict(plan(chosen, (PLAIN, *VARIED), every=1))
+    else:
         open_trips = [trip for trip in planned if options.again or ledger.find(trip) is None]
         run(open_trips, ledger, cache_dir=options.cache_dir, jobs=options.jobs)
     language_of = {voice.voice_id: voice.language for voice in chosen}

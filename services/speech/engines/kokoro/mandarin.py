@@ -67,7 +67,11 @@ def readings_of(run: str) -> list[list[str]]:
 
 
 def _usual(word: str) -> list[str]:
-    return [str(each) for each in lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors=list)]
+    """One for each character; what has no reading stands for itself."""
+    syllables = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True)
+    if len(syllables) == len(word):
+        return syllables
+    return [lazy_pinyin(char, style=Style.TONE3, neutral_tone_with_five=True)[0] for char in word]
 
 
 def _told_by_context(run: str) -> dict[int, str]:
