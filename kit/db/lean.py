@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from operator import methodcaller
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import CompoundSelect, Connection, Dialect, Select
 
 from kit.db.prepared import PreparedByDialect, Processor
 
@@ -24,7 +24,7 @@ class LeanQuery:
     first run. Database errors are those of Core.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
         self._statement = statement
         self._prepared = PreparedByDialect(lambda _dialect: statement)
         self._results: dict[str, tuple[Processor | None, ...] | None] = {}
