@@ -108,7 +108,7 @@ def measure(
     own = studio.voice_of(pack.read_bytes())
     sample = studio.record(SAMPLE_TEXT, own)
     target = studio.embed(sample)
-    learnt = _learnt(kept / f"{pack.stem}.npz", sample, learner, options)
+    learnt = _learnt(kept / f"{pack.stem}-{options.evaluations}.npz", sample, learner, options)
     print(
         f"{pack.stem}: sample {len(sample) / SAMPLE_RATE:.1f} s, {learnt.evaluations} evaluations, "
         f"pitch x{learnt.pitch}, in the search {learnt.similarity:.2f}",

@@ -64,11 +64,10 @@ class Heard:
 def plan(chosen: Sequence[Voice], conditions: Sequence[Condition], *, every: int) -> Iterator[tuple[Trip, Sentence]]:
     """All voices on a sentence before the next, and kinds of sentences mixed: a run that is stopped has compared the
     same ones, of every kind."""
-    for condition in conditions:
-        share = 1 if condition == PLAIN else every
-        rows = zip_longest(*(_mixed(sentences(language)[::share]) for language in Language))
-        for language, sentence in (each for row in rows for each in zip(Language, row, strict=True)):
-            if sentence is not None:
+    rows = zip_longest(*(_mixed(sentences(language)[::every]) for language in Language))
+    for language, sentence in (each for row in rows for each in zip(Language, row, strict=True)):
+        if sentence is not None:
+            for condition in conditions:
                 for voice in (each for each in chosen if each.language is language):
                     yield Trip(voice.voice_id, condition, sentence.text), sentence
 
@@ -144,7 +143,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--voice", nargs="+", help="preset voices; all if omitted")
     parser.add_argument("--varied", action="store_true", help="at other rates and pitches")
-    parser.add_argument("--every", type=int, default=1, help="of the varied ones only every so many sentences")
+    parser.add_argument("--every", type=int, default=1, help="of the sentences only every so many")
     parser.add_argument("--again", action="store_true", help="speak again what has been spoken")
     parser.add_argument("--report", action="store_true", help="only print what is there")
     parser.add_argument("--worst", type=float, default=_WORST, help="list sentences with more errors than this share")
