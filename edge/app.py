@@ -10,9 +10,10 @@ from edge.auth import Authenticator
 from edge.client_address import ClientAddresses
 from edge.clients import EdgePeers, make_clients
 from edge.config import EdgeConfig
-from edge.dispatch import CALLER, Frame
+from edge.dispatch import Frame
 from edge.display import DisplayTimes
 from edge.docs import ApiDocs
+from edge.metrics import HTTP_REQUESTS, HTTP_SECONDS, TASK_STREAMS
 from edge.middleware import boundary
 from edge.openapi import describe_api
 from edge.operations import operations_routes
@@ -29,8 +30,8 @@ from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
 from kit.observability.health import Severity
-from kit.rpc.client import Peer
 from kit.rpc.tokens import TokenVerifier
+from kit.wiring import open_peer
 
 
 async def build(app: App[EdgeConfig]) -> None:
@@ -57,7 +58,7 @@ async def build(app: App[EdgeConfig]) -> None:
     )
     addresses = ClientAddresses(trusted_proxies=config.trusted_proxies)
     description = describe_api(ENDPOINTS, version=platform_version(), base_url=config.public_base_url)
-    record = RequestRecord(app.metrics.calls)
+    record = RequestRecord(app.metrics.calls(HTTP_REQUESTS, HTTP_SECONDS))
     application = make_application(
         ENDPOINTS,
         Frame(
@@ -67,7 +68,7 @@ async def build(app: App[EdgeConfig]) -> None:
             addresses=addresses,
             buckets=make_buckets(config.rates, clock),
         ),
-        boundary=boundary(record, now=lambda: shared.times.aware(clock.now())),
+        boundary=boundary(record, now=lambda: shared.times.aware(clock.now()), tracer=app.tracer),
         other_routes=[*operations_routes(app.health, app.metrics), *ApiDocs(description).routes()],
     )
     app.listen(HttpServer(application, record))
@@ -78,20 +79,16 @@ def _follow_tasks(app: App[EdgeConfig]) -> TaskFeed:
     feed = TaskFeed(config.nats_url.get_secret_value(), name=f"{app.name}-tasks", limits=config.progress)
     app.background("task feed", feed.run, phase=Phase.SUPPORT)
     app.background("task streams", feed.end_streams)
-    app.metrics.gauge("task_streams", "Streams of task events that clients have open.", feed.count)
+    app.metrics.read(TASK_STREAMS, feed.count)
     return feed
 
 
 async def _open_peers(app: App[EdgeConfig]) -> EdgePeers:
-    async def open_peer(address: str) -> Peer:
-        token = app.config.service_token.get_secret_value()
-        return await app.enter(Peer(address, caller=CALLER, service_token=token))
-
     addresses = app.config.peers
     return EdgePeers(
-        auth=await open_peer(addresses.auth),
-        billing=await open_peer(addresses.billing),
-        files=await open_peer(addresses.files),
-        speech=await open_peer(addresses.speech),
-        video=await open_peer(addresses.video),
+        auth=await open_peer(app, addresses.auth),
+        billing=await open_peer(app, addresses.billing),
+        files=await open_peer(app, addresses.files),
+        speech=await open_peer(app, addresses.speech),
+        video=await open_peer(app, addresses.video),
     )

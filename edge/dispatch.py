@@ -43,7 +43,7 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 CALLER = "edge"
 JSON_LIMIT_BYTES = 1024 * 1024
 _BODY_TIMEOUT_S = 30.0
-_TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_KEY_HEADER = "Idempotency-Key"
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}\Z")
 
 InT = TypeVar("InT", bound=In)
@@ -133,13 +133,14 @@ class JsonRoute(Generic[InT]):
         call = Call(
             frame.shared,
             principal,
-            _request_key(headers.get("Idempotency-Key"), frame.ids) if self._is_keyed else "",
+            _request_key(headers.get(_KEY_HEADER), frame.ids) if self._is_keyed else "",
             address,
+            _KEY_HEADER in headers,
         )
         bound = bind_call(
             CallContext(
                 facts.request_id,
-                _trace_parent(headers.get("traceparent")),
+                facts.trace_parent,
                 CALLER,
                 token,
                 principal,
@@ -188,10 +189,9 @@ class StreamingRoute(Generic[InT]):
         if principal is not None:
             facts.user_id = principal.user_id
         given = await self._parse(request)
-        key = _request_key(headers.get("Idempotency-Key"), self._frame.ids) if self._is_keyed else ""
-        call = Call(self._frame.shared, principal, key, address)
-        trace_parent = _trace_parent(headers.get("traceparent"))
-        bound = bind_call(CallContext(facts.request_id, trace_parent, CALLER, token, principal))
+        key = _request_key(headers.get(_KEY_HEADER), self._frame.ids) if self._is_keyed else ""
+        call = Call(self._frame.shared, principal, key, address, _KEY_HEADER in headers)
+        bound = bind_call(CallContext(facts.request_id, facts.trace_parent, CALLER, token, principal))
         try:
             reply = await self._handler(given, call, request)
         finally:
@@ -274,7 +274,3 @@ def _request_key(sent: str | None, ids: IdSource) -> str:
     if _IDEMPOTENCY_KEY.match(sent) is None:
         raise shape_error("请求头 Idempotency-Key 必须是 1 到 128 个可见 ASCII 字符")
     return sent
-
-
-def _trace_parent(sent: str | None) -> str:
-    return sent if sent is not None and _TRACE_PARENT.match(sent) else ""

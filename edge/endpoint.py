@@ -118,12 +118,14 @@ class Call:
     """One request, as a handler sees it.
 
     `request_key` names the request to services that must not do it twice; empty unless the endpoint `is_keyed`.
+    `may_return`: the client has chosen the key, so it can ask for the same again.
     """
 
     shared: Shared
     principal: Principal | None
     request_key: str
     client_address: str
+    may_return: bool
 
     @property
     def user(self) -> Principal:

@@ -22,25 +22,40 @@ from edge.errors import (
     shape_error,
     wrong_method,
 )
-from edge.facts import FACTS, REQUEST_ID_HEADER, SERVER, RequestFacts, request_id_of
+from edge.facts import (
+    FACTS,
+    REQUEST_ID_HEADER,
+    SERVER,
+    TRACE_PARENT_HEADER,
+    RequestFacts,
+    request_id_of,
+    trace_parent_of,
+)
+from edge.operations import OPERATIONS_PATHS
 from edge.reply import error_reply
 from edge.request_record import RequestRecord
 from kit.errors import DomainError, Internal, Reason
+from kit.observability.tracing import Attributes, Span, SpanKind, Tracer
 
 _log = structlog.get_logger()
 # As nginx logs it: the client went away before it was answered.
 _CLIENT_GONE = 499
 
 
-def boundary(record: RequestRecord, *, now: Callable[[], str]) -> Middleware:
+def boundary(record: RequestRecord, *, now: Callable[[], str], tracer: Tracer | None = None) -> Middleware:
     """The one middleware. Nothing but replies of ours, cancellation and broken connections pass it."""
 
     @web.middleware
     async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
         start = time.perf_counter()
         headers = request.headers
-        facts = request[FACTS] = RequestFacts(request_id_of(headers.get(REQUEST_ID_HEADER)))
-        status, sent_bytes = _CLIENT_GONE, 0
+        facts = request[FACTS] = RequestFacts(
+            request_id_of(headers.get(REQUEST_ID_HEADER)), trace_parent_of(headers.get(TRACE_PARENT_HEADER))
+        )
+        status, sent_bytes, span = _CLIENT_GONE, 0, None
+        if tracer is not None and request.path not in OPERATIONS_PATHS:
+            span = tracer.start(request.method, SpanKind.SERVER, parent=facts.trace_parent)
+            facts.trace_parent = span.trace_parent
         try:
             try:
                 response = await handler(request)
@@ -60,8 +75,19 @@ def boundary(record: RequestRecord, *, now: Callable[[], str]) -> Middleware:
         finally:
             seconds = time.perf_counter() - start
             record.write(facts, method=request.method, status=status, seconds=seconds, sent_bytes=sent_bytes)
+            if span is not None:
+                _end_span(span, facts, status)
 
     return serve
+
+
+def _end_span(span: Span, facts: RequestFacts, status: int) -> None:
+    attributes: Attributes = {
+        "http.route": facts.route,
+        "http.response.status_code": status,
+        "voxreel.request_id": facts.request_id,
+    }
+    span.end(name=facts.route, error=facts.reason or str(status) if status >= 500 else "", attributes=attributes)
 
 
 def _refuse(error: Exception, facts: RequestFacts, dialect: Dialect) -> PublicError:

@@ -10,6 +10,9 @@ from kit.observability.admin import Reply, admin_routes
 from kit.observability.health import Health
 from kit.observability.metrics import Metrics
 
+OPERATIONS_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+"""Asked all the time by machines: not worth a trace each."""
+
 
 def operations_routes(health: Health, metrics: Metrics) -> list[web.RouteDef]:
     """The same answers as those of the admin port."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge.facts import RequestFacts
 from kit.observability.logging import access_log
 from kit.observability.metrics import CallMetrics
+from kit.observability.tracing import trace_id_of
 
 
 class RequestRecord:
@@ -24,6 +25,7 @@ class RequestRecord:
                 "status": status,
                 "ms": round(seconds * 1000, 2),
                 "request_id": facts.request_id,
+                "trace_id": trace_id_of(facts.trace_parent),
                 "user_id": facts.user_id,
                 "bytes": sent_bytes,
                 "reason": facts.reason,

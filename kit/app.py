@@ -5,12 +5,14 @@ A service says what it is made of in one function:
     async def build(app: App[BillingConfig]) -> None:
         database = await open_database(app)
         bus = await app.open(NatsBus.connect(...))                  # closed at the end, in reverse order
-        server = RpcServer(app.name, ..., observer=app.observer)
+        server = make_rpc_server(app, verifier)
         app.background("relay", relay.run, phase=Phase.SUPPORT)     # stopped last
         app.add_flush("outbox", relay.step)                         # once, after the last call and task
         if app.runs_workers:
             app.background("worker", worker.run)                    # told to stop first
         app.serve_rpc(server)
+
+`kit/wiring.py` has what most of them are made of.
 
 What `build` opened is closed when it fails half-way. After `build` the app starts its loops, then its servers, and
 reports SERVING once every required check has passed.
@@ -22,24 +24,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from enum import StrEnum
-from functools import partial
 from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
 import structlog
 
 from kit.config import ProcessConfig, ServiceConfig
-from kit.db.database import Database
-from kit.events.nats_bus import NatsBus
 from kit.loops import BackgroundLoop, Phase, Run
 from kit.observability.admin import AdminServer, admin_routes
-from kit.observability.calls import CallRecorder
+from kit.observability.catalogue import FAILING_CHECKS, LOOP_LAG, LOOP_LAG_MEDIAN, READY
 from kit.observability.health import Check, Health, Severity
 from kit.observability.metrics import LoopLag, Metrics
 from kit.observability.standard import RpcHealth, RpcReflection
+from kit.observability.tracing import Tracer
 from kit.rpc.server import RpcServer
 
 C = TypeVar("C", bound=ProcessConfig)
-S = TypeVar("S", bound=ServiceConfig)
 T = TypeVar("T")
 
 _log = structlog.get_logger()
@@ -53,7 +52,6 @@ _TASK_SHARE = 0.5
 _FLUSH_SHARE = 0.5
 # What a cancelled loop gets to clean up.
 _LAST_WORDS_S = 1.0
-_BROKER_CHECK_S = 0.5
 
 
 class Role(StrEnum):
@@ -94,7 +92,8 @@ class App(Generic[C]):
         self.role = role
         self.health = Health()
         self.metrics = Metrics(name)
-        self.observer = CallRecorder(name, self.metrics.calls)
+        # None unless tracing is on.
+        self.tracer: Tracer | None = None
         self.port = 0
         self.admin_port = 0
         self._stack = AsyncExitStack()
@@ -160,8 +159,10 @@ class App(Generic[C]):
         self.admin_port = await admin.start(self.config.admin_host, self.config.admin_port)
         self._stack.push_async_callback(admin.close)
         lag = LoopLag()
-        self.metrics.gauge("loop_lag_seconds", "Worst delay of the event loop of late.", lag.worst_s)
-        self.metrics.gauge("loop_lag_median_seconds", "Median delay of the event loop of late.", lag.median_s)
+        self.metrics.read(LOOP_LAG, lag.worst_s)
+        self.metrics.read(LOOP_LAG_MEDIAN, lag.median_s)
+        self.metrics.read_all(READY, lambda: {(self.role.value,): float(self.health.is_ready)})
+        self.metrics.read_all(FAILING_CHECKS, self._failing_checks)
         for loop in self._loops:
             self._spawn(loop)
         await self.health.announce()
@@ -207,6 +208,9 @@ class App(Generic[C]):
         await self._stop_listeners(0.0)
         await self._stack.aclose()
 
+    def _failing_checks(self) -> dict[tuple[str, ...], float]:
+        return {(name,): float(bool(result.problem)) for name, result in self.health.results.items()}
+
     def _spawn(self, loop: BackgroundLoop) -> None:
         running = asyncio.create_task(loop.supervise(self._stops[loop.phase]), name=f"{self.name} {loop.name}")
         self._tasks[loop.phase].append(running)
@@ -217,21 +221,6 @@ class App(Generic[C]):
     async def _stop_listeners(self, grace_s: float) -> None:
         listeners, self._listeners = self._listeners, []
         await asyncio.gather(*(listener.stop(grace_s) for listener in listeners))
-
-
-async def open_database(app: App[S]) -> Database:
-    """The service's database, checked as part of its health and closed when the app ends."""
-    database = await app.open(Database.open(app.config.db, name=app.name))
-    app.add_check("database", database.ping)
-    return database
-
-
-async def open_bus(app: App[S]) -> NatsBus:
-    """The connection to the broker, made and kept in the background. Without it the app serves, degraded."""
-    url = app.config.nats_url.get_secret_value()
-    bus = await app.enter(NatsBus(url, name=app.name, replicas=app.config.nats_replicas))
-    app.add_check("broker", partial(bus.wait_connected, _BROKER_CHECK_S), severity=Severity.DEGRADES)
-    return bus
 
 
 async def _end(tasks: list[asyncio.Task[None]], *, until: float) -> None:

@@ -22,6 +22,7 @@ from pydantic_settings.sources import EnvSettingsSource
 
 from kit.blobs.settings import S3Settings
 from kit.db.settings import DatabaseSettings
+from kit.observability.settings import TracingSettings
 
 C = TypeVar("C", bound="ProcessConfig")
 
@@ -77,6 +78,10 @@ class ProcessConfig(BaseSettings):
         min_length=MIN_SERVICE_TOKEN_CHARS,
         description="Secret that services prove themselves with to each other; the same in all of them.",
     )
+    second_service_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Accepted from services beside the other one, while it is being replaced (docs/runbook.md).",
+    )
     peers: Peers = Field(default=Peers(), description="Where the services are.")
     blobs_url: str = Field(
         default="",
@@ -87,6 +92,7 @@ class ProcessConfig(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe event that is logged."
     )
+    tracing: TracingSettings = Field(default=TracingSettings(), description="Where spans go.")
     instance: str = Field(
         default_factory=socket.gethostname,
         min_length=1,
@@ -97,6 +103,13 @@ class ProcessConfig(BaseSettings):
     grace_s: float = Field(
         default=10.0, gt=0, le=600, description="Seconds from the signal to stop until the process has ended."
     )
+
+    @field_validator("second_service_token")
+    @classmethod
+    def _long_enough_if_given(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < MIN_SERVICE_TOKEN_CHARS:
+            raise ValueError(f"must have at least {MIN_SERVICE_TOKEN_CHARS} characters")
+        return value
 
     @field_validator("data_dir")
     @classmethod

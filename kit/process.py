@@ -26,6 +26,13 @@ _log = structlog.get_logger()
 _YOUNG_OBJECTS = 20_000
 
 
+class TracingMissing(Exception):
+    """Spans are to be sent, and what sends them is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("install the extra `tracing` or unset TRACING__ENDPOINT")
+
+
 @dataclass(frozen=True, slots=True)
 class AppSpec(Generic[C]):
     """What an app is made from. `migrations` is the alembic folder; None for an app without a database."""
@@ -61,6 +68,7 @@ async def running(spec: AppSpec[C]) -> AsyncIterator[App[C]]:
         _log.info("app.starting", role=spec.role, settings=masked(spec.config))
         spec.config.data_dir.mkdir(parents=True, exist_ok=True)
         async with App(spec.name, spec.config, role=spec.role) as app:
+            await _trace(app)
             if spec.migrations is not None and isinstance(spec.config, ServiceConfig):
                 await _migrate(app, spec.config, spec.migrations)
             await spec.build(app)
@@ -99,6 +107,21 @@ async def _migrate(app: App[C], config: ServiceConfig, migrations: Path) -> None
     if config.auto_migrate:
         await asyncio.to_thread(upgrade, url, migrations)
     app.add_check("migrations", MigrationCheck(url, migrations).run)
+
+
+async def _trace(app: App[C]) -> None:
+    settings = app.config.tracing
+    if not settings.endpoint:
+        return
+    try:
+        from kit.observability.otel import OtelTracer
+
+        opening = OtelTracer.open(
+            app.name, app.config.instance, endpoint=settings.endpoint, sample_ratio=settings.sample_ratio
+        )
+        app.tracer = await app.open(opening)
+    except ImportError as error:
+        raise TracingMissing from error
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

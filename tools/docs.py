@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import events_doc, schema_doc, settings_doc
+from tools import events_doc, metrics_doc, schema_doc, settings_doc
 
 ROOT = Path(__file__).resolve().parent.parent
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/events.md": events_doc.render,
+    "docs/metrics.md": metrics_doc.render,
     "docs/schema.md": schema_doc.render,
     "docs/settings.md": settings_doc.render,
 }

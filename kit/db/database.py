@@ -8,7 +8,8 @@ loop turn together. Cold reads use an async SQLModel session.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self, TypeVar
 
@@ -20,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit.db.failures import failure_of
+from kit.db.failures import CAUSES, cause_of, failure_of
 from kit.db.lanes import LanePool, Runner
 from kit.db.runners import PostgresWriter, Reader, SqliteWriter
 from kit.db.settings import DatabaseSettings
@@ -93,6 +94,7 @@ class Database:
         self._settings = settings
         self._listeners: list[Callable[[], None]] = []
         self._cold: AsyncEngine | None = None
+        self._cold_failures: Counter[str] = Counter()
         open_writer, open_reader, write_lanes, read_lanes, write_group = (
             self._sqlite_lanes() if self.dialect_name == "sqlite" else self._postgres_lanes()
         )
@@ -147,11 +149,22 @@ class Database:
             async with AsyncSession(self._cold, expire_on_commit=False) as session:
                 yield session
         except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
-            raise failure_of(error) from error
+            failure = failure_of(error)
+            self._cold_failures[cause_of(failure)] += 1
+            raise failure from error
 
     async def ping(self) -> None:
         """Raises when a read or the beginning of a write is not possible now."""
         await self.read(lambda connection: connection.execute(text("SELECT 1")).one())
+
+    def failures(self) -> Mapping[tuple[str, ...], float]:
+        """How often work failed for another cause than what it found, by operation and cause, since the start."""
+        counted = (("write", self._writers.failures), ("read", self._readers.failures), ("list", self._cold_failures))
+        return {(operation, cause): float(found[cause]) for operation, found in counted for cause in CAUSES}
+
+    def waiting(self) -> Mapping[tuple[str, ...], float]:
+        """How much work waits for a connection now, by operation."""
+        return {("write",): float(self._writers.waiting), ("read",): float(self._readers.waiting)}
 
     def on_events_added(self, listener: Callable[[], None]) -> None:
         """The listener is called in the loop after each commit in which an outbox row was added."""

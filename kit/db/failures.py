@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from kit.errors import Unavailable
+from kit.errors import DomainError, Unavailable
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 # Serialization failure and deadlock (PostgreSQL, appendix A of its manual).
@@ -26,6 +26,10 @@ _PASSING_CODES = frozenset(
     }
 )
 _PRIMARY_CODE = 0xFF
+QUEUE_FULL = "queue_full"
+_UNAVAILABLE, _CONSTRAINT, _ERROR = "unavailable", "constraint", "error"
+CAUSES = (_UNAVAILABLE, _CONSTRAINT, QUEUE_FULL, _ERROR)
+"""Words for what makes work on the database fail."""
 
 
 def unavailable() -> Unavailable:
@@ -40,6 +44,17 @@ def failure_of(error: BaseException) -> BaseException:
     failure = unavailable()
     failure.__cause__ = error
     return failure
+
+
+def cause_of(error: BaseException) -> str:
+    """One of the causes; empty for what the work itself found and says."""
+    if isinstance(error, Unavailable):
+        return _UNAVAILABLE
+    if isinstance(error, DomainError):
+        return ""
+    if isinstance(error, IntegrityError | sqlite3.IntegrityError | psycopg.IntegrityError):
+        return _CONSTRAINT
+    return _ERROR
 
 
 def is_repeatable(error: BaseException) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from kit.db.failures import QUEUE_FULL, cause_of
 from kit.errors import RateLimited
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -119,6 +120,7 @@ class LanePool:
         self._group_limit = group_limit
         self._on_events = on_events
         self._pending: deque[Job] = deque()
+        self.failures: Counter[str] = Counter()
         self._is_scheduled = False
         self._is_closed = False
         self._lanes = [_Lane(self, open_runner, f"{name}-{number}") for number in range(lanes)]
@@ -126,11 +128,17 @@ class LanePool:
         self._drained = asyncio.Event()
         self._drained.set()
 
+    @property
+    def waiting(self) -> int:
+        """How much work no lane has taken yet."""
+        return len(self._pending)
+
     def submit(self, work: Callable[[Any], Any]) -> asyncio.Future[Any]:
         """Queues work; the future ends with its result or its error. Raises RateLimited when too much waits."""
         if self._is_closed:
             raise RuntimeError("the database is closed")
         if len(self._pending) >= _PENDING_LIMIT:
+            self.failures[QUEUE_FULL] += 1
             raise RateLimited(reasons.ERROR_REASON_QUEUE_FULL, "系统繁忙，请稍后重试", retry_after_s=1)
         future: asyncio.Future[Any] = self.loop.create_future()
         self._pending.append(Job(work, copy_context(), future))
@@ -160,6 +168,8 @@ class LanePool:
     def _finished(self, lane: _Lane, jobs: list[Job], has_events: bool) -> None:
         self._idle.append(lane)
         for job in jobs:
+            if job.error is not None and (cause := cause_of(job.error)):
+                self.failures[cause] += 1
             job.answer()
         self._dispatch()
         if has_events:

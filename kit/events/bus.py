@@ -27,6 +27,14 @@ class StreamStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a durable consumer has before it: messages not acknowledged yet, and those it has given up."""
+
+    pending: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerSpec:
     """A durable position in a stream, shared by everybody who consumes under the same name. A message not
     acknowledged within `ack_wait_s` is delivered again, without end: giving up is the reader's decision.
@@ -118,6 +126,11 @@ class Bus(Protocol):
 
     async def ensure_stream(self, spec: StreamSpec) -> StreamStamp:
         """Creates the stream or brings it to the spec. Raises BusUnavailable."""
+        ...
+
+    async def backlog(self, durable: str) -> Backlog:
+        """What a durable consumer of the event stream has before it. Raises BusUnavailable, also while there is no
+        such consumer."""
         ...
 
     def consume(self, spec: ConsumerSpec) -> Subscription:

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from google.protobuf.message import DecodeError
 
 from kit.events.backoff import Backoff
 from kit.events.bus import Bus, BusUnavailable, ConsumerSpec, InboundMessage
+from kit.events.envelope import TRACE_PARENT_HEADER
+from kit.events.measures import ConsumerMeasures
 from kit.events.streams import EVENTS, dead_letter_subject, retry_subject
 from kit.events.waiting import unless_stopped, wait_any
+from kit.observability.tracing import Span, SpanKind, Tracer
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
 EventHandler = Callable[[Sequence[EventEnvelope]], Awaitable[None]]
@@ -36,6 +40,15 @@ _RECONNECT = Backoff(first_s=0.2, cap_s=5.0)
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """A message that holds an event, and the span of its handling if it is traced."""
+
+    message: InboundMessage
+    envelope: EventEnvelope
+    span: Span | None
+
+
 class Consumer:
     """One durable reader of the event stream, named `<service>--<purpose>`.
 
@@ -53,8 +66,12 @@ class Consumer:
         pauses_s: Sequence[float] = REDELIVERY_PAUSES_S,
         ack_wait_s: float = _ACK_WAIT_S,
         replay_s: float | None = None,
+        measures: ConsumerMeasures | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._bus = bus
+        self._measures = measures
+        self._tracer = tracer
         self._durable = durable
         self._handler = handler
         self._pauses_s = tuple(pauses_s)
@@ -89,23 +106,37 @@ class Consumer:
 
     async def _settle_all(self, messages: Sequence[InboundMessage]) -> None:
         async with asyncio.TaskGroup() as group:
-            read = [(message, envelope) for message in messages if (envelope := self._read(group, message)) is not None]
-            are_applied = len(read) > 1 and await self._apply_together([envelope for _, envelope in read])
-            for message, envelope in read:
-                answer = message.ack() if are_applied else self._handle(message, envelope)
+            read = [delivery for message in messages if (delivery := self._read(group, message)) is not None]
+            envelopes = [delivery.envelope for delivery in read]
+            if self._measures is not None:
+                self._measures.read(self._durable, envelopes)
+            are_applied = len(read) > 1 and await self._apply_together(envelopes)
+            for delivery in read:
+                answer = self._applied(delivery) if are_applied else self._handle(delivery)
                 group.create_task(self._answer(answer))
 
-    def _read(self, group: asyncio.TaskGroup, message: InboundMessage) -> EventEnvelope | None:
-        """The event; None for what is given up."""
+    def _read(self, group: asyncio.TaskGroup, message: InboundMessage) -> _Delivery | None:
+        """What is to be applied; None for what is given up."""
         # A message whose reader dies each time is never answered: the count of deliveries gives it up too.
         if message.delivery > len(self._pauses_s) + 1:
             group.create_task(self._answer(self._bury(message, "attempts_exhausted")))
             return None
         try:
-            return EventEnvelope.FromString(message.body)
+            envelope = EventEnvelope.FromString(message.body)
         except DecodeError:
             group.create_task(self._answer(self._bury(message, "not_an_event")))
             return None
+        return _Delivery(message, envelope, self._open_span(message, envelope))
+
+    def _open_span(self, message: InboundMessage, envelope: EventEnvelope) -> Span | None:
+        """The span of an event that belongs to a trace; what is done for the event belongs to it."""
+        parent = message.headers.get(TRACE_PARENT_HEADER, envelope.trace_parent)
+        if self._tracer is None or not parent:
+            return None
+        attributes = {"messaging.message.id": envelope.id, "messaging.consumer.group.name": self._durable}
+        span = self._tracer.start(f"process {envelope.type}", SpanKind.CONSUMER, parent=parent, attributes=attributes)
+        envelope.trace_parent = span.trace_parent
+        return span
 
     async def _answer(self, answer: Awaitable[None]) -> None:
         """Tells the broker. What is lost here is mended by another delivery."""
@@ -114,12 +145,19 @@ class Consumer:
         except BusUnavailable:
             _log.info("consumer_answer_lost", consumer=self._durable)
 
-    async def _handle(self, message: InboundMessage, envelope: EventEnvelope) -> None:
+    async def _applied(self, delivery: _Delivery) -> None:
+        """Answers for an event that was applied."""
+        self._note(delivery, "applied", "")
+        await delivery.message.ack()
+
+    async def _handle(self, delivery: _Delivery) -> None:
         """Applies one event and answers for it."""
+        message, envelope = delivery.message, delivery.envelope
         error = await self._apply([envelope], timeout_s=_ALONE_TIMEOUT_S)
         if error is None:
-            await message.ack()
+            await self._applied(delivery)
             return
+        self._note(delivery, "failed", type(error).__name__)
         _log.warning(
             "event_failed",
             consumer=self._durable,
@@ -132,6 +170,12 @@ class Consumer:
             await self._bury(message, type(error).__name__)
         else:
             await message.nak(self._pauses_s[message.delivery - 1])
+
+    def _note(self, delivery: _Delivery, outcome: str, error: str) -> None:
+        if delivery.span is not None:
+            delivery.span.end(error=error)
+        if self._measures is not None:
+            self._measures.count(self._durable, outcome)
 
     async def _apply_together(self, envelopes: Sequence[EventEnvelope]) -> bool:
         error = await self._apply(envelopes, timeout_s=_TOGETHER_TIMEOUT_S)
@@ -156,4 +200,6 @@ class Consumer:
             headers={SUBJECT_HEADER: message.subject, **message.headers, CAUSE_HEADER: cause},
         )
         _log.error("event_buried", consumer=self._durable, event_id=message.message_id, cause=cause)
+        if self._measures is not None:
+            self._measures.count(self._durable, "buried")
         await message.term()

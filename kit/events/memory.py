@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kit.clock import Clock
-from kit.events.bus import NO_HEADERS, BusUnavailable, ConsumerSpec, StreamStamp
-from kit.events.streams import Retention, StreamSpec, stream_of
+from kit.events.bus import NO_HEADERS, Backlog, BusUnavailable, ConsumerSpec, StreamStamp
+from kit.events.streams import DEAD_LETTERS, EVENTS, Retention, StreamSpec, dead_letter_subject, stream_of
 
 _MAX_MESSAGES = 100_000
 _HINTS = 1000
@@ -95,6 +95,11 @@ class _Stream:
                 limit -= 1
                 yield self._deliver(position, position.cursor, now)
 
+    def left_for(self, position: _Position) -> int:
+        """Messages that the position has not delivered, or that were not acknowledged."""
+        ahead = (found for number, found in self.messages.items() if number > position.cursor)
+        return len(position.due) + sum(_matches(each.subject, position.spec.subjects) for each in ahead)
+
     def _deliver(self, position: _Position, sequence: int, now: float) -> tuple[int, _Stored, int]:
         position.due[sequence] = now + position.spec.ack_wait_s
         position.deliveries[sequence] = position.deliveries.get(sequence, 0) + 1
@@ -155,6 +160,18 @@ class MemoryBus:
             stream = self._streams[spec.name] = _Stream(spec, str(self._created))
         stream.spec = spec
         return StreamStamp(stream.created, "", str(self._starts))
+
+    async def backlog(self, durable: str) -> Backlog:
+        events, letters, subject = (
+            self.stream(EVENTS.name),
+            self.stream(DEAD_LETTERS.name),
+            dead_letter_subject(durable),
+        )
+        position = events.positions.get(durable)
+        if position is None:
+            raise BusUnavailable(f"no consumer {durable}")
+        dead = sum(letter.subject == subject for letter in letters.messages.values())
+        return Backlog(events.left_for(position), dead)
 
     def consume(self, spec: ConsumerSpec) -> MemorySubscription:
         return MemorySubscription(self, spec)

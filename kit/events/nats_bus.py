@@ -12,10 +12,10 @@ from nats.js.api import RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import NotFoundError
 
 from kit.events.backoff import Backoff
-from kit.events.bus import NO_HEADERS, BusUnavailable, ConsumerSpec, StreamStamp
+from kit.events.bus import NO_HEADERS, Backlog, BusUnavailable, ConsumerSpec, StreamStamp
 from kit.events.nats_pull import NatsSubscription
 from kit.events.nats_session import REQUEST_TIMEOUT_S, NatsSession, translated
-from kit.events.streams import StreamSpec, stream_of
+from kit.events.streams import DEAD_LETTERS, EVENTS, StreamSpec, dead_letter_subject, stream_of
 
 _RECONNECT = Backoff(first_s=0.1, cap_s=2.0)
 
@@ -82,6 +82,16 @@ class NatsBus:
             info = await _ensure(session, _config(spec, self._replicas))
         created = "" if info.created is None else info.created.isoformat()
         return StreamStamp(created, session.server.node, session.server.id)
+
+    async def backlog(self, durable: str) -> Backlog:
+        session, subject = self._alive_session(), dead_letter_subject(durable)
+        with translated():
+            position = await session.stream.consumer_info(EVENTS.name, durable)
+            letters = await session.stream.stream_info(DEAD_LETTERS.name, subjects_filter=subject)
+        return Backlog(
+            pending=(position.num_pending or 0) + (position.num_ack_pending or 0),
+            dead=(letters.state.subjects or {}).get(subject, 0),
+        )
 
     def consume(self, spec: ConsumerSpec) -> NatsSubscription:
         return NatsSubscription(spec, self._alive_session)

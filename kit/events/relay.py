@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,11 +13,14 @@ from kit.clock import Clock
 from kit.db.database import Database
 from kit.events.backoff import Backoff
 from kit.events.bus import Bus, BusUnavailable
+from kit.events.envelope import TRACE_PARENT_HEADER
 from kit.events.outbox_store import OutboxStore, PendingMessage
 from kit.events.stream_keeper import EVENT_PREFIX, EVENT_RETENTION, StreamKeeper
 from kit.events.streams import StreamSpec
 from kit.events.tables import EventTables
 from kit.events.waiting import Every, Wakeup
+from kit.observability.instruments import Counter
+from kit.observability.tracing import Span, SpanKind, Tracer
 
 _BATCH_LIMIT = 500
 _LEASE = timedelta(seconds=30)
@@ -37,7 +40,7 @@ _log = structlog.get_logger(__name__)
 
 class Relay:
     """Publishes what the transactions of one service added. `streams` are those it writes to beside the
-    events and the dead letters."""
+    events and the dead letters; `messages` counts attempts by their outcome."""
 
     def __init__(
         self,
@@ -47,8 +50,12 @@ class Relay:
         *,
         streams: Sequence[StreamSpec],
         clock: Clock,
+        messages: Counter | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._database = database
+        self._messages = messages
+        self._tracer = tracer
         self._store = OutboxStore(tables.outbox, tables.streams)
         self._bus = bus
         self._keeper = StreamKeeper(database, self._store, bus, streams=streams, clock=clock)
@@ -128,9 +135,27 @@ class Relay:
         return {message.id for message, attempt in zip(claimed, attempts, strict=True) if attempt.result()}
 
     async def _publish_one(self, message: PendingMessage) -> bool:
+        span = self._open_span(message)
+        headers = message.headers if span is None else {**message.headers, TRACE_PARENT_HEADER: span.trace_parent}
+        is_sent = await self._is_published(message, headers)
+        if span is not None:
+            span.end(error="" if is_sent else "not_sent")
+        if self._messages is not None:
+            self._messages.add("sent" if is_sent else "failed")
+        return is_sent
+
+    def _open_span(self, message: PendingMessage) -> Span | None:
+        """The span of a message that belongs to a trace: from here to whoever reads it."""
+        parent = message.headers.get(TRACE_PARENT_HEADER, "")
+        if self._tracer is None or not parent:
+            return None
+        attributes = {"messaging.system": "nats", "messaging.message.id": message.id}
+        return self._tracer.start(f"publish {message.subject}", SpanKind.PRODUCER, parent=parent, attributes=attributes)
+
+    async def _is_published(self, message: PendingMessage, headers: Mapping[str, str]) -> bool:
         try:
             async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
-                await self._bus.publish(message.subject, message.body, message_id=message.id, headers=message.headers)
+                await self._bus.publish(message.subject, message.body, message_id=message.id, headers=headers)
         except (BusUnavailable, TimeoutError):
             return False
         except Exception as error:

@@ -7,6 +7,7 @@ from grpc import StatusCode
 
 from kit.observability.logging import access_log
 from kit.observability.metrics import CallMetrics
+from kit.observability.tracing import trace_id_of
 from kit.rpc.context import CallContext
 
 _log = structlog.get_logger()
@@ -33,6 +34,7 @@ class CallRecorder:
                 "code": name,
                 "ms": round(seconds * 1000, 2),
                 "request_id": call.request_id,
+                "trace_id": trace_id_of(call.trace_parent),
                 "caller": call.caller,
                 "user_id": principal.user_id if principal is not None else None,
             }

@@ -17,6 +17,7 @@ import structlog
 
 from kit.observability.lines import LineBuffer
 from kit.observability.redaction import describe_exception, mask_secrets
+from kit.observability.tracing import trace_id_of
 from kit.rpc.context import current_call
 
 # Libraries whose informational records describe their own workings.
@@ -47,7 +48,7 @@ def configure_logging(level: str, stream: BinaryIO | None = None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _add_request_id,
+            _add_ids,
             describe_exception,
             mask_secrets,
             structlog.processors.JSONRenderer(serializer=_dumps),
@@ -74,10 +75,12 @@ class _ToStructlog(logging.Handler):
         structlog.get_logger().log(level, record.getMessage(), **details)
 
 
-def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    request_id = current_call().request_id
-    if request_id:
-        event.setdefault("request_id", request_id)
+def _add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    call = current_call()
+    if call.request_id:
+        event.setdefault("request_id", call.request_id)
+    if call.trace_parent:
+        event.setdefault("trace_id", trace_id_of(call.trace_parent))
     return event
 
 

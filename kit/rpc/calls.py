@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from kit.errors import DomainError, Forbidden, Internal, Unauthenticated
+from kit.observability.tracing import Span, Tracer, end_call, start_call
 from kit.rpc.context import CallContext, bind_call, unbind_call
 from kit.rpc.deadline import Deadlines, TaskDeadline
 from kit.rpc.observer import CallObserver
@@ -43,10 +44,18 @@ class GivenCall(NamedTuple):
 class CallChain:
     """Serves calls by the rules of their methods. Made in the event loop that serves."""
 
-    def __init__(self, *, verifier: TokenVerifier, service_token: str, observer: CallObserver) -> None:
+    def __init__(
+        self,
+        *,
+        verifier: TokenVerifier,
+        service_tokens: Sequence[str],
+        observer: CallObserver,
+        tracer: Tracer | None = None,
+    ) -> None:
         self._verifier = verifier
-        self._service_token = service_token.encode()
+        self._service_tokens = tuple(token.encode() for token in service_tokens if token)
         self._observer = observer
+        self._tracer = tracer
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._loop)
 
@@ -85,7 +94,10 @@ class CallChain:
     ) -> R:
         """Runs a handler as a call. Raises DomainError only; cancellation passes."""
         start = time.monotonic()
-        code = _CANCELLED
+        code, span = _CANCELLED, None
+        if self._tracer is not None:
+            span = start_call(self._tracer, rule.path, parent=call.trace_parent)
+            call = call._replace(trace_parent=span.trace_parent)
         try:
             given_s = rule.timeout_s if time_left_s is None else min(time_left_s, rule.timeout_s)
             allowed_s = given_s - _DEADLINE_MARGIN_S
@@ -102,6 +114,8 @@ class CallChain:
             raise Internal from error
         finally:
             self._observer.finished(rule.path, code, time.monotonic() - start, call)
+            if span is not None:
+                end_call(span, code)
 
     async def serve_set(self, rule: MethodRule, given: Sequence[GivenCall], method: SetMethod) -> list[Any]:
         """Runs one piece of work for many calls; answers an Outcome for each. Only cancellation is raised.
@@ -110,6 +124,9 @@ class CallChain:
         """
         start = time.monotonic()
         outcomes: list[Any] = [None] * len(given)
+        spans: Sequence[Span] = ()
+        if self._tracer is not None:
+            given, spans = _traced_set(self._tracer, rule, given)
         contexts = [one.context for one in given]
         try:
             places, allowed_s = self._admit_set(rule, given, contexts, outcomes)
@@ -121,6 +138,8 @@ class CallChain:
             seconds = time.monotonic() - start
             for context, outcome in zip(contexts, outcomes, strict=True):
                 self._report(rule, _code_of(outcome), seconds, context)
+            for span, outcome in zip(spans, outcomes, strict=False):
+                end_call(span, _code_of(outcome))
 
     def _report(self, rule: MethodRule, code: int, seconds: float, context: CallContext) -> None:
         if code == 0:
@@ -149,8 +168,9 @@ class CallChain:
     ) -> Sequence[Any]:
         if not calls:
             return ()
-        # Nobody's identity: work for many must not be taken for the work of one.
-        frame = CallContext(request_id=calls[0].context.request_id, deadline=time.monotonic() + allowed_s)
+        # Nobody's identity: work for many must not be taken for the work of one. What is found by is the first one's.
+        first = calls[0].context
+        frame = CallContext(first.request_id, first.trace_parent, deadline=time.monotonic() + allowed_s)
         try:
             return await self._within(allowed_s, frame, lambda: method(calls))
         except DomainError as error:
@@ -174,7 +194,20 @@ class CallChain:
             unbind_call(bound)
 
     def _is_service_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), self._service_token)
+        sent = given.encode()
+        return any(hmac.compare_digest(sent, accepted) for accepted in self._service_tokens)
+
+
+def _traced_set(
+    tracer: Tracer, rule: MethodRule, given: Sequence[GivenCall]
+) -> tuple[Sequence[GivenCall], Sequence[Span]]:
+    """The calls of a set with a span of its own each: their traces are not the same."""
+    spans = [start_call(tracer, rule.path, parent=one.context.trace_parent) for one in given]
+    traced = [
+        one._replace(context=one.context._replace(trace_parent=span.trace_parent))
+        for one, span in zip(given, spans, strict=True)
+    ]
+    return traced, spans
 
 
 def _code_of(outcome: object) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar, cast
 import orjson
 from grpc import aio
 
+from kit.observability.tracing import Tracer
 from kit.rpc import metadata as keys
 from kit.rpc.coalesce import Coalescer
 from kit.rpc.context import CallContext, current_call
@@ -19,6 +20,7 @@ from kit.rpc.policy import MethodRule, rule_for
 from kit.rpc.retry import RetryBudget, with_retries
 from kit.rpc.shared import SharedCall
 from kit.rpc.status import deadline_exceeded, error_of_call
+from kit.rpc.traced import TracedCalls
 from voxreel.common.v1 import batch_service_pb2 as batch
 from voxreel.common.v1 import batch_service_pb2_grpc
 from voxreel.common.v1 import method_policy_pb2 as policy
@@ -57,8 +59,9 @@ _CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
 class Peer:
     """A service that is called. Made in the event loop that uses it; `close` when done."""
 
-    def __init__(self, address: str, *, caller: str, service_token: str = "") -> None:
+    def __init__(self, address: str, *, caller: str, service_token: str = "", tracer: Tracer | None = None) -> None:
         self._caller = caller
+        self._tracer = tracer
         self._service_token = service_token
         self._channel = aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
         self._do = batch_service_pb2_grpc.BatchServiceStub(self._channel).Do
@@ -68,7 +71,8 @@ class Peer:
 
     def stub(self, make: Callable[[aio.Channel], S]) -> S:
         """The generated stub, `peer.stub(UserServiceStub)`."""
-        return make(cast(aio.Channel, _PeerChannel(self, self._channel)))
+        calls = _PeerChannel(self, self._channel)
+        return make(cast(aio.Channel, calls if self._tracer is None else TracedCalls(calls, self._tracer)))
 
     def share(self, call: Callable[[Any], Awaitable[Any]]) -> SharedCall:
         """The call, shared by those who wait at the same time."""
@@ -246,9 +250,11 @@ class _StreamCall:
         self._rule = rule
         self._plain = plain
 
-    async def __call__(self, request: Any, *, timeout: float | None = None) -> AsyncIterator[Any]:
+    def __call__(self, request: Any, *, timeout: float | None = None) -> AsyncIterator[Any]:
         timeout_s = self._peer.timeout_s(self._rule, timeout)
-        running = self._plain(request, timeout=timeout_s, metadata=self._peer.metadata(self._rule))
+        return self._replies(self._plain(request, timeout=timeout_s, metadata=self._peer.metadata(self._rule)))
+
+    async def _replies(self, running: Any) -> AsyncIterator[Any]:
         try:
             async for response in running:
                 yield response

@@ -14,6 +14,7 @@ from grpc import aio
 from grpc_status import rpc_status
 
 from kit.errors import DomainError
+from kit.observability.tracing import Tracer
 from kit.rpc import metadata as keys
 from kit.rpc.batch import BATCH_PATH, BatchServicer, CoalescedMethod
 from kit.rpc.calls import CallChain
@@ -61,7 +62,10 @@ class _Collector:
 
 
 class RpcServer:
-    """Add servicers, then start. Every method is served by the policy its proto declares."""
+    """Add servicers, then start. Every method is served by the policy its proto declares.
+
+    Services prove themselves with the service token, or with the second one while it is being replaced.
+    """
 
     def __init__(
         self,
@@ -69,10 +73,14 @@ class RpcServer:
         *,
         verifier: TokenVerifier,
         service_token: str,
+        second_service_token: str = "",
         observer: CallObserver,
+        tracer: Tracer | None = None,
     ) -> None:
         self._service = service
-        self._chain = CallChain(verifier=verifier, service_token=service_token, observer=observer)
+        self._chain = CallChain(
+            verifier=verifier, service_tokens=(service_token, second_service_token), observer=observer, tracer=tracer
+        )
         self._collector = _Collector()
         self._open: list[Callable[[aio.Server], None]] = []
         self._server: aio.Server | None = None

@@ -10,9 +10,11 @@ from contextlib import suppress
 
 from kit.clock import Clock
 from kit.errors import Conflict, NotFound, Precondition, Reason
+from kit.observability.tracing import Tracer
 from kit.tasks.execution import Execution, ExecutionContext
 from kit.tasks.handlers import TaskHandler
 from kit.tasks.machine import is_terminal
+from kit.tasks.measures import TaskMeasures
 from kit.tasks.model import Amendment, Task
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.units import TaskUnits
@@ -26,13 +28,21 @@ class AttendedTasks:
     """Does tasks for callers that wait. `owner` names this start of the process, as that of a worker does."""
 
     def __init__(
-        self, units: TaskUnits, notifier: TaskNotifier, *, owner: str, clock: Clock, lease_s: float = LEASE_S
+        self,
+        units: TaskUnits,
+        notifier: TaskNotifier,
+        *,
+        owner: str,
+        clock: Clock,
+        lease_s: float = LEASE_S,
+        measures: TaskMeasures | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._units = units
         self._notifier = notifier
         self._owner = owner
         self._lease_s = lease_s
-        self._context = ExecutionContext(units, clock, notifier, lease_s)
+        self._context = ExecutionContext(units, clock, notifier, lease_s, measures, tracer)
 
     async def claim(self, task_id: str) -> Task | None:
         """Takes a QUEUED task. None when a worker was faster or it has ended."""

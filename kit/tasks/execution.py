@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from kit.clock import Clock
 from kit.events.backoff import Backoff
 from kit.events.bus import BusUnavailable, InboundMessage
 from kit.events.waiting import wait_any
+from kit.observability.tracing import Attributes, SpanKind, Tracer, enclosing
 from kit.tasks.handlers import Again, Done, Later, Outcome, Refused, TaskHandler, outcome_of_error
+from kit.tasks.measures import AttemptOutcome, TaskMeasures
 from kit.tasks.model import Lease, Task, TaskState
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.units import TaskUnit, TaskUnits
@@ -42,6 +45,8 @@ class ExecutionContext:
     clock: Clock
     notifier: TaskNotifier
     lease_s: float
+    measures: TaskMeasures | None = None
+    tracer: Tracer | None = None
 
 
 class Execution:
@@ -59,17 +64,35 @@ class Execution:
         self._is_saving = False
         self._reported_at = float("-inf")
         self._reported_stage = ""
+        self._outcome = AttemptOutcome.LOST
 
     async def run(self) -> None:
         """Ends when the task's row says how it went, or is somebody else's. When cancelled, puts the task back for
         another worker without counting the attempt."""
+        tracer = self._context.tracer
+        if tracer is None:
+            await self._run()
+            return
+        kind = SpanKind.INTERNAL if self._message is None else SpanKind.CONSUMER
+        attributes: Attributes = {
+            "voxreel.task.id": self._task.id,
+            "voxreel.task.attempt": self._task.attempt,
+        }
+        with enclosing(tracer, f"task {self._task.kind}", kind, attributes=attributes):
+            await self._run()
+
+    async def _run(self) -> None:
+        measures, start = self._context.measures, time.monotonic()
         try:
             await self._work()
         except asyncio.CancelledError:
+            self._outcome = AttemptOutcome.PUT_BACK
             await self._put_back()
             raise
         finally:
             self._context.notifier.changed(self._task.id)
+            if measures is not None:
+                measures.ended(self._task, self._outcome, time.monotonic() - start)
 
     async def _work(self) -> None:
         try:
@@ -87,6 +110,8 @@ class Execution:
         except _LeaseLost:
             raise
         except Exception as error:
+            if self._context.measures is not None:
+                self._context.measures.failed(self._task, error)
             return outcome_of_error(error)
         return result if isinstance(result, Done) else Done(result)
 
@@ -168,6 +193,7 @@ class Execution:
         if saved is None:
             self._lost.set()
             return
+        self._outcome = AttemptOutcome.of(saved)
         _log.info("task_ended", task_id=self._task.id, kind=self._task.kind, state=saved.state)
         await answer(self._message)
 
@@ -176,6 +202,7 @@ class Execution:
         delay_s = _RETRY.delay_s(attempt) if outcome.delay_s is None else outcome.delay_s
         _log.warning("task_attempt_failed", task_id=self._task.id, attempt=attempt, cause=outcome.cause)
         saved = await self._context.units.write(lambda unit: unit.tasks.leases.retry(self._lease, delay_s=delay_s))
+        self._outcome = AttemptOutcome.of(saved)
         if saved is not None and saved.state is TaskState.QUEUED:
             await hand_back(self._message, delay_s)
         else:
@@ -184,6 +211,7 @@ class Execution:
     async def _postpone(self, outcome: Later) -> None:
         """The wake-up is done with: one that were handed back would meet the backlog's, and neither would ever end."""
         lease, delay_s = self._lease, outcome.delay_s
+        self._outcome = AttemptOutcome.POSTPONED
         await self._context.units.write(lambda unit: unit.tasks.leases.postpone(lease, delay_s=delay_s))
         await answer(self._message)
 

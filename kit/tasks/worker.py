@@ -19,10 +19,12 @@ from kit.events.bus import NO_HEADERS, Bus, BusUnavailable, ConsumerSpec, Inboun
 from kit.events.envelope import call_of_headers
 from kit.events.streams import work_stream, work_subject
 from kit.events.waiting import Wakeup, unless_stopped, wait_any
+from kit.observability.tracing import Tracer
 from kit.rpc.context import bind_call, unbind_call
 from kit.tasks.execution import Execution, ExecutionContext, answer, hand_back
 from kit.tasks.handlers import Progress, TaskHandler
 from kit.tasks.lanes import Lane
+from kit.tasks.measures import TaskMeasures
 from kit.tasks.model import JsonObject, Task, TaskKind
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.units import TaskUnit, TaskUnits
@@ -60,6 +62,8 @@ class Worker:
         lane: Lane | None = None,
         lease_s: float = LEASE_S,
         grace_s: float = GRACE_S,
+        measures: TaskMeasures | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._units = units
         self._bus = bus
@@ -70,10 +74,20 @@ class Worker:
         self._lease_s = lease_s
         self._grace_s = grace_s
         self._lane = None if lane is None else lane.name
-        self._context = ExecutionContext(units, clock, notifier, lease_s)
+        self._context = ExecutionContext(units, clock, notifier, lease_s, measures, tracer)
         self._subscription = bus.consume(_wakeups(service, lane, lease_s))
         self._running: set[asyncio.Task[None]] = set()
         self._freed = Wakeup()
+
+    @property
+    def places(self) -> int:
+        """How many tasks it does at a time."""
+        return self._concurrency
+
+    @property
+    def running(self) -> int:
+        """How many it has taken."""
+        return len(self._running)
 
     async def recover(self) -> int:
         """Takes back what an earlier start of this process held when it died; answers how many tasks."""

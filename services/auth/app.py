@@ -6,22 +6,20 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from kit.app import App, open_bus, open_database
+from kit.app import App
 from kit.clock import Clock, SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
 from kit.events.bus import Bus
-from kit.events.consumer import Consumer
 from kit.events.envelope import EventSource
 from kit.events.housekeeping import InboxPruner
-from kit.events.relay import Relay
-from kit.events.streams import EVENTS
 from kit.ids import IdSource, RandomIds
 from kit.loops import Phase
 from kit.net.fetcher import Fetcher
 from kit.observability.health import Severity
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
+from kit.wiring import consume, make_rpc_server, open_bus, open_database, relay_events
 from services.auth.config import AuthConfig
 from services.auth.crypto.keys import KeyRing, key_ring, read_or_create_key
 from services.auth.crypto.passwords import Argon2Hasher
@@ -135,13 +133,13 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     activities = ActivityServicer(ActivityReader(units, ActivityPages(database)), activity_types.ALL)
     server.add(activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities)
     rules = AddressRules(app.config.webhooks.is_local_allowed)
-    webhooks = WebhookServicer(WebhookKeeper(units, rules, clock=clock, ids=ids))
+    webhooks = WebhookServicer(WebhookKeeper(units, rules, events=events, clock=clock, ids=ids))
     server.add(webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks)
-    _relay_events(app, database, surroundings)
+    relay_events(app, database, EVENT_TABLES, bus=surroundings.bus, clock=clock)
     if app.runs_workers:
         _start_workers(app, units, database, surroundings)
         if app.config.webhooks.is_sending:
-            await _send_to_webhooks(app, units, rules, clock=clock)
+            await _send_to_webhooks(app, units, rules, events=events, clock=clock)
     app.serve_rpc(server)
 
 
@@ -194,14 +192,15 @@ def _start_workers(
     )
     app.background("sweeping", Sweeper(units, clock, chores).run)
     handler = Projections(units, clock, (ActivityProjection(), AuditProjection(), WebhookProjection()))
-    consumer = Consumer(bus, projections.DURABLE, handler, subjects=projections.SUBJECTS)
-    app.background("projections", consumer.run)
+    consume(app, bus, projections.DURABLE, handler=handler, subjects=projections.SUBJECTS, clock=clock)
     app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
 
 
-async def _send_to_webhooks(app: App[AuthConfig], units: Units[AuthUnit], rules: AddressRules, *, clock: Clock) -> None:
+async def _send_to_webhooks(
+    app: App[AuthConfig], units: Units[AuthUnit], rules: AddressRules, *, events: AuthEvents, clock: Clock
+) -> None:
     fetcher = Fetcher(is_allowed=rules.allows_address, has_allowed_port=rules.allows_port)
-    sender = WebhookSender(units, await app.enter(fetcher), clock=clock)
+    sender = WebhookSender(units, await app.enter(fetcher), events=events, clock=clock)
     app.background("webhooks", sender.run)
 
 
@@ -216,16 +215,4 @@ def _server(app: App[AuthConfig], keys: KeyRing, clock: Clock) -> RpcServer:
     # Revoked tokens are refused by the use cases, which read the user anyway.
     verifier = TokenVerifier(clock)
     verifier.set_keys({key.key_id: key.pem for key in keys.public_keys})
-    return RpcServer(
-        app.name,
-        verifier=verifier,
-        service_token=app.config.service_token.get_secret_value(),
-        observer=app.observer,
-    )
-
-
-def _relay_events(app: App[AuthConfig], database: Database, surroundings: Surroundings) -> None:
-    relay = Relay(database, EVENT_TABLES, surroundings.bus, streams=[EVENTS], clock=surroundings.clock)
-    app.background("relay", relay.run, phase=Phase.SUPPORT)
-    app.add_flush("outbox", relay.step)
-    app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
+    return make_rpc_server(app, verifier)

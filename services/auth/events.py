@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from google.protobuf.message import Message
+
 from kit.events.envelope import EventSource, OutboundEvent
 from kit.rpc.times import timestamp_of
 from services.auth.domain.materials import MaterialKind
 from services.auth.domain.users import Revocation, User, UserStatus
+from services.auth.domain.webhooks import DISABLED_REASONS, Webhook
 from services.auth.material_kinds import KIND_TO_PROTO
 from services.auth.user_statuses import STATUS_TO_PROTO
 from voxreel.auth.v1 import events_pb2
@@ -72,6 +77,26 @@ class AuthEvents:
         payload = events_pb2.MaterialRemoved(user_id=user_id, kind=KIND_TO_PROTO[kind], item_id=item_id)
         return self._source.event("evt.auth.material.removed", payload, user_id=user_id)
 
+    def webhook_created(self, webhook: Webhook) -> OutboundEvent:
+        return self._of_webhook("created", events_pb2.WebhookCreated(**_webhook_facts(webhook)), webhook)
+
+    def webhook_deleted(self, webhook: Webhook) -> OutboundEvent:
+        return self._of_webhook("deleted", events_pb2.WebhookDeleted(**_webhook_facts(webhook)), webhook)
+
+    def webhook_secret_rotated(self, webhook: Webhook) -> OutboundEvent:
+        return self._of_webhook("secret_rotated", events_pb2.WebhookSecretRotated(**_webhook_facts(webhook)), webhook)
+
+    def webhook_enabled(self, webhook: Webhook) -> OutboundEvent:
+        return self._of_webhook("enabled", events_pb2.WebhookEnabled(**_webhook_facts(webhook)), webhook)
+
+    def webhook_disabled(self, webhook: Webhook) -> OutboundEvent:
+        reason = DISABLED_REASONS[webhook.disabled_for]
+        payload = events_pb2.WebhookDisabled(**_webhook_facts(webhook), reason=reason)
+        return self._of_webhook("disabled", payload, webhook)
+
+    def _of_webhook(self, verb: str, payload: Message, webhook: Webhook) -> OutboundEvent:
+        return self._source.event(f"evt.auth.webhook.{verb}", payload, user_id=webhook.user_id)
+
     def access_revoked(self, user: User, revocation: Revocation) -> OutboundEvent:
         payload = UserAccessRevoked(
             user_id=user.id,
@@ -80,3 +105,7 @@ class AuthEvents:
             is_frozen=revocation.is_frozen,
         )
         return self._source.event("evt.auth.user.access_revoked", payload, user_id=user.id)
+
+
+def _webhook_facts(webhook: Webhook) -> dict[str, Any]:
+    return {"user_id": webhook.user_id, "webhook_id": webhook.id, "host": webhook.host}

@@ -5,24 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from kit.app import App, open_bus, open_database
+from kit.app import App
 from kit.clock import Clock, SystemClock
-from kit.db.database import Database
 from kit.db.uow import Units
 from kit.events.bus import Bus
-from kit.events.consumer import Consumer
 from kit.events.envelope import EventSource
 from kit.events.housekeeping import InboxPruner
-from kit.events.relay import Relay
-from kit.events.streams import EVENTS
 from kit.identity.supply import supply_verifier
 from kit.ids import IdSource, RandomIds
-from kit.loops import Phase
 from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
+from kit.wiring import consume, make_rpc_server, open_bus, open_database, open_peer, relay_events
 from services.billing.config import BillingConfig
 from services.billing.events import BillingEvents
+from services.billing.metrics import LedgerMeasures
 from services.billing.rpc.auth_peer import AuthPeer
 from services.billing.rpc.balance_servicer import BalanceServicer
 from services.billing.rpc.card_servicer import CardServicer
@@ -86,8 +83,8 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     units = Units(database, lambda connection: BillingUnit(connection, clock))
     events = BillingEvents(EventSource(app.name, ids, clock))
     work = LedgerWork(events, new_hold_id=partial(ids.ordered, "hold_"))
-    writer = await app.enter(LedgerWriter(units, work, clock))
-    auth = await _auth(app)
+    writer = await app.enter(LedgerWriter(units, work, clock, measures=LedgerMeasures.of(app.metrics)))
+    auth = await open_peer(app, app.config.peers.auth)
     reader = LedgerReader(units, EntryPages(database), clock)
     server = _server(app, auth, clock)
     ledger = LedgerServicer(reader, writer, Adjustments(writer, AuthPeer(auth)))
@@ -106,11 +103,11 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     server.add(package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages)
     sums = StatisticsServicer(Statistics(StatisticsTables(database), units))
     server.add(statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, sums, sets=sums.sets())
-    _relay_events(app, database, surroundings)
+    relay_events(app, database, EVENT_TABLES, bus=surroundings.bus, clock=clock)
     if app.runs_workers:
         handler = settlement.SettlementHandler(writer)
-        settling = Consumer(surroundings.bus, settlement.DURABLE, handler, subjects=settlement.SUBJECTS)
-        app.background("settlement", settling.run)
+        subjects = settlement.SUBJECTS
+        consume(app, surroundings.bus, settlement.DURABLE, handler=handler, subjects=subjects, clock=clock)
         app.background("hold expiry", HoldExpiry(units, writer, clock).run)
         app.background("credit expiry", CreditExpiry(units, writer, clock).run)
         app.background("guess sweeping", GuessSweeper(units, clock).run)
@@ -119,24 +116,7 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     app.serve_rpc(server)
 
 
-async def _auth(app: App[BillingConfig]) -> Peer:
-    service_token = app.config.service_token.get_secret_value()
-    return await app.enter(Peer(app.config.peers.auth, caller=app.name, service_token=service_token))
-
-
 def _server(app: App[BillingConfig], auth: Peer, clock: Clock) -> RpcServer:
     verifier = TokenVerifier(clock)
     supply_verifier(app, verifier, auth=auth, clock=clock)
-    return RpcServer(
-        app.name,
-        verifier=verifier,
-        service_token=app.config.service_token.get_secret_value(),
-        observer=app.observer,
-    )
-
-
-def _relay_events(app: App[BillingConfig], database: Database, surroundings: Surroundings) -> None:
-    relay = Relay(database, EVENT_TABLES, surroundings.bus, streams=[EVENTS], clock=surroundings.clock)
-    app.background("relay", relay.run, phase=Phase.SUPPORT)
-    app.add_flush("outbox", relay.step)
-    app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
+    return make_rpc_server(app, verifier)

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kit.app import App, open_bus, open_database
+from kit.app import App
 from kit.blobs.store import BlobStore
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
-from kit.events.consumer import Consumer
 from kit.events.envelope import EventSource
-from kit.events.nats_bus import NatsBus
-from kit.events.relay import Relay
-from kit.events.streams import EVENTS
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
-from kit.loops import Phase
-from kit.rpc.client import Peer
-from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
+from kit.wiring import consume, make_rpc_server, open_bus, open_database, open_peer, relay_events
 from services.files.config import FilesConfig
 from services.files.domain.links import LinkSealer
 from services.files.rpc.file_servicer import FileServicer
@@ -48,20 +42,15 @@ async def build(app: App[FilesConfig]) -> None:
     blobs = BlobStore.open(config.blobs_url, config.s3)
     servicer = _servicer(app, database, blobs)
     bus = await open_bus(app)
-    _relay_events(app, database, bus)
-    server = RpcServer(
-        app.name,
-        verifier=await _verifier(app),
-        service_token=config.service_token.get_secret_value(),
-        observer=app.observer,
-    )
+    relay_events(app, database, EVENT_TABLES, bus=bus, clock=clock)
+    server = make_rpc_server(app, await _verifier(app))
     server.add(file_service_pb2_grpc.add_FileServiceServicer_to_server, servicer)
     if app.runs_workers:
         gone = Departures(units, clock)
         sweeper = ExpirySweeper(Expiry(units, blobs, clock), gone, interval_s=config.sweep_interval_s)
         app.background("expiry", sweeper.run)
-        hearing = Consumer(bus, departures.DURABLE, DepartureHandler(gone), subjects=departures.SUBJECTS)
-        app.background("departures", hearing.run)
+        handler = DepartureHandler(gone)
+        consume(app, bus, departures.DURABLE, handler=handler, subjects=departures.SUBJECTS, clock=clock)
     app.serve_rpc(server)
 
 
@@ -86,14 +75,5 @@ def _servicer(app: App[FilesConfig], database: Database, blobs: BlobStore) -> Fi
 async def _verifier(app: App[FilesConfig]) -> TokenVerifier:
     clock = SystemClock()
     verifier = TokenVerifier(clock)
-    service_token = app.config.service_token.get_secret_value()
-    auth = await app.enter(Peer(app.config.peers.auth, caller=app.name, service_token=service_token))
-    supply_verifier(app, verifier, auth=auth, clock=clock)
+    supply_verifier(app, verifier, auth=await open_peer(app, app.config.peers.auth), clock=clock)
     return verifier
-
-
-def _relay_events(app: App[FilesConfig], database: Database, bus: NatsBus) -> None:
-    relay = Relay(database, EVENT_TABLES, bus, streams=[EVENTS], clock=SystemClock())
-    app.background("relay", relay.run, phase=Phase.SUPPORT)
-    app.add_flush("outbox", relay.step)
-    app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)

@@ -5,29 +5,37 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
-from kit.app import App, open_bus, open_database
+from kit.app import App
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
 from kit.engines import EngineSlot, open_slot
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
-from kit.events.relay import Relay
-from kit.events.streams import EVENTS, work_stream
+from kit.events.streams import work_stream
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
 from kit.net.fetcher import Fetcher
-from kit.rpc.client import Peer
-from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.attended import AttendedTasks
 from kit.tasks.hints import TaskHints
+from kit.tasks.model import TaskKind
 from kit.tasks.notifier import TaskNotifier
-from kit.tasks.queue_size import QueueSize
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
+from kit.wiring import (
+    make_rpc_server,
+    open_bus,
+    open_database,
+    open_peer,
+    relay_events,
+    run_workers,
+    task_measures,
+    tell_engines,
+    watch_queue,
+)
 from services.speech.config import SpeechConfig
 from services.speech.engine_settings import dashscope_settings, job_engine_settings
 from services.speech.engines.base import SpeechSynthesizer
@@ -49,6 +57,8 @@ from services.speech.usecases.engines import EngineDirectory, SynthesisEngine, s
 from services.speech.usecases.turns import SharedTurns
 from services.speech.usecases.warm_up import Warmable, WarmUp
 
+_KINDS = (TaskKind.TTS, TaskKind.ASR, TaskKind.VOICE_CLONE, TaskKind.LLM)
+
 
 async def build(app: App[SpeechConfig]) -> None:
     """Makes the service of its parts."""
@@ -57,23 +67,12 @@ async def build(app: App[SpeechConfig]) -> None:
     events = EventSource(app.name, RandomIds(), clock)
     units = Units(database, lambda connection: SpeechUnit(connection, events))
     bus = await open_bus(app)
-    relay = Relay(database, EVENT_TABLES, bus, streams=[EVENTS, work_stream(app.name)], clock=clock)
-    app.background("relay", relay.run, phase=Phase.SUPPORT)
-    app.add_flush("outbox", relay.step)
-    app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
-    queue = QueueSize(units)
-    app.background("queue size", queue.run, phase=Phase.SUPPORT)
-    app.metrics.gauge("unfinished_tasks", "Accepted tasks that have not ended, those of all replicas.", queue.tasks)
-
+    relay_events(app, database, EVENT_TABLES, bus=bus, clock=clock, more=[work_stream(app.name)])
+    watch_queue(app, units, _KINDS, clock=clock)
     boot = RandomIds().random()
     parts = await _parts(app, database, units, boot)
     app.background("task hints", TaskHints(bus, app.name, parts.notifier).run, phase=Phase.SUPPORT)
-    server = RpcServer(
-        app.name,
-        verifier=await _verifier(app),
-        service_token=app.config.service_token.get_secret_value(),
-        observer=app.observer,
-    )
+    server = make_rpc_server(app, await _verifier(app))
     add_servicers(server, parts)
     if app.runs_workers:
         _work(app, bus, parts, boot)
@@ -85,8 +84,8 @@ async def build(app: App[SpeechConfig]) -> None:
 async def _parts(app: App[SpeechConfig], database: Database, units: Units[SpeechUnit], boot: str) -> Parts:
     config, notifier, clock = app.config, TaskNotifier(), SystemClock()
     limits = QueueLimits(config.synthesis.max_user_tasks, config.synthesis.max_tasks)
-    holds = BillingCreditHolds(await _peer(app, config.peers.billing))
-    files = await _peer(app, config.peers.files)
+    holds = BillingCreditHolds(await open_peer(app, config.peers.billing))
+    files = await open_peer(app, config.peers.files)
     dashscope = dashscope_settings(config.dashscope, SharedTurns(units, RandomIds()))
     jobs = await _job_engines(app, dashscope)
     synthesizer, engine, dubber, directory = await _synthesis(app, jobs, dashscope)
@@ -110,15 +109,22 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
         styles=StyleFolder(config.data_dir / "models"),
         synthesis_timeout_s=config.synthesis.timeout_s,
         job_timeout_s=config.jobs.timeout_s,
-        attended=AttendedTasks(units, notifier, owner=f"{config.instance}#{boot}", clock=clock),
+        attended=AttendedTasks(
+            units,
+            notifier,
+            owner=f"{config.instance}#{boot}",
+            clock=clock,
+            measures=task_measures(app),
+            tracer=app.tracer,
+        ),
         rewriting=config.rewriting,
     )
 
 
 def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None:
-    config, handlers = app.config, task_handlers(parts)
-    for lane, places in work_lanes(config).items():
-        worker = Worker(
+    config, handlers, measures = app.config, task_handlers(parts), task_measures(app)
+    workers = {
+        lane.name: Worker(
             parts.units,
             bus,
             service=app.name,
@@ -130,8 +136,12 @@ def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None
             concurrency=places,
             lane=lane,
             grace_s=app.work_grace_s,
+            measures=measures,
+            tracer=app.tracer,
         )
-        app.background(f"worker {lane.name}", worker.run)
+        for lane, places in work_lanes(config).items()
+    }
+    run_workers(app, workers)
     app.background("sweeper", Sweeper(parts.units).run)
 
 
@@ -157,6 +167,7 @@ async def _synthesis(
     directory = EngineDirectory(settings, engine, jobs, dubber=dubber)
     await directory.step()
     app.background("engines", directory.run, phase=Phase.SUPPORT)
+    tell_engines(app, lambda: directory.facts)
     return synthesizer, engine, dubber, directory
 
 
@@ -184,13 +195,8 @@ def _synthesizer_settings(config: SpeechConfig, dashscope: DashScopeSettings) ->
     )
 
 
-async def _peer(app: App[SpeechConfig], address: str) -> Peer:
-    token = app.config.service_token.get_secret_value()
-    return await app.enter(Peer(address, caller=app.name, service_token=token))
-
-
 async def _verifier(app: App[SpeechConfig]) -> TokenVerifier:
     clock = SystemClock()
     verifier = TokenVerifier(clock)
-    supply_verifier(app, verifier, auth=await _peer(app, app.config.peers.auth), clock=clock)
+    supply_verifier(app, verifier, auth=await open_peer(app, app.config.peers.auth), clock=clock)
     return verifier

@@ -14,7 +14,7 @@ def work_lanes(config: SpeechConfig) -> dict[Lane, int]:
     return {
         # Its position is the one of all lanes from the time when there was one queue, now for this subject alone: two
         # positions in a stream of work must not overlap. Half the lines stay free for those who wait.
-        Lane("tts", "worker"): config.synthesis.processes + lines // 2,
+        Lane("tts", "worker"): max(lines // 2, 1) if lines else config.synthesis.processes,
         _lane(INTERACTIVE): max(config.synthesis.places, lines),
         _lane("asr"): config.recognition.processes + lines,
         _lane("voice_clone"): config.cloning.processes + lines,

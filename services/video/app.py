@@ -5,33 +5,42 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
-from kit.app import App, open_bus, open_database
+from kit.app import App
 from kit.clock import SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
 from kit.events.envelope import EventSource
 from kit.events.nats_bus import NatsBus
-from kit.events.relay import Relay
-from kit.events.streams import EVENTS, work_stream
+from kit.events.streams import work_stream
 from kit.events.waiting import wait_any
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
 from kit.loops import Phase
 from kit.net.fetcher import Fetcher
-from kit.rpc.client import Peer
-from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.hints import TaskHints
+from kit.tasks.model import TaskKind
 from kit.tasks.notifier import TaskNotifier
-from kit.tasks.queue_size import QueueSize
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
+from kit.wiring import (
+    make_rpc_server,
+    open_bus,
+    open_database,
+    open_peer,
+    relay_events,
+    run_workers,
+    task_measures,
+    tell_engines,
+    watch_queue,
+)
 from services.video.config import VideoConfig
 from services.video.engine_settings import engine_settings
 from services.video.engines.dashscope.engine import DashScopeLipSyncer
 from services.video.engines.registry import VideoEngines, open_engines
 from services.video.media.prober import MediaProber
+from services.video.metrics import LINK_CHANGED_WAYS
 from services.video.parts import Parts, add_servicers, task_handlers
 from services.video.peers.billing import BillingCreditHolds
 from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
@@ -41,6 +50,7 @@ from services.video.usecases.provider_orders import OrderKeeper, ProviderLine, S
 from services.video.usecases.sources import NoWebFiles
 
 _ENGINE_LOOK_S = 30.0
+_KINDS = (TaskKind.VIDEO, TaskKind.CHROMA_KEY)
 
 
 async def build(app: App[VideoConfig]) -> None:
@@ -50,23 +60,13 @@ async def build(app: App[VideoConfig]) -> None:
     events = EventSource(app.name, RandomIds(), clock)
     units = Units(database, lambda connection: VideoUnit(connection, events))
     bus = await open_bus(app)
-    relay = Relay(database, EVENT_TABLES, bus, streams=[EVENTS, work_stream(app.name)], clock=clock)
-    app.background("relay", relay.run, phase=Phase.SUPPORT)
-    app.add_flush("outbox", relay.step)
-    app.metrics.gauge("outbox_lag_seconds", "Age of the oldest event not sent.", relay.lag_s)
-    queue = QueueSize(units)
-    app.background("queue size", queue.run, phase=Phase.SUPPORT)
-    app.metrics.gauge("unfinished_tasks", "Accepted tasks that have not ended, those of all replicas.", queue.tasks)
+    relay_events(app, database, EVENT_TABLES, bus=bus, clock=clock, more=[work_stream(app.name)])
+    watch_queue(app, units, _KINDS, clock=clock)
     parts = await _parts(app, database, units)
     app.background("task hints", TaskHints(bus, app.name, parts.notifier).run, phase=Phase.SUPPORT)
     if app.runs_workers:
         _work(app, bus, parts)
-    server = RpcServer(
-        app.name,
-        verifier=await _verifier(app),
-        service_token=app.config.service_token.get_secret_value(),
-        observer=app.observer,
-    )
+    server = make_rpc_server(app, await _verifier(app))
     add_servicers(server, parts)
     app.serve_rpc(server)
 
@@ -74,8 +74,8 @@ async def build(app: App[VideoConfig]) -> None:
 async def _parts(app: App[VideoConfig], database: Database, units: Units[VideoUnit]) -> Parts:
     config = app.config
     limits = QueueLimits(config.render.max_user_tasks, config.render.max_tasks)
-    holds = BillingCreditHolds(await _peer(app, config.peers.billing))
-    files = await _peer(app, config.peers.files)
+    holds = BillingCreditHolds(await open_peer(app, config.peers.billing))
+    files = await open_peer(app, config.peers.files)
     return Parts(
         database=database,
         units=units,
@@ -107,8 +107,10 @@ def _work(app: App[VideoConfig], bus: NatsBus, parts: Parts) -> None:
         # As many as have a worker process or a place at a provider.
         concurrency=config.render.concurrency + (0 if provider is None else config.dashscope.most_running),
         grace_s=app.work_grace_s,
+        measures=task_measures(app),
+        tracer=app.tracer,
     )
-    app.background("worker", worker.run)
+    run_workers(app, {"all": worker})
     app.background("sweeper", Sweeper(parts.units).run)
 
 
@@ -130,24 +132,17 @@ async def _engines(app: App[VideoConfig], orders: SharedOrders) -> VideoEngines:
             await engines.step()
 
     app.background("engines", look, phase=Phase.SUPPORT)
+    tell_engines(app, lambda: engines.facts)
     reader = engines.link_reader.engine
     if reader is not None:
-        app.metrics.gauges(
-            "link_changed_ways",
-            "Ways of reading a platform's links whose pages no longer hold what is looked for.",
-            label="platform",
-            read=lambda: {each.key: float(len(each.changed_ways)) for each in reader.platforms()},
+        app.metrics.read_all(
+            LINK_CHANGED_WAYS, lambda: {(each.key,): float(len(each.changed_ways)) for each in reader.platforms()}
         )
     return engines
-
-
-async def _peer(app: App[VideoConfig], address: str) -> Peer:
-    token = app.config.service_token.get_secret_value()
-    return await app.enter(Peer(address, caller=app.name, service_token=token))
 
 
 async def _verifier(app: App[VideoConfig]) -> TokenVerifier:
     clock = SystemClock()
     verifier = TokenVerifier(clock)
-    supply_verifier(app, verifier, auth=await _peer(app, app.config.peers.auth), clock=clock)
+    supply_verifier(app, verifier, auth=await open_peer(app, app.config.peers.auth), clock=clock)
     return verifier

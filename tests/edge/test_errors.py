@@ -91,6 +91,9 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("STORAGE_FULL", Unavailable, 507, 500),
     ("ENGINE_FAILED", Unavailable, 503, 500),
     ("ATTEMPTS_EXHAUSTED", Unavailable, 503, 500),
+    ("PROVIDER_TIMED_OUT", Unavailable, 503, 500),
+    ("PROVIDER_RESULT_LOST", Unavailable, 503, 500),
+    ("PROVIDER_ORDER_IN_DOUBT", Unavailable, 503, 500),
     ("NOT_ACCEPTED", Unavailable, 503, 500),
     ("NOT_IMPLEMENTED", Unimplemented, 501, 500),
     ("MATERIAL_NOT_FOUND", NotFound, 404, 404),
@@ -135,6 +138,9 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("SAMPLE_UNREACHABLE", Invalid, 400, 400),
     ("VOICE_LOST", Precondition, 400, 400),
     ("SCREEN_NOT_FOUND", Invalid, 400, 400),
+    ("WEBHOOKS_FULL", Precondition, 400, 400),
+    ("WEBHOOK_NOT_FOUND", NotFound, 404, 404),
+    ("WEBHOOK_URL_REFUSED", Invalid, 400, 400),
 )
 
 

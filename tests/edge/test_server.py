@@ -7,9 +7,10 @@ import asyncio
 import pytest
 from aiohttp import ClientConnectionError, ClientSession, web
 
+from edge.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from edge.request_record import RequestRecord
 from edge.server import HttpServer
-from kit.observability.metrics import CallMetrics
+from kit.observability.metrics import Metrics
 from tests.polling import eventually
 
 
@@ -32,7 +33,7 @@ class _Gate:
 
 
 def _server(gate: _Gate) -> HttpServer:
-    return HttpServer(gate.application(), RequestRecord(CallMetrics("voxreel_edge")))
+    return HttpServer(gate.application(), RequestRecord(Metrics("edge").calls(HTTP_REQUESTS, HTTP_SECONDS)))
 
 
 async def test_a_running_request_is_finished_and_a_new_one_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from kit.rpc.policy import rule_for
 from tests.edge.golden import same_shape
 from tests.edge.platform import Platform
 from tests.fakes.servicers_synthesis import OUTPUT
+from tests.polling import eventually
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2
 
@@ -158,6 +160,38 @@ async def test_what_succeeded_in_the_last_moment_is_answered(
     platform.speech.tasks.before_update = succeed
     status, reply = await _generate(platform, ORDER)
     assert (status, reply["data"]["id"]) == (201, 1001)
+
+
+async def _hang_up(platform: Platform, *, key: str | None = None) -> task_pb2.Task:
+    """Leaves while the piece is being spoken; answers its task."""
+    tasks = platform.speech.tasks
+    platform.dubbings.end, tasks.is_slow = task_pb2.TASK_STATE_RUNNING, True
+    asking = asyncio.create_task(_generate(platform, ORDER, key=key))
+    await eventually(lambda: tasks.watchers == 1, within_s=60)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await eventually(lambda: tasks.watchers == 0, within_s=60)
+    tasks.is_slow = False
+    ((_order, task),) = platform.dubbings.accepted.values()
+    return platform.speech.tasks.by_id[task.id]
+
+
+async def test_who_hangs_up_has_cancelled(platform: Platform) -> None:
+    task = await _hang_up(platform)
+    await eventually(lambda: task.state == task_pb2.TASK_STATE_CANCELLED, within_s=60)
+
+
+async def test_who_may_return_finds_the_piece(platform: Platform) -> None:
+    task = await _hang_up(platform, key="mine")
+    updated: list[task_pb2.Task] = []
+    platform.speech.tasks.before_update = updated.append
+    ((user_id, _key), (order, _task)) = next(iter(platform.dubbings.accepted.items()))
+    task.state = task_pb2.TASK_STATE_SUCCEEDED
+    task.output.update(OUTPUT)
+    platform.dubbings.add_piece(user_id, 1001, order)
+    status, reply = await _generate(platform, ORDER, key="mine")
+    assert (status, reply["data"]["id"], updated) == (201, 1001, [])
 
 
 async def test_the_users_own_cancelling_is_told(platform: Platform) -> None:

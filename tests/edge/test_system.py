@@ -93,8 +93,8 @@ async def test_metrics_count_by_route(platform: Platform) -> None:
             assert response.status == 404
     async with platform.client.get("/metrics") as response:
         text = await response.text()
-    assert 'voxreel_edge_calls_total{code="404",method="GET /api/task/{task_id}"} 2.0' in text
-    assert 'voxreel_edge_calls_total{code="404",method="-"} 2.0' in text
+    assert 'voxreel_http_requests_total{app="edge",route="GET /api/task/{task_id}",status="404"} 2.0' in text
+    assert 'voxreel_http_requests_total{app="edge",route="-",status="404"} 2.0' in text
     assert "invented" not in text
 
 

@@ -207,6 +207,45 @@ async def test_a_task_that_is_deleted_ends_its_stream_with_the_reason(world: Wor
     assert [(event.name, event.data) for event in told] == [("closed", {"detail": f"任务不存在: {task.id}"})]
 
 
+async def test_a_client_that_does_not_read_finds_the_latest_state_when_it_does(world: World) -> None:
+    task = world.task()
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.platform.app.port)
+    token = world.platform.bearer()["Authorization"]
+    writer.write(f"GET /api/tasks/{task.id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n".encode())
+    async with asyncio.timeout(60):
+        await reader.readuntil(b'"status":"PENDING"')
+        # More than the buffers of both ends hold: each of these characters becomes six.
+        await world.change(task, stage="\x01" * 3_000_000)
+        await reader.readuntil(b'"current_step":"\\u0001')
+        await world.change(task, stage="running", progress=1)
+        async with world.follow(task) as response:
+            events = sent_events(response)
+            for percent in range(2, 6):
+                await _next(events)
+                await world.change(task, progress=percent)
+            await _next(events)
+        rest = b""
+        while b'"progress":5' not in rest:
+            rest = rest[-100:] + await reader.read(1 << 20)
+            assert all(f'"progress":{percent},'.encode() not in rest for percent in range(1, 5))
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_stream_ends_with_the_token_it_was_opened_with(world: World) -> None:
+    passing = world.platform.auth.add_user("passing", "password123")
+    task = world.task(passing)
+    async with world.follow(task, user=passing) as response:
+        events = sent_events(response)
+        await _next(events)
+        world.platform.tokens.verifier.revoke(
+            passing.id, not_before=datetime.now(UTC) + timedelta(minutes=1), kept_token_id="", is_frozen=False
+        )
+        await world.change(task, progress=5)
+        told = [event async for event in events]
+    assert [(event.name, event.data) for event in told] == [("closed", {"detail": "登录已过期，请重新登录"})]
+
+
 async def test_a_stream_outlives_a_service_that_does_not_answer(world: World) -> None:
     task, refusals = world.task(), world.platform.speech.tasks.refusals
     async with world.follow(task) as response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
@@ -27,6 +28,9 @@ class FakeTasks(task_service_pb2_grpc.TaskServiceServicer):
         self.refusals = Refusals()
         self.by_id: dict[str, task_pb2.Task] = {}
         self.read = 0
+        # Whether who watches a task waits for ever, and how many do.
+        self.is_slow = False
+        self.watchers = 0
         # What happens to a task just before it is changed.
         self.before_update: Callable[[task_pb2.Task], None] | None = None
 
@@ -44,6 +48,12 @@ class FakeTasks(task_service_pb2_grpc.TaskServiceServicer):
     ) -> AsyncIterator[messages.WatchTaskResponse]:
         found = await self.GetTask(messages.GetTaskRequest(task_id=request.task_id), context)
         yield messages.WatchTaskResponse(task=found.task)
+        if self.is_slow:
+            self.watchers += 1
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.watchers -= 1
 
     async def ListTasks(self, request: messages.ListTasksRequest, context: Context) -> messages.ListTasksResponse:
         self.refusals.enter("ListTasks")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import yaml
 
-from tests.k8s.rendering import MANIFESTS, ROOT, name_of, of_kind
+from kit.observability.catalogue import TASKS
+from tests.k8s.rendering import MANIFESTS, name_of, of_kind
 
 SCALED = ("speech", "video")
 
 
 def test_the_metrics_of_the_scalers_are_those_of_the_adapter_and_of_the_code() -> None:
-    metrics = {f"voxreel_{service}_unfinished_tasks" for service in SCALED}
     asked = {
         metric["external"]["metric"]["name"]
         for scaler in of_kind("prod", "HorizontalPodAutoscaler")
@@ -20,15 +18,12 @@ def test_the_metrics_of_the_scalers_are_those_of_the_adapter_and_of_the_code() -
         if metric["type"] == "External"
     }
     values = yaml.safe_load((MANIFESTS / "prometheus-adapter.yaml").read_text(encoding="utf-8"))
-    answered = {rule["name"]["as"] for rule in values["rules"]["external"]}
-    read = {name for rule in values["rules"]["external"] for name in re.findall(r"voxreel_\w+", rule["metricsQuery"])}
-    exported = {
-        f"voxreel_{service}_{noun}"
-        for service in SCALED
-        for noun in re.findall(r'metrics\.gauge\("(\w+)"', (ROOT / f"services/{service}/app.py").read_text("utf-8"))
-    }
-    assert asked == answered == read == metrics
-    assert metrics <= exported
+    answered = {rule["name"]["as"]: rule for rule in values["rules"]["external"]}
+    assert asked == set(answered) == {f"voxreel_{service}_unfinished_tasks" for service in SCALED}
+    for service in SCALED:
+        rule, series = answered[f"voxreel_{service}_unfinished_tasks"], f'{TASKS.name}{{app="{service}"}}'
+        assert rule["seriesQuery"] == series
+        assert rule["metricsQuery"] == f"sum(max by ({', '.join(TASKS.label_names)}) ({series}))"
 
 
 def test_each_scaler_has_its_deployment() -> None:

@@ -107,7 +107,7 @@ def test_a_target_holds_its_own_code_and_packages_only(target: str) -> None:
     packages = {source for source, _ in copied if source.endswith("-packages")} - {"model-packages"}
     assert packages == {f"{target}-packages"}
     installed = "\n".join(STAGES[f"{target}-packages"].all("COPY"))
-    assert set(re.findall(r"requirements/(\w+)\.txt", installed)) == {target} | (
+    assert set(re.findall(r"requirements/(\w+)\.txt", installed)) == {target, "tracing"} | (
         {"offline"} if target in WITH_MODELS else set()
     )
     code = {path for source, paths in copied if source == "code" for path in paths}
@@ -132,6 +132,18 @@ def test_packages_are_installed_by_hash_and_no_index_is_named(name: str) -> None
     assert "--require-hashes" in installs[0]
     assert "--mount=type=secret,id=pip" in installs[0]
     assert not re.search(r"index-url|https?://|trusted-host", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_tracing_is_installed_where_it_is_asked_for_and_fits_the_rest(target: str) -> None:
+    stage = STAGES[f"{target}-packages"]
+    (install,) = [run for run in stage.all("RUN") if " install " in run]
+    assert install.endswith(" ${TRACING:+-r /build/tracing.txt}") and stage.all("ARG") == ["TRACING"]
+    pinned = [
+        dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / f"requirements/{name}.txt").read_text("utf-8"), re.MULTILINE))
+        for name in (target, "tracing")
+    ]
+    assert all(pinned[1].get(package, version) == version for package, version in pinned[0].items())
 
 
 def chosen(name: str) -> frozenset[str]:

@@ -14,7 +14,11 @@ from kit.config import Peers
 from tests.k8s.rendering import COMPONENT, NAME, OVERLAYS, ROOT, Manifest, container_of, labels_of, of_kind, workloads
 
 SERVICES = ("auth", "billing", "files", "speech", "video")
-MONITORING = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+MONITORING = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+    # No matchLabels: the bases would put their own name into it.
+    "podSelector": {"matchExpressions": [{"key": NAME, "operator": "In", "values": ["prometheus"]}]},
+}
 
 
 def code_of(app: str) -> str:

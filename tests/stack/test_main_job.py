@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
 import numpy as np
 import pytest
 
+from cli.stack.names import APPS
+from tests.observability.exported import SERIES, documented, exported_by
+from tests.ports import free_port
 from tests.stack.client import TTS_PRICE, Client, client_of, paying_client
 from tests.stack.harness import Stack, stack, voxreel
 
@@ -78,10 +82,22 @@ async def check_download(running: Stack, file_id: str, size: int) -> bytes:
     return sound
 
 
+async def check_metrics(ports: Mapping[str, int]) -> None:
+    """Every process exports what is documented of it, in series that have the documented labels."""
+    found = await exported_by(ports)
+    assert dict(found.apps) == documented()
+    assert {series: frozenset(SERIES[series]) for series in found.labels} == {
+        series: next(iter(labels)) for series, labels in found.labels.items() if len(labels) == 1
+    }
+
+
 @pytest.mark.parametrize("options", [(), ("--single-process",)], ids=["processes", "single-process"])
 async def test_from_a_new_user_to_speech(tmp_path: Path, options: tuple[str, ...]) -> None:
-    async with stack(tmp_path / "data", *options) as running:
+    ports = {app: free_port() for app in APPS}
+    admin_ports = {f"VOXREEL_{app.upper()}_ADMIN_PORT": str(port) for app, port in ports.items()}
+    async with stack(tmp_path / "data", *options, **admin_ports) as running:
         await check_main_job(running)
+        await check_metrics(ports)
         assert await running.stop() == 0
 
 

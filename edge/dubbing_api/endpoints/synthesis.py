@@ -24,6 +24,7 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
         tag=TAG,
         dialect=Dialect.DUBBING,
         is_keyed=True,
+        is_attended=True,
         # The audio is in the reply: longer than the wait for it, and the calls around it.
         timeout_s=synthesis.LONGEST_WAIT_S + 15,
         refusals=(402, 404, 503),

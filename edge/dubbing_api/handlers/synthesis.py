@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from aiohttp import web
 
 from edge.aggregates.links import signed_link
 from edge.aggregates.tasks import TERMINAL, find_task, wait_for_end
+from edge.clients import Clients
 from edge.dubbing_api import render_synthesis
 from edge.dubbing_api.handlers.voices import AUDIO_FIELD, SAMPLE_TARGET, check_audio_type
 from edge.dubbing_api.models.synthesis import EmotionReferenceOut, GenerateIn, GenerateOut
 from edge.dubbing_api.render_voices import public_url
 from edge.endpoint import Call, NoInput
 from edge.transfer.upload import FormShape, receive_form
-from kit.errors import DeadlineExceeded, NotFound, Precondition, Unavailable, reason_named
+from kit.errors import DeadlineExceeded, DomainError, NotFound, Precondition, Unavailable, reason_named
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.speech.v1 import dubbing_service_pb2 as messages
 from voxreel.speech.v1 import history_service_pb2 as history
@@ -24,10 +28,15 @@ _FORM = FormShape(AUDIO_FIELD, check_type=check_audio_type)
 
 
 async def generate(given: GenerateIn, call: Call) -> GenerateOut:
-    """Speaks the text while the client waits."""
+    """Speaks the text while the client waits. Who leaves before it is done has cancelled it, unless they may return."""
     clients = call.shared.clients
     accepted = (await clients.dubbings.CreateDubbing(_order(given, call.request_key))).task
-    task = await wait_for_end(accepted, clients, timeout_s=LONGEST_WAIT_S)
+    try:
+        task = await wait_for_end(accepted, clients, timeout_s=LONGEST_WAIT_S)
+    except asyncio.CancelledError:
+        if not call.may_return:
+            await _leave(accepted, clients)
+        raise
     if task.state not in TERMINAL:
         task = await _give_up(task, call)
     _check_succeeded(task)
@@ -65,6 +74,12 @@ def _order(given: GenerateIn, request_key: str) -> messages.CreateDubbingRequest
         volume_scale=given.volume_scale,
         max_tokens=given.max_text_tokens_per_sentence,
     )
+
+
+async def _leave(task: task_pb2.Task, clients: Clients) -> None:
+    """Cancels what nobody will fetch, so that its credits go back. It may have ended in that very moment."""
+    with suppress(DomainError):
+        await clients.speech_tasks.UpdateTask(task_service_pb2.UpdateTaskRequest(task_id=task.id, cancels=True))
 
 
 async def _give_up(task: task_pb2.Task, call: Call) -> task_pb2.Task:

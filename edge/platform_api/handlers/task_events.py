@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from aiohttp import web
 
-from edge.aggregates.tasks import TERMINAL, find_own_task
+from edge.aggregates.tasks import TERMINAL, find_own_task, find_task
 from edge.attendance import while_connected
 from edge.display import DisplayTimes
 from edge.endpoint import Call, Dialect
@@ -15,6 +15,8 @@ from edge.event_stream import LiveEvent, send_live_events
 from edge.platform_api.models.tasks import TaskIdIn
 from edge.platform_api.render_tasks import task_progress
 from edge.progress.changes import TaskChange, changes_of, version_of
+from kit.errors import Unauthenticated
+from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2
 
 LAST_EVENT_HEADER = "Last-Event-ID"
@@ -25,16 +27,21 @@ async def follow_task(given: TaskIdIn, call: Call, request: web.Request) -> web.
 
     A client that has seen the end already is answered 204, which tells an EventSource to stay away.
     """
-
-    async def look() -> task_pb2.Task:
-        return await find_own_task(given.task_id, call.shared.clients)
-
     shared = call.shared
+
+    async def look_again() -> task_pb2.Task:
+        task = await find_task(given.task_id, shared.clients)
+        if not task.HasField("user_id"):
+            # It was theirs before, so it is the token that is not good any more.
+            raise Unauthenticated(reasons.ERROR_REASON_TOKEN_EXPIRED, "登录已过期，请重新登录")
+        return task
+
     with shared.feed.follow(call.user.user_id, given.task_id) as following:
-        task, seen = await look(), request.headers.get(LAST_EVENT_HEADER, "")
+        task = await find_own_task(given.task_id, shared.clients)
+        seen = request.headers.get(LAST_EVENT_HEADER, "")
         if task.state in TERMINAL and version_of(task) == seen:
             return web.Response(status=204, headers={"Cache-Control": "no-store"})
-        changes = changes_of(task, following, look, seen=seen, clock=shared.clock)
+        changes = changes_of(task, following, look_again, seen=seen, clock=shared.clock)
         events = _events(changes, shared.times)
         return await while_connected(request, send_live_events(request, events, Dialect.PLATFORM))
 

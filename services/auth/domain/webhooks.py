@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from kit.net.addresses import is_literal, is_loopback, is_public
 from kit.net.urls import HttpUrl, UrlRefused, read_url
@@ -36,6 +37,16 @@ class DisabledFor(StrEnum):
     NOTHING = ""
     GONE = "gone"
     FAILING = "failing"
+
+
+DISABLED_REASONS: Mapping[DisabledFor, str] = MappingProxyType(
+    {
+        DisabledFor.NOTHING: "",
+        DisabledFor.GONE: "接收方返回 410，已停用",
+        DisabledFor.FAILING: "连续 3 天无法送达，已停用",
+    }
+)
+"""As its owner reads them."""
 
 
 class DeliveryState(StrEnum):
@@ -91,6 +102,15 @@ class Webhook:
     failing_since: datetime | None
     create_time: datetime
     update_time: datetime
+
+    @property
+    def is_disabled(self) -> bool:
+        return self.disabled_for is not DisabledFor.NOTHING
+
+    @property
+    def host(self) -> str:
+        """Where it is, without what may be a secret in its address."""
+        return read_url(self.url).host
 
     def enabled(self, now: datetime) -> Webhook:
         """As after a fresh start."""

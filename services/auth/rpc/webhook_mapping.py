@@ -6,16 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from kit.rpc.times import timestamp_of
-from services.auth.domain.webhooks import Delivery, DeliveryError, DeliveryState, DisabledFor, Webhook
+from services.auth.domain.webhooks import DISABLED_REASONS, Delivery, DeliveryError, DeliveryState, Webhook
 from voxreel.auth.v1 import webhook_service_pb2 as pb
 
-_REASONS: Mapping[DisabledFor, str] = MappingProxyType(
-    {
-        DisabledFor.NOTHING: "",
-        DisabledFor.GONE: "接收方返回 410，已停用",
-        DisabledFor.FAILING: "连续 3 天无法送达，已停用",
-    }
-)
 _ERRORS: Mapping[DeliveryError, str] = MappingProxyType(
     {
         DeliveryError.NOTHING: "",
@@ -41,7 +34,7 @@ def webhook_to_proto(webhook: Webhook) -> pb.Webhook:
         id=webhook.id,
         url=webhook.url,
         events=sorted(webhook.events),
-        disabled_reason=_REASONS[webhook.disabled_for],
+        disabled_reason=DISABLED_REASONS[webhook.disabled_for],
         failing_since_time=None if webhook.failing_since is None else timestamp_of(webhook.failing_since),
         former_secret_expire_time=None if former_until is None else timestamp_of(former_until),
         create_time=timestamp_of(webhook.create_time),

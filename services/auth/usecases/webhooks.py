@@ -26,6 +26,7 @@ from services.auth.domain.webhooks import (
     check_url,
     events_of,
 )
+from services.auth.events import AuthEvents
 from services.auth.store.uow import AuthUnit
 from services.auth.usecases.callers import require_caller
 
@@ -38,9 +39,12 @@ class WebhookKeeper:
     """A user's own webhooks. Every method raises what a caller without access gets; those that name a webhook raise
     NotFound (WEBHOOK_NOT_FOUND), also for another user's."""
 
-    def __init__(self, units: Units[AuthUnit], rules: AddressRules, *, clock: Clock, ids: IdSource) -> None:
+    def __init__(
+        self, units: Units[AuthUnit], rules: AddressRules, *, events: AuthEvents, clock: Clock, ids: IdSource
+    ) -> None:
         self._units = units
         self._rules = rules
+        self._events = events
         self._clock = clock
         self._ids = ids
 
@@ -64,7 +68,7 @@ class WebhookKeeper:
             create_time=now,
             update_time=now,
         )
-        return await self._units.write(lambda unit: _create(unit, token, new))
+        return await self._units.write(lambda unit: self._create(unit, token, new))
 
     async def own(self, token: AccessTokenClaims) -> list[Webhook]:
         """Oldest first."""
@@ -77,7 +81,13 @@ class WebhookKeeper:
 
     async def delete(self, token: AccessTokenClaims, webhook_id: str) -> None:
         """Ends its deliveries too."""
-        await self._units.write(lambda unit: unit.webhooks.delete(_lock_own(unit, token, webhook_id).id))
+
+        def delete(unit: AuthUnit) -> None:
+            webhook = _lock_own(unit, token, webhook_id)
+            unit.webhooks.delete(webhook.id)
+            unit.outbox.add(self._events.webhook_deleted(webhook))
+
+        await self._units.write(delete)
 
     async def rotate(self, token: AccessTokenClaims, request_id: str, *, webhook_id: str) -> Webhook:
         """With a new secret; a repeated request gets the same one. Raises Invalid (FIELD_INVALID)."""
@@ -91,6 +101,7 @@ class WebhookKeeper:
             secrets = webhook.secrets.rotated(secret, now)
             rotated = replace(webhook, secrets=secrets, rotation_id=request_id, update_time=now)
             unit.webhooks.save(rotated)
+            unit.outbox.add(self._events.webhook_secret_rotated(rotated))
             return rotated
 
         return await self._units.write(rotate)
@@ -99,8 +110,12 @@ class WebhookKeeper:
         """Calls it again from the next event on."""
 
         def enable(unit: AuthUnit) -> Webhook:
-            enabled = _lock_own(unit, token, webhook_id).enabled(self._clock.now())
+            webhook = _lock_own(unit, token, webhook_id)
+            if not webhook.is_disabled:
+                return webhook
+            enabled = webhook.enabled(self._clock.now())
             unit.webhooks.save(enabled)
+            unit.outbox.add(self._events.webhook_enabled(enabled))
             return enabled
 
         return await self._units.write(enable)
@@ -118,20 +133,20 @@ class WebhookKeeper:
 
         return await self._units.read(read)
 
-
-def _create(unit: AuthUnit, token: AccessTokenClaims, new: Webhook) -> Webhook:
-    # The lock makes the number true until the commit.
-    _lock_owner(unit, token)
-    own = unit.webhooks.of_user(token.user_id)
-    known = next((webhook for webhook in own if webhook.request_id == new.request_id), None)
-    if known is not None:
-        if (known.url, known.events) != (new.url, new.events):
-            raise request_id_reused()
-        return known
-    if len(own) >= WEBHOOKS_LIMIT:
-        raise webhooks_full(WEBHOOKS_LIMIT)
-    unit.webhooks.add(new)
-    return new
+    def _create(self, unit: AuthUnit, token: AccessTokenClaims, new: Webhook) -> Webhook:
+        # The lock makes the number true until the commit.
+        _lock_owner(unit, token)
+        own = unit.webhooks.of_user(token.user_id)
+        known = next((webhook for webhook in own if webhook.request_id == new.request_id), None)
+        if known is not None:
+            if (known.url, known.events) != (new.url, new.events):
+                raise request_id_reused()
+            return known
+        if len(own) >= WEBHOOKS_LIMIT:
+            raise webhooks_full(WEBHOOKS_LIMIT)
+        unit.webhooks.add(new)
+        unit.outbox.add(self._events.webhook_created(new))
+        return new
 
 
 def _lock_owner(unit: AuthUnit, token: AccessTokenClaims) -> None:

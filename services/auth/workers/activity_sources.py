@@ -96,6 +96,7 @@ _TASK = ("task_id", "credits", "voice", "text_length")
 _FAILED_TASK = (*_TASK, "error_reason", "error_message")
 _OPERATOR = ("operator_user_id",)
 _FILE = ("file_id", "file_type", "original_name", "size_bytes")
+_WEBHOOK = ("webhook_id", "host")
 _PACKAGE = ("package_key", "credits", "price_fen")
 
 _SOURCES: tuple[Source, ...] = (
@@ -110,6 +111,17 @@ _SOURCES: tuple[Source, ...] = (
     Source(auth.UserDeleted, types.USER_DELETE, "管理员删除了用户 {account}", _OPERATOR, _WARNING),
     Source(auth.MaterialAdded, types.MATERIAL_ADD, "用户 {account} 添加了{what}", ("item_id",)),
     Source(auth.MaterialRemoved, types.MATERIAL_REMOVE, "用户 {account} 移除了{what}", ("item_id",)),
+    Source(auth.WebhookCreated, types.WEBHOOK_ADD, "用户 {account} 添加了 Webhook（{host}）", _WEBHOOK),
+    Source(auth.WebhookDeleted, types.WEBHOOK_DELETE, "用户 {account} 删除了 Webhook（{host}）", _WEBHOOK),
+    Source(auth.WebhookSecretRotated, types.WEBHOOK_CHANGE, "用户 {account} 更换了 Webhook 密钥（{host}）", _WEBHOOK),
+    Source(auth.WebhookEnabled, types.WEBHOOK_CHANGE, "用户 {account} 重新启用了 Webhook（{host}）", _WEBHOOK),
+    Source(
+        auth.WebhookDisabled,
+        types.WEBHOOK_CHANGE,
+        "用户 {account} 的 Webhook（{host}）：{reason}",
+        (*_WEBHOOK, "reason"),
+        _WARNING,
+    ),
     Source(
         billing.CreditsRecharged,
         types.CREDITS_RECHARGE,

@@ -19,6 +19,9 @@ ROLE_CHANGE = ActivityType("user_role_change", "变更权限", "Avatar")
 USER_DELETE = ActivityType("user_delete", "删除用户", "Delete")
 MATERIAL_ADD = ActivityType("material_add", "添加素材", "FolderAdd")
 MATERIAL_REMOVE = ActivityType("material_remove", "移除素材", "FolderRemove")
+WEBHOOK_ADD = ActivityType("webhook_add", "添加 Webhook", "Link")
+WEBHOOK_CHANGE = ActivityType("webhook_change", "变更 Webhook", "Connection")
+WEBHOOK_DELETE = ActivityType("webhook_delete", "删除 Webhook", "Delete")
 CREDITS_RECHARGE = ActivityType("credits_recharge", "积分充值", "Coin")
 CREDITS_ADJUST = ActivityType("credits_adjust", "积分调整", "Wallet")
 CREDITS_EXPIRE = ActivityType("credits_expire", "积分过期", "Timer")
@@ -64,6 +67,9 @@ ALL: tuple[ActivityType, ...] = (
     USER_DELETE,
     MATERIAL_ADD,
     MATERIAL_REMOVE,
+    WEBHOOK_ADD,
+    WEBHOOK_CHANGE,
+    WEBHOOK_DELETE,
     CREDITS_RECHARGE,
     CREDITS_ADJUST,
     CREDITS_EXPIRE,

@@ -19,7 +19,8 @@ from kit.net.errors import FetchError, FetchRefused, FetchTimeout
 from kit.net.fetcher import Fetcher
 from kit.net.messages import HttpRequest
 from services.auth.crypto.webhooks import signed_headers
-from services.auth.domain.webhooks import Delivery, DeliveryError, DisabledFor, Outcome, Webhook
+from services.auth.domain.webhooks import MAX_ATTEMPTS, Delivery, DeliveryError, Outcome, Webhook
+from services.auth.events import AuthEvents
 from services.auth.store.uow import AuthUnit
 
 _BATCH = 32
@@ -36,9 +37,10 @@ _log = structlog.get_logger(__name__)
 class WebhookSender:
     """Any number of them may work on one database."""
 
-    def __init__(self, units: Units[AuthUnit], fetcher: Fetcher, *, clock: Clock) -> None:
+    def __init__(self, units: Units[AuthUnit], fetcher: Fetcher, *, events: AuthEvents, clock: Clock) -> None:
         self._units = units
         self._fetcher = fetcher
+        self._events = events
         self._clock = clock
 
     async def step(self) -> int:
@@ -69,7 +71,9 @@ class WebhookSender:
         webhook = await self._units.read(lambda unit: unit.webhooks.find(delivery.webhook_id))
         if webhook is None:
             return
-        outcome = await self._send(webhook, delivery)
+        # One whose attempts never come to their end, because whoever makes them dies, must not be tried for ever.
+        is_spent = delivery.attempts > MAX_ATTEMPTS
+        outcome = Outcome(DeliveryError.UNREACHABLE) if is_spent else await self._send(webhook, delivery)
         _log.info(
             "webhook_attempt",
             webhook_id=webhook.id,
@@ -94,6 +98,10 @@ class WebhookSender:
             return Outcome(DeliveryError.TIMEOUT)
         except FetchError:
             return Outcome(DeliveryError.UNREACHABLE)
+        except Exception as error:
+            # Whatever a stranger's address can cause counts as an attempt.
+            _log.error("webhook_attempt_broken", message_id=delivery.id, error=type(error).__name__)
+            return Outcome(DeliveryError.UNREACHABLE)
 
     def _settle(self, unit: AuthUnit, delivery: Delivery, outcome: Outcome) -> None:
         now = self._clock.now()
@@ -105,8 +113,10 @@ class WebhookSender:
         after = before.after(outcome, now)
         if after != before:
             unit.webhooks.save(after)
-        if after.disabled_for is not DisabledFor.NOTHING:
+        if after.is_disabled:
             unit.deliveries.give_up(after.id)
+        if after.is_disabled and not before.is_disabled:
+            unit.outbox.add(self._events.webhook_disabled(after))
 
 
 def _outcome_of(status: int) -> Outcome:

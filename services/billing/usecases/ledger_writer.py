@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Self, TypeVar
 
@@ -13,6 +14,7 @@ from kit.db.uow import Units
 from kit.errors import Conflict, DomainError, Internal
 from services.billing.domain.commands import Command, check
 from services.billing.domain.errors import concurrent_update
+from services.billing.metrics import LedgerMeasures
 from services.billing.store.uow import BillingUnit
 from services.billing.usecases.group_commit import GroupCommit
 from services.billing.usecases.ledger_work import LedgerWork, Result, Submission
@@ -30,10 +32,13 @@ class LedgerWriter:
     Leaving its context waits until everything queued is done.
     """
 
-    def __init__(self, units: Units[BillingUnit], work: LedgerWork, clock: Clock) -> None:
+    def __init__(
+        self, units: Units[BillingUnit], work: LedgerWork, clock: Clock, *, measures: LedgerMeasures | None = None
+    ) -> None:
         self._units = units
         self._work = work
         self._clock = clock
+        self._measures = measures
         self._groups: GroupCommit[Submission, Result] = GroupCommit(self._commit)
 
     async def perform(self, submissions: Sequence[Submission]) -> list[Result]:
@@ -61,18 +66,26 @@ class LedgerWriter:
 
     async def _commit(self, group: Sequence[Submission]) -> Sequence[Result]:
         """Never raises, so that nobody pays for another's command."""
+        start = time.monotonic()
+        results, outcome = await self._results(group)
+        if self._measures is not None:
+            self._measures.committed(len(group), outcome, time.monotonic() - start)
+        return results
+
+    async def _results(self, group: Sequence[Submission]) -> tuple[Sequence[Result], str]:
+        """What the commands end with, and a word for how they were committed."""
         if len(group) > 1:
             try:
-                return await self._together(group)
+                return await self._together(group), "together"
             except (Conflict, IntegrityError):
                 # Another replica came in between.
                 pass
             except DomainError as error:
                 # The database is gone or too much waits: that is no command's fault.
-                return [error.copy() for _ in group]
+                return [error.copy() for _ in group], "refused"
             except Exception as error:
                 _log.warning("ledger_group_failed", commands=len(group), error=type(error).__name__)
-        return [await self._alone(submission) for submission in group]
+        return [await self._alone(submission) for submission in group], "alone"
 
     async def _together(self, group: Sequence[Submission]) -> list[Result]:
         return await self._units.write(lambda unit: self._work.run(unit, group, self._clock.now()))
@@ -95,6 +108,8 @@ class LedgerWriter:
         if isinstance(failure, Conflict):
             return concurrent_update()
         # A constraint that still refuses is no rival's doing, and trying again later would not help.
+        if self._measures is not None:
+            self._measures.failed()
         _log.error(
             "ledger_command_failed",
             command=type(submission.command).__name__,

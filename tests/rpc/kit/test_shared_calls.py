@@ -1,4 +1,4 @@
-"""Calls with the same answer for everybody: shared by those who wait at the same time, never older than the question."""
+"""Calls with one answer for everybody: shared by those who wait at the same time, never older than the question."""
 
 from __future__ import annotations
 

@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from pydantic import SecretStr
+
+from kit.tasks.model import TaskState
 from services.speech.catalogue.templates import templates
+from services.speech.config import DashScopeAccountSettings, SpeechConfig
 from services.speech.domain.dubbing import MAX_TEXT_CHARACTERS
+from services.speech.lanes import work_lanes
 from services.speech.parts import task_handlers
 from tests.polling import eventually
-from tests.rpc.speech.conftest import LANES, World
+from tests.rpc.speech.conftest import LANES, SERVICE_TOKEN, World
 from voxreel.speech.v1 import dubbing_service_pb2 as dubbings
 from voxreel.speech.v1 import synthesis_service_pb2 as syntheses
 from voxreel.speech.v1 import voice_service_pb2 as voices
-from voxreel.task.v1 import task_pb2
-from voxreel.task.v1.task_service_pb2 import GetTaskRequest
 
 LONG = "长" * (MAX_TEXT_CHARACTERS + 1)
 
@@ -53,13 +56,13 @@ async def _dub(world: World, *, user_id: int) -> str:
         return (await world.dubbings.CreateDubbing(order)).task.id
 
 
-async def _state(world: World, task_id: str) -> task_pb2.TaskState:
-    return (await world.tasks.GetTask(GetTaskRequest(task_id=task_id))).task.state
+async def _state(world: World, task_id: str) -> TaskState:
+    return await world.units.read(lambda unit: unit.tasks.get(task_id).state)
 
 
 async def _succeeds(world: World, task_id: str) -> None:
     async def has_succeeded() -> bool:
-        return await _state(world, task_id) == task_pb2.TASK_STATE_SUCCEEDED
+        return await _state(world, task_id) == TaskState.SUCCEEDED
 
     await eventually(has_succeeded, within_s=60)
 
@@ -77,11 +80,18 @@ async def test_a_dubbing_and_a_short_text_end_while_everything_else_is_full(worl
         for task_id in quick:
             await _succeeds(world, task_id)
         states = [await _state(world, task_id) for task_id in slow]
-        assert states == [task_pb2.TASK_STATE_RUNNING, task_pb2.TASK_STATE_QUEUED] * 2, "one of each is under way"
+        assert states == [TaskState.RUNNING, TaskState.QUEUED] * 2, "one of each is under way"
         world.synthesizer.go_on.set()
         world.jobs.cloner.go_on.set()
         for task_id in slow:
             await _succeeds(world, task_id)
+
+
+def test_long_texts_never_have_every_line_to_a_provider() -> None:
+    account = DashScopeAccountSettings(api_key=SecretStr("sk-1"), max_jobs=6)
+    config = SpeechConfig(service_token=SecretStr(SERVICE_TOKEN), dashscope=account)
+    places = {lane.name: places for lane, places in work_lanes(config).items()}
+    assert places == {"tts": 3, "interactive": 8, "asr": 7, "voice_clone": 7, "llm": 8}
 
 
 def test_every_kind_of_task_has_a_lane(world: World) -> None:

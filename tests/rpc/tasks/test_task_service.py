@@ -109,6 +109,16 @@ async def test_the_owner_and_administrators_see_all(world: World, user_id: int, 
     assert not task.HasField("output") and not task.HasField("finish_time")
 
 
+async def test_who_wants_the_result_alone_is_not_sent_the_input(world: World) -> None:
+    await world.ask()
+    await world.finish()
+    request = GetTaskRequest(task_id="tts_1", view=messages.TASK_VIEW_RESULT)
+    with world.caller(7):
+        task = (await world.stub.GetTask(request)).task
+    assert task.user_id == 7 and task.HasField("output")
+    assert not task.HasField("input")
+
+
 async def test_many_who_ask_at_once_each_see_what_they_may(world: World) -> None:
     await world.ask()
 

@@ -82,8 +82,8 @@ async def world(auth: Auth) -> AsyncIterator[World]:
         yield World(
             auth,
             await auth.add_user("alice"),
-            WebhookKeeper(auth.units, LOCAL, clock=clock, ids=ids),
-            WebhookSender(auth.units, fetcher, clock=clock),
+            WebhookKeeper(auth.units, LOCAL, events=auth.own_events, clock=clock, ids=ids),
+            WebhookSender(auth.units, fetcher, events=auth.own_events, clock=clock),
             receiver,
             Projections(auth.units, clock, [WebhookProjection()]),
             EventSource("speech", ids, clock),
@@ -157,6 +157,8 @@ async def test_what_fails_is_sent_again_under_the_same_id_at_most_ten_times(worl
     await world.end_task("tts_3")
     assert await world.sender.step() == 1
     assert (await world.log(webhook_id))[0].state is DeliveryState.DELIVERED
+    told = [name for name in await world.auth.event_types() if name.startswith("Webhook")]
+    assert told == ["WebhookCreated", "WebhookDisabled", "WebhookEnabled"]
 
 
 async def test_one_success_makes_up_for_the_failures_before(world: World) -> None:
@@ -204,6 +206,21 @@ async def test_who_dies_after_sending_sends_again_and_the_id_tells(world: World)
     assert (delivery.state, delivery.attempts, delivery.id) == (DeliveryState.DELIVERED, 2, claimed[0].id)
 
 
+async def test_a_message_that_kills_its_senders_is_given_up(world: World) -> None:
+    webhook_id, _ = await world.hook()
+    await world.end_task()
+    for _ in range(MAX_ATTEMPTS):
+        now = world.auth.clock.now()
+        until = now + timedelta(seconds=60)
+        await world.auth.units.write(
+            lambda unit, now=now, until=until: unit.deliveries.claim(now, until=until, limit=1)
+        )
+        world.auth.clock.advance(61)
+    assert await world.sender.step() == 1
+    assert [each.state for each in await world.log(webhook_id)] == [DeliveryState.FAILED]
+    assert world.receiver.received == []
+
+
 async def test_both_secrets_sign_for_a_day_after_a_rotation(world: World) -> None:
     webhook_id, first = await world.hook()
     rotated = await world.keeper.rotate(world.user, "turn", webhook_id=webhook_id)
@@ -218,6 +235,7 @@ async def test_both_secrets_sign_for_a_day_after_a_rotation(world: World) -> Non
     during, after = world.receiver.received
     assert during.is_signed_with(first) and during.is_signed_with(second)
     assert after.is_signed_with(second) and not after.is_signed_with(first)
+    assert (await world.auth.event_types()).count("WebhookSecretRotated") == 1
 
 
 async def test_a_repeated_request_makes_one_webhook_and_another_one_is_refused(world: World) -> None:
@@ -278,12 +296,13 @@ async def test_a_name_that_leads_inside_is_refused_when_it_is_called(world: Worl
     async def inside(_name: str) -> list[str]:
         return ["10.0.0.7"]
 
-    keeper = WebhookKeeper(world.auth.units, PUBLIC, clock=world.auth.clock, ids=RandomIds())
+    auth = world.auth
+    keeper = WebhookKeeper(auth.units, PUBLIC, events=auth.own_events, clock=auth.clock, ids=RandomIds())
     webhook = await keeper.create(world.user, "r", url="https://hook.example/", events=())
     await world.end_task()
     guarded = Fetcher(resolve=inside, is_allowed=PUBLIC.allows_address, has_allowed_port=PUBLIC.allows_port)
     async with guarded:
-        assert await WebhookSender(world.auth.units, guarded, clock=world.auth.clock).step() == 1
+        assert await WebhookSender(auth.units, guarded, events=auth.own_events, clock=auth.clock).step() == 1
     (delivery,) = await world.log(webhook.id)
     assert (delivery.error, delivery.status_code) == (DeliveryError.REFUSED_ADDRESS, 0)
 

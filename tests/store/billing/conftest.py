@@ -22,6 +22,7 @@ from services.billing.domain.commands import Capture, Command, EndTask, Release,
 from services.billing.domain.holds import Hold, Reservation
 from services.billing.domain.ledger import Balance, Entry, Recharge
 from services.billing.events import BillingEvents
+from services.billing.metrics import LedgerMeasures
 from services.billing.store.entry_pages import EntryPages
 from services.billing.store.tables import EVENT_TABLES
 from services.billing.store.uow import BillingUnit
@@ -140,10 +141,12 @@ def reservation(request_id: str, credits: int | None = None, *, user_id: int = U
     )
 
 
-def ledger_writer(units: Units[BillingUnit], clock: FakeClock, ids: RandomIds) -> LedgerWriter:
+def ledger_writer(
+    units: Units[BillingUnit], clock: FakeClock, ids: RandomIds, *, measures: LedgerMeasures | None = None
+) -> LedgerWriter:
     """A writer as one replica of the service has it."""
     work = LedgerWork(BillingEvents(EventSource("billing", ids, clock)), new_hold_id=partial(ids.ordered, "hold_"))
-    return LedgerWriter(units, work, clock)
+    return LedgerWriter(units, work, clock, measures=measures)
 
 
 @pytest.fixture

@@ -9,10 +9,14 @@ from sqlalchemy import Connection, text
 
 from kit.errors import InsufficientCredits, Internal, Invalid, NotFound, Precondition
 from kit.ids import RandomIds
+from kit.observability.metrics import Metrics
+from kit.rpc.context import CallContext
 from services.billing.domain.commands import Capture, EndTask, Release, Settlement, TaskOutcome
 from services.billing.domain.holds import Hold, HoldState
 from services.billing.domain.ledger import Entry, Recharge
+from services.billing.metrics import LedgerMeasures
 from services.billing.store.audit import open_audit
+from services.billing.usecases.ledger_work import Submission
 from services.billing.usecases.verification import Verification
 from tests.store.billing.conftest import USER, Billing, ledger_writer, reservation
 
@@ -112,6 +116,24 @@ async def test_a_command_the_database_refuses_fails_alone(billing: Billing, data
     balance = await billing.balance()
     assert (balance.available, balance.held) == (0, 20)
     assert_right(database_url)
+
+
+async def test_groups_are_counted_with_their_commands_and_what_went_wrong(billing: Billing) -> None:
+    await poison(billing)
+    metrics = Metrics("billing")
+    measures = LedgerMeasures.of(metrics)
+    async with ledger_writer(billing.units, billing.clock, billing.ids, measures=measures) as writer:
+        for descriptions in (["充值"], ["充值", "充值"], ["充值", POISON, "充值"]):
+            commands = [recharge(billing.ids.random(), 10, description=each) for each in descriptions]
+            await writer.perform([Submission(command, CallContext()) for command in commands])
+    lines = set(metrics.render().decode().splitlines())
+    assert lines >= {
+        'voxreel_ledger_groups_total{app="billing",outcome="alone"} 2.0',
+        'voxreel_ledger_groups_total{app="billing",outcome="together"} 1.0',
+        'voxreel_ledger_commands_total{app="billing"} 6.0',
+        'voxreel_ledger_failed_commands_total{app="billing"} 1.0',
+        'voxreel_ledger_group_seconds_count{app="billing"} 3.0',
+    }
 
 
 async def test_replicas_at_once_keep_one_journal(billing: Billing, database_url: str) -> None:

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from kit.clock import SystemClock
-from kit.events.bus import Bus, BusUnavailable, ConsumerSpec, InboundMessage, Subscription
+from kit.events.bus import Backlog, Bus, BusUnavailable, ConsumerSpec, InboundMessage, Subscription
 from kit.events.memory import MemoryBus
 from kit.events.nats_bus import NatsBus
-from kit.events.streams import EVENTS, StreamSpec, work_stream
+from kit.events.streams import DEAD_LETTERS, EVENTS, StreamSpec, dead_letter_subject, work_stream
 from tests.nats import NatsServer
 from tests.polling import eventually
 
@@ -260,3 +260,23 @@ async def test_ensuring_a_stream_again_keeps_it(broker: Broker) -> None:
     await publish(broker.bus, uuid.uuid4().hex)
     assert await broker.bus.ensure_stream(EVENTS) == first
     assert len(await take(broker.bus.consume(consumer()), 1)) == 1
+
+
+async def test_a_reader_knows_what_is_left_for_it_and_what_was_given_up(broker: Broker) -> None:
+    await broker.ensure(EVENTS, DEAD_LETTERS)
+    with pytest.raises(BusUnavailable):
+        await broker.bus.backlog("billing--settlement")
+    subscription = broker.bus.consume(consumer())
+    for text in ("a", "b", "c"):
+        await publish(broker.bus, text)
+    await publish(broker.bus, "others", subject="evt.auth.user.deleted")
+    first, _ = await take(subscription, 2)
+    assert await broker.bus.backlog("billing--settlement") == Backlog(pending=3, dead=0)
+    await first.ack()
+    for number, durable in enumerate(("billing--settlement", "billing--settlement", "auth--projections")):
+        await broker.bus.publish(dead_letter_subject(durable), b"given up", message_id=f"dead-{number}")
+
+    async def is_counted() -> bool:
+        return await broker.bus.backlog("billing--settlement") == Backlog(pending=2, dead=2)
+
+    await eventually(is_counted)

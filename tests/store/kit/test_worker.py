@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +14,16 @@ import pytest_asyncio
 from kit.clock import Clock, SystemClock
 from kit.db.database import Database
 from kit.db.uow import Units
-from kit.errors import Invalid
+from kit.errors import Invalid, Unavailable
 from kit.events.memory import MemoryBus
 from kit.events.relay import Relay
 from kit.events.streams import work_stream
+from kit.observability import catalogue
+from kit.observability.metrics import Metrics
 from kit.rpc.context import CallContext, bind_call, current_call, unbind_call
 from kit.tasks.handlers import Done, NotYet, Progress, RetryableError, TaskHandler
 from kit.tasks.lanes import Lane
+from kit.tasks.measures import TaskMeasures
 from kit.tasks.model import JsonObject, Task, TaskKind, TaskState
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
@@ -74,6 +78,7 @@ class Setup:
         self.relay = Relay(database, EVENT_TABLES, self.bus, streams=[work_stream(SERVICE)], clock=clock)
         self.sweeper = Sweeper(self.units)
         self.engine = FakeEngine()
+        self.metrics = Metrics(SERVICE)
         self.worker = self.new_worker("1")
 
     def new_worker(
@@ -100,7 +105,22 @@ class Setup:
             lane=lane,
             lease_s=lease_s,
             grace_s=grace_s,
+            measures=TaskMeasures(
+                wait=self.metrics.histogram(catalogue.TASK_WAIT),
+                run=self.metrics.histogram(catalogue.TASK_RUN),
+                attempts=self.metrics.counter(catalogue.TASK_ATTEMPTS),
+                engine_failures=self.metrics.counter(catalogue.ENGINE_FAILURES),
+            ),
         )
+
+    def told(self, name: str) -> dict[str, float]:
+        """Series of a metric, by their label besides the app and the kind, if there is one."""
+        lines = self.metrics.render().decode().splitlines()
+        found = (
+            re.fullmatch(rf'{name}{{app="\w+",(?:cause="(\w+)",)?kind="TTS"(?:,outcome="(\w+)")?}} (\S+)', line)
+            for line in lines
+        )
+        return {each[1] or each[2] or "": float(each[3]) for each in found if each is not None}
 
     async def ask(self, number: int = 1) -> str:
         """Queues a task; answers its id."""
@@ -157,6 +177,51 @@ async def test_a_task_is_done_in_the_context_of_its_request(setup: Setup) -> Non
     assert setup.engine.requests == ["r1"]
     advance(setup, 60)
     assert await setup.worker.step() == 0
+
+
+async def test_attempts_are_counted_by_their_outcome_and_timed(setup: Setup) -> None:
+    task_ids = [await setup.ask(number) for number in (1, 2, 3)]
+    advance(setup, 7)
+    await setup.pump()
+    unavailable = Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, "引擎暂不可用")
+    setup.engine.errors = [RetryableError("busy", delay_s=5), unavailable]
+    while await setup.worker.step():
+        continue
+    advance(setup, 10)
+    while await setup.worker.step():
+        continue
+    states = sorted([(await setup.task(task_id)).state for task_id in task_ids])
+    assert states == [TaskState.FAILED, TaskState.SUCCEEDED, TaskState.SUCCEEDED]
+    assert setup.told("voxreel_task_attempts_total") == {"retried": 1, "failed": 1, "succeeded": 2}
+    assert setup.told("voxreel_engine_failures_total") == {"broke": 1, "gave_up": 1}
+    assert setup.told("voxreel_task_run_seconds_count") == {"": 4}
+    # The wait of a first attempt only.
+    assert (setup.told("voxreel_task_wait_seconds_count"), setup.told("voxreel_task_wait_seconds_sum")) == (
+        {"": 3},
+        {"": 21},
+    )
+
+
+async def test_attempts_that_are_cancelled_or_put_back_are_told_apart(real_time: Setup) -> None:
+    setup = real_time
+    setup.engine.gate.clear()
+    worker, stop = setup.new_worker("2", grace_s=0.05), asyncio.Event()
+    task_id = await setup.ask()
+    await setup.pump()
+    running = asyncio.create_task(worker.run(stop))
+    await eventually(setup.engine.started.is_set, within_s=60)
+    assert (worker.places, worker.running) == (2, 1)
+    await setup.units.write(lambda unit: unit.tasks.cancel(task_id))
+    await eventually(lambda: setup.told("voxreel_task_attempts_total") == {"lost": 1}, within_s=60)
+    setup.engine.started.clear()
+    await setup.ask(2)
+    await setup.pump()
+    await eventually(setup.engine.started.is_set, within_s=60)
+    stop.set()
+    async with asyncio.timeout(60):
+        await running
+    assert setup.told("voxreel_task_attempts_total") == {"lost": 1, "put_back": 1}
+    assert worker.running == 0
 
 
 async def test_a_duplicate_wakeup_does_nothing(setup: Setup) -> None:

@@ -13,7 +13,7 @@ from kit.db.uow import Units
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
 from kit.tasks.model import NewTask, TaskKind
-from kit.tasks.queue_size import QueueSize
+from kit.tasks.queue_watch import QueueWatch
 from services.speech.store.uow import SpeechUnit
 from tests.fakes.clock import FakeClock
 from tests.store.migrated import migrated_database
@@ -51,21 +51,34 @@ async def test_unfinished_tasks_are_counted_in_all_and_by_user(units: Units[Spee
     assert await units.read(lambda unit: unit.tasks.unfinished.size_of(9)) == 0
 
 
-async def test_the_size_of_the_queue_stays_while_the_database_is_away(
-    units: Units[SpeechUnit], database: Database
-) -> None:
-    queue = QueueSize(units)
-    assert queue.tasks() == 0
+async def test_the_queue_is_watched_by_kind_and_state(units: Units[SpeechUnit], database: Database) -> None:
+    clock = FakeClock()
+    queue = QueueWatch(units, (TaskKind.TTS, TaskKind.ASR), clock)
+    assert queue.tasks()[("TTS", "queued")] == 0
+    assert queue.oldest_queued_s() == {("TTS",): 0, ("ASR",): 0}
+    for task_id in ("new", "first", "second", "running"):
+        await _create(units, task_id)
+    for task_id in ("first", "second", "running"):
+        await units.write(lambda unit, key=task_id: unit.tasks.queue(key, hold_id="h", credits=1))
+    await units.write(lambda unit: unit.tasks.leases.claim("running", "w#1", lease_s=30))
+    await queue.step()
+    clock.advance(12.0)
+    counted = {labels: number for labels, number in queue.tasks().items() if number}
+    assert counted == {("TTS", "new"): 1, ("TTS", "queued"): 2, ("TTS", "running"): 1}
+    assert queue.oldest_queued_s() == {("TTS",): 12.0, ("ASR",): 0}
+
+
+async def test_what_was_counted_stays_while_the_database_is_away(units: Units[SpeechUnit], database: Database) -> None:
+    queue = QueueWatch(units, (TaskKind.TTS,), FakeClock())
     await _create(units, "waiting")
     await queue.step()
-    assert queue.tasks() == 1
     await database.write(lambda connection: connection.execute(text("DROP TABLE tasks")))
     stop = asyncio.Event()
     running = asyncio.create_task(queue.run(stop))
     await asyncio.sleep(0)
     stop.set()
     await running
-    assert queue.tasks() == 1
+    assert queue.tasks()[("TTS", "new")] == 1
 
 
 async def test_a_freed_request_id_names_another_task(units: Units[SpeechUnit]) -> None:

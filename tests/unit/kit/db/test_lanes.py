@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from kit.db.failures import CAUSES, unavailable
 from kit.db.lanes import Job, LanePool
+from kit.errors import NotFound
 from tests.polling import eventually
+from voxreel.common.v1 import error_reason_pb2 as reasons
 
 
 class FakeRunner:
@@ -53,6 +59,37 @@ async def test_work_that_would_end_a_thread_or_a_loop_fails_alone(error: BaseExc
     assert (results[0], results[2]) == (1, 3)
     assert isinstance(results[1], RuntimeError)
     assert results[1].__cause__ is error
+    await pool.close()
+
+
+async def test_failures_are_counted_by_their_cause_and_what_work_finds_is_none() -> None:
+    refused = IntegrityError("INSERT", None, sqlite3.IntegrityError("UNIQUE"))
+    errors = [
+        unavailable(),
+        refused,
+        psycopg.errors.UniqueViolation(),
+        ValueError(),
+        NotFound(reasons.ERROR_REASON_UNSPECIFIED, "没有"),
+    ]
+    pool = pool_of(FakeRunner())
+    await asyncio.gather(*[pool.submit(raising(error)) for error in errors], return_exceptions=True)
+    assert await pool.submit(lambda _: 1) == 1
+    assert pool.failures == {"unavailable": 1, "constraint": 2, "error": 1}
+    assert set(pool.failures) <= set(CAUSES)
+    assert pool.waiting == 0
+    await pool.close()
+
+
+async def test_what_waits_for_a_lane_is_known() -> None:
+    gate, runner = threading.Event(), FakeRunner()
+    pool = pool_of(runner)
+    pool.submit(lambda _: gate.wait(10))
+    await eventually(lambda: runner.groups == [1])
+    waiting = [pool.submit(lambda _: 1) for _ in range(3)]
+    assert pool.waiting == 3
+    gate.set()
+    await asyncio.gather(*waiting)
+    assert pool.waiting == 0
     await pool.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.net.addresses import is_literal, is_public
+from kit.net.addresses import is_literal, is_loopback, is_public
 from kit.net.urls import UrlRefused, follow, read_url
 
 
@@ -62,6 +62,11 @@ def test_public_addresses(address: str) -> None:
 )
 def test_addresses_that_are_not_public(address: str) -> None:
     assert not is_public(address)
+
+
+def test_addresses_of_this_machine() -> None:
+    assert is_loopback("127.0.0.2") and is_loopback("::1")
+    assert not is_loopback("10.0.0.1") and not is_loopback("localhost")
 
 
 def test_literals() -> None:

@@ -147,6 +147,13 @@ async def test_what_is_sent_is_what_was_given_and_no_cookie(world: World, monkey
     assert "Cookie" not in body and "Authorization" not in body
 
 
+async def test_what_is_sent_is_answered_by_a_status_whatever_the_body(world: World) -> None:
+    for path, status in (("/page", 200), ("/endless", 200), ("/missing", 404)):
+        assert await world.fetcher.send(HttpRequest(world.url(path)), total_s=5) == status
+    with pytest.raises(FetchRefused):
+        await world.fetcher.send(HttpRequest("http://10.0.0.1/"), total_s=5)
+
+
 async def test_a_redirect_is_answered_and_not_followed(world: World) -> None:
     request = HttpRequest(world.url("/redirect?to=//other.example/x"))
     response = await world.fetcher.request(request, limits=LIMITS)

@@ -6,12 +6,12 @@ import asyncio
 import os
 from pathlib import Path
 
-from kit.app import App, open_database
+from kit.app import App
 from kit.clock import SystemClock
 from kit.config import ServiceConfig, service_settings
 from kit.entrypoint import main
-from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
+from kit.wiring import make_rpc_server, open_database
 
 STUBBORN_VARIABLE = "SAMPLE_IS_STUBBORN"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -23,12 +23,7 @@ class SampleConfig(ServiceConfig):
 
 async def build(app: App[SampleConfig]) -> None:
     await open_database(app)
-    server = RpcServer(
-        app.name,
-        verifier=TokenVerifier(SystemClock()),
-        service_token=app.config.service_token.get_secret_value(),
-        observer=app.observer,
-    )
+    server = make_rpc_server(app, TokenVerifier(SystemClock()))
     app.background("idle", idle)
     app.serve_rpc(server)
 

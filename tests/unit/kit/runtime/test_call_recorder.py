@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import orjson
 import pytest
-from prometheus_client import CollectorRegistry
 
 from kit.observability.calls import CallRecorder
+from kit.observability.catalogue import RPC_CALLS, RPC_SECONDS
 from kit.observability.logging import configure_logging, flush_access_log
-from kit.observability.metrics import CallMetrics
+from kit.observability.metrics import Metrics
 from kit.rpc.context import CallContext
 
 METHOD = "/voxreel.auth.v1.UserService/GetProfile"
@@ -25,24 +25,29 @@ def lines() -> Iterator[io.BytesIO]:
     configure_logging("info")
 
 
-def count_of(metrics: CallMetrics, code: str) -> float | None:
-    registry = CollectorRegistry()
-    registry.register(metrics)
-    return registry.get_sample_value("voxreel_auth_calls_total", {"method": METHOD, "code": code})
+def recorder(metrics: Metrics) -> CallRecorder:
+    return CallRecorder("auth", metrics.calls(RPC_CALLS, RPC_SECONDS))
+
+
+def has_counted(metrics: Metrics, code: str) -> bool:
+    line = f'voxreel_rpc_calls_total{{app="auth",code="{code}",method="{METHOD}"}} 1.0'
+    return line in metrics.render().decode().splitlines()
 
 
 def test_a_finished_call_is_counted_and_has_a_line(lines: io.BytesIO) -> None:
-    metrics = CallMetrics("voxreel_auth")
-    CallRecorder("auth", metrics).finished(METHOD, 5, 0.0125, CallContext(request_id="r-1", caller="edge"))
+    metrics, trace_parent = Metrics("auth"), "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    call = CallContext(request_id="r-1", trace_parent=trace_parent, caller="edge")
+    recorder(metrics).finished(METHOD, 5, 0.0125, call)
     flush_access_log()
     line = orjson.loads(lines.getvalue())
     assert line.items() >= {"code": "NOT_FOUND", "ms": 12.5, "request_id": "r-1", "caller": "edge"}.items()
-    assert count_of(metrics, "NOT_FOUND") == 1
+    assert line["trace_id"] == "a" * 32
+    assert has_counted(metrics, "NOT_FOUND")
 
 
 def test_a_call_of_a_set_that_went_well_is_counted_only(lines: io.BytesIO) -> None:
-    metrics = CallMetrics("voxreel_auth")
-    CallRecorder("auth", metrics).counted(METHOD, 0.0125)
+    metrics = Metrics("auth")
+    recorder(metrics).counted(METHOD, 0.0125)
     flush_access_log()
     assert lines.getvalue() == b""
-    assert count_of(metrics, "OK") == 1
+    assert has_counted(metrics, "OK")

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from kit.observability.admin import AdminServer, admin_routes
+from kit.observability.catalogue import RPC_CALLS, RPC_SECONDS
 from kit.observability.health import Health, Severity, Status
 from kit.observability.metrics import Metrics
 from tests.polling import eventually
@@ -137,10 +138,10 @@ async def test_the_admin_port_tells_readiness_and_metrics() -> None:
             200,
             {"status": "degraded", "is_draining": False, "checks": {"broker": "ConnectionError"}},
         )
-        metrics.calls.observe("/a", "OK", 0.1)
+        metrics.calls(RPC_CALLS, RPC_SECONDS).observe("/a", "OK", 0.1)
         status, body = await answer(port, b"GET /metrics HTTP/1.1\r\n\r\n")
         assert status == 200
-        assert b'voxreel_auth_calls_total{code="OK",method="/a"} 1.0' in body
+        assert b'voxreel_rpc_calls_total{app="auth",code="OK",method="/a"} 1.0' in body
     finally:
         await server.close()
 

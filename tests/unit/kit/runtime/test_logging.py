@@ -32,11 +32,12 @@ def lines(stream: io.BytesIO) -> list[dict[str, Any]]:
 
 
 def test_an_event_is_one_json_line_with_time_level_and_request(output: io.BytesIO) -> None:
-    token = bind_call(CallContext(request_id="req-1"))
+    token = bind_call(CallContext(request_id="req-1", trace_parent=f"00-{'a' * 32}-{'b' * 16}-01"))
     structlog.get_logger().info("card.used", card_id=7)
     unbind_call(token)
     (line,) = lines(output)
     assert (line["event"], line["level"], line["card_id"], line["request_id"]) == ("card.used", "info", 7, "req-1")
+    assert line["trace_id"] == "a" * 32
     assert datetime.fromisoformat(line["timestamp"]).tzinfo is not None
 
 

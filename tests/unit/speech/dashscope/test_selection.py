@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import services.speech.engines.dashscope as package
+import kit.dashscope
+import services.speech.engines.dashscope as speech
+import services.video.engines.dashscope as video
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.config import DashScopeAccountSettings
 from services.speech.engine_settings import dashscope_settings
@@ -67,8 +69,9 @@ async def test_settings_that_are_only_looked_at_submit_nothing() -> None:
 
 
 def test_the_sdk_is_imported_only_where_it_is_used() -> None:
-    heavy = {"dashscope", "websocket"}
-    for path in Path(package.__path__[0]).glob("*.py"):
+    heavy = {"dashscope", "httpx", "websocket"}
+    folders = (speech.__path__[0], video.__path__[0], kit.dashscope.__path__[0])
+    for path in (path for folder in folders for path in Path(folder).glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -10,10 +10,11 @@ import pytest
 from services.speech.engines.base import AudioFormat, SynthesisRequest
 from services.speech.engines.registry import SynthesizerSettings, open_synthesizer
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
 
 VOICES = ("zhichu", "zhijie", "heart", "adam")
-TEXTS = ("好。", "早！", "Yes.", "走。", "Go.")
+# Texts of several sentences are spoken by turns.
+TEXTS = ("好。", "早！走。", "Yes.", "走。", "Go! No.")
 REQUESTS = tuple(
     SynthesisRequest(text, voice, AudioFormat.WAV, content_id=f"{voice}-{index}")
     for index, text in enumerate(TEXTS)
@@ -26,9 +27,9 @@ async def test_twenty_in_parallel_are_the_twenty_one_after_another(tmp_path: Pat
     pool = open_synthesizer("kokoro", settings)
     try:
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(pool.synthesize(request, timeout_s=100)) for request in REQUESTS]
+            running = [group.create_task(pool.synthesize(request, timeout_s=600)) for request in REQUESTS]
         beside = [task.result().data for task in running]
-        alone = [(await pool.synthesize(request, timeout_s=100)).data for request in REQUESTS]
+        alone = [(await pool.synthesize(request, timeout_s=600)).data for request in REQUESTS]
     finally:
         await pool.aclose()
     assert beside == alone

@@ -145,7 +145,7 @@ async def test_a_provider_that_does_not_tell_is_asked_again(studio: Studio) -> N
 async def test_an_order_that_takes_too_long_is_given_up(studio: Studio) -> None:
     studio.emulator.faults.http = HttpFaults(task_ends="PENDING")
     rendering = asyncio.create_task(studio.render(timeout_s=600))
-    await eventually(lambda: ("provider_pending", 0.15) in studio.told)
+    await eventually(lambda: ("provider_pending", 0.15) in studio.told, within_s=60)
     studio.clock.advance(601)
     with pytest.raises(EngineGaveUp, match="未在时限内") as raised:
         await rendering

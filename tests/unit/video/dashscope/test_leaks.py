@@ -32,8 +32,8 @@ async def test_nothing_is_left_of_50_renders(studio: Studio) -> None:
         done += sum(not isinstance(result, BaseException) for result in results)
     assert done == 20
     await studio.engine.aclose()
-    await eventually(lambda: _threads() <= threads and len(psutil.Process().children()) <= processes)
-    await eventually(lambda: _open_sockets() <= sockets)
+    await eventually(lambda: _threads() <= threads and len(psutil.Process().children()) <= processes, within_s=60)
+    await eventually(lambda: _open_sockets() <= sockets, within_s=60)
 
 
 def _threads() -> set[str]:

@@ -112,7 +112,7 @@ async def test_an_unwanted_order_is_cancelled_unless_it_has_begun(
     studio.emulator.faults.http = HttpFaults(task_ends=ends)
     rendering = asyncio.create_task(studio.render())
     tasks = studio.emulator.state.tasks
-    await eventually(lambda: any(task["task_status"] == ends for task in tasks.values()))
+    await eventually(lambda: any(task["task_status"] == ends for task in tasks.values()), within_s=60)
     rendering.cancel()
     await asyncio.gather(rendering, return_exceptions=True)
     [task] = tasks.values()

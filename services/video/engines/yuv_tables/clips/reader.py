@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,7 +22,7 @@ NO_PICTURES = "视频文件没有画面"
 
 _SAMPLES = 8
 _FEW_SAMPLES = 4
-_SAMPLED_FRAMES, _SAMPLED_EVERY = 17, 4
+_SAMPLED_FRAMES, _SAMPLED_EVERY = 9, 2
 _DEFAULT_RATE = Fraction(25)
 _RATES = (Fraction(1), Fraction(120))
 
@@ -129,18 +130,33 @@ def look_at(path: Path) -> Footage:
 def samples(path: Path, footage: Footage) -> list[Planes]:
     """A few pictures from all over a video: where it can be entered, or else from its beginning."""
     with opened(path, WHAT) as container:
-        found: dict[int | None, Planes] = {}
         stream = _pictures_of(container)
-        for index in range(_SAMPLES):
-            container.seek(int(footage.duration_s * index / _SAMPLES * av.time_base))
-            frame = next(container.decode(stream), None)
-            if frame is not None and frame.pts not in found:
-                found[frame.pts] = _kept(frame, footage)
-        if len(found) >= _FEW_SAMPLES:
-            return list(found.values())
-        container.seek(0)
-        first = zip(range(_SAMPLED_FRAMES), container.decode(stream), strict=False)
-        return [_kept(frame, footage) for index, frame in first if index % _SAMPLED_EVERY == 0]
+        found = _at_entries(container, stream, footage)
+        return found if len(found) >= _FEW_SAMPLES else _from_beginning(container, stream, footage)
+
+
+def _at_entries(container: InputContainer, stream: av.VideoStream, footage: Footage) -> list[Planes]:
+    found: list[Planes] = []
+    entries: set[int | None] = set()
+    for index in range(_SAMPLES):
+        container.seek(int(footage.duration_s * index / _SAMPLES * av.time_base))
+        packets = container.demux(stream)
+        first = next(packets, None)
+        # Known before anything is decoded: many videos can be entered at few places.
+        if first is None or first.dts in entries:
+            continue
+        entries.add(first.dts)
+        frames = (frame for packet in chain((first,), packets) for frame in packet.decode())
+        found += [_kept(frame, footage) for frame in islice(frames, 1) if isinstance(frame, av.VideoFrame)]
+    return found
+
+
+def _from_beginning(container: InputContainer, stream: av.VideoStream, footage: Footage) -> list[Planes]:
+    # Those that no other picture is made of are many, and as good as their neighbours.
+    stream.codec_context.skip_frame = "NONREF"
+    container.seek(0)
+    frames = islice(container.decode(stream), 0, _SAMPLED_FRAMES, _SAMPLED_EVERY)
+    return [_kept(frame, footage) for frame in frames]
 
 
 def _kept(frame: av.VideoFrame, footage: Footage) -> Planes:
