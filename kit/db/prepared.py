@@ -58,13 +58,8 @@ class PreparedStatement:
 
     def run_tuples(self, connection: Connection, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
         """The same for rows of the values of these names, which are all it has, in the order of the driver."""
-        places = [(place, self.binds[name]) for place, name in enumerate(names) if name in self.binds]
-        if not places:
-            return self._run_each(connection, rows)
-        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-        for place, process in places:
-            columns[place] = _converted(columns[place], process)
-        return self._run_each(connection, list(zip(*columns, strict=True)))
+        processors = {place: self.binds[name] for place, name in enumerate(names) if name in self.binds}
+        return self._run_each(connection, converted_rows(rows, processors) if processors else rows)
 
     def _run_each(self, connection: Connection, arguments: Sequence[Any]) -> int:
         driver: Any = connection.connection.driver_connection
@@ -92,6 +87,16 @@ def _converted(values: Sequence[Any], process: Processor) -> list[Any]:
             former, result = value, process(value)
         converted.append(result)
     return converted
+
+
+def converted_rows(rows: Sequence[Sequence[Any]], processors: Mapping[int, Processor]) -> list[tuple[Any, ...]]:
+    """The rows as tuples, with the values at these places processed."""
+    if not processors or not rows:
+        return [tuple(row) for row in rows]
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place, process in processors.items():
+        columns[place] = _converted(columns[place], process)
+    return list(zip(*columns, strict=True))
 
 
 class PreparedByDialect:

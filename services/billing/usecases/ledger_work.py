@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 from kit.errors import DomainError
 from kit.events.envelope import OutboundEvent
 from kit.rpc.context import CallContext, bind_call, unbind_call
+from kit.values import value
 from services.billing.domain.adjustments import Adjust, Adjusted, Adjustment
 from services.billing.domain.book import Decision, Invited, LedgerState, Recharged, Redeemed, decide
 from services.billing.domain.cards import Card, RedeemCard, Redemption
@@ -53,7 +54,7 @@ Result: TypeAlias = Hold | Settlement | Entry | Adjusted | Redemption | InviteUs
 """What a command ends with. A refusal is a value, so that it is nobody else's."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Submission:
     """A command, and the call that asks for it."""
 
