@@ -41,7 +41,7 @@ class PreparedStatement:
         try:
             return take(driver.execute(self.sql, arguments))
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _core_error(error, connection, self.sql) from error
+            raise core_error(error, connection, self.sql) from error
 
     def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
         """Runs it once for each of the rows, which it uses up; answers how many rows were written in all.
@@ -68,7 +68,7 @@ class PreparedStatement:
             cursor.executemany(self.sql, arguments)
             count: int = cursor.rowcount
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _core_error(error, connection, self.sql) from error
+            raise core_error(error, connection, self.sql) from error
         return count
 
     def _arguments(self, values: dict[str, Any]) -> dict[str, Any] | tuple[Any, ...]:
@@ -145,7 +145,7 @@ def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _core_error(error: DBAPIModule.Error, connection: Connection, sql: str) -> BaseException:
+def core_error(error: DBAPIModule.Error, connection: Connection, sql: str) -> BaseException:
     """The error as Core would raise it, after giving up a connection that the driver has lost."""
     dialect = connection.dialect
     is_lost = not connection.invalidated and dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
