@@ -30,12 +30,13 @@ _LOCK_WAIT_S = 60
 _ADVISORY_LOCK = 0x766F7872
 
 
-def upgrade(url: str, script_location: Path) -> None:
-    """Brings the schema to the newest revision. Blocks: call it in a thread. Raises what the driver raises."""
+def upgrade(url: str, script_location: Path, *, revision: str = "head") -> None:
+    """Brings the schema to the newest revision, or to one before. Blocks: call it in a thread. Raises what the
+    driver raises."""
     config = _config(script_location)
     with _exclusive_connection(make_url(url)) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def is_at_head(url: str, script_location: Path) -> bool:
