@@ -2,7 +2,7 @@
 
 When it moves, what was appended must be exactly the transactions up to the new head and balanced postings of exactly
 these. Since rows are never changed or deleted, that says as much as the key did, which PostgreSQL looked up for every
-posting: a seventh of its time for a group.
+posting: a tenth of its time for a group.
 """
 
 import sqlalchemy as sa
