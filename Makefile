@@ -12,7 +12,7 @@ FUZZ_EXAMPLES ?= 200
 FUZZ_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fuzz lint format check protos docs requirements bench-tools demo clean
+.PHONY: help run test test-fast fuzz disaster lint format check protos docs requirements bench-tools demo clean
 
 help: ## Lists the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ test-fast: $(VENV)/.dev ## Runs the tests that start no stack and load no model.
 
 fuzz: $(VENV)/.dev ## Sends a stack of its own 200 inputs made up for each endpoint, in each role.
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -s tests/stack/test_fuzz.py
+
+disaster: $(VENV)/.dev ## Rolls, hangs and restarts every process of a cluster in turn, under load; takes half an hour.
+	DISASTER=whole $(BIN)/python -m pytest -s tests/stack/resilience
 
 lint: $(VENV)/.dev ## Checks format, style, types, boundaries and contracts.
 	$(BIN)/ruff format --check .

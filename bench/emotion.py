@@ -24,7 +24,6 @@ from pathlib import Path
 from bench.tts.cer import SAMPLES, Recognizer, Sample
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.domain.speakers import Prosody, Speaker
-from services.speech.dsp.decoding import decode_beginning
 from services.speech.dsp.delivery import measure_delivery
 from services.speech.emotion.delivery import Delivery
 from services.speech.emotion.vector import Emotion, effective
@@ -32,6 +31,8 @@ from services.speech.engines.base import BlockingSynthesizer, Quality
 from services.speech.engines.dubbing import DubbingRequest, SpeakerEmotion, VectorEmotion
 from services.speech.engines.kokoro.settings import KokoroFactory
 from services.speech.engines.prosody.dubber import synthesis_of
+from services.speech.media.decoding import decode_beginning
+from services.speech.media.sound import SoundOrder
 
 VOICES = ("zhichu", "zhiwei")
 PLAIN = "plain"
@@ -70,7 +71,7 @@ def read(
     spoken = engine.synthesize(synthesis_of(request))
     file = folder / "reading.mp3"
     file.write_bytes(spoken.data)
-    heard = decode_beginning(file, sample_rate=_SAMPLE_RATE, seconds=_LONGEST_S)
+    heard = decode_beginning(file, seconds=_LONGEST_S, order=SoundOrder(_SAMPLE_RATE))
     comparison = recognizer.compare(io.BytesIO(spoken.data), sample.reading)
     delivery = measure_delivery(heard.samples, _SAMPLE_RATE)
     return Reading(spoken.duration_ms, delivery, comparison.errors, len(comparison.expected))

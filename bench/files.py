@@ -1,10 +1,10 @@
-"""MB/s of uploads and downloads through the edge, beside plain aiohttp handlers, and the memory they take.
+"""MB/s of uploads and downloads through the edge, beside nginx and plain aiohttp handlers, and the memory they take.
 
-    python -m bench.files [--megabytes 300] [--rounds 5]
+    python -m bench.files [--megabytes 200] [--rounds 5] [--nginx nginx]
 
 Voxreel is the real stack: the edge verifies the token, asks files for leave, looks at the form, hashes what passes,
-writes it and has it committed. The peer (`bench/files_peer.py`) writes what it gets. Both run on uvloop and lie on the
-same disk; sides take turns, the client is a blocking socket.
+writes it and has it committed. nginx takes a bare PUT and sends with sendfile; aiohttp (`bench/files_peer.py`) writes
+the form it gets, on uvloop, too. All lie on the same disk; sides take turns, the client is a blocking socket.
 """
 
 from __future__ import annotations
@@ -20,53 +20,85 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
 
+from bench.files_nginx import running_nginx
 from bench.stack import running_stack
+from cli.stack.data_dir import DataDir
+from cli.stack.state import read_state
 
 _HEAD = b"\0\0\0\x18ftypisom\0\0\0\0isommp42"
 _BOUNDARY = "bench-boundary"
 _MIB = 1 << 20
 _SAMPLE_S = 0.02
+# nginx has made the file, or put it in the place of another.
+_TAKEN = (200, 201, 204)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Where one of the two takes and gives the file."""
+    """Where one of them takes and gives the film: as a form by POST, or as it is by PUT."""
 
+    name: str
     port: int
+    pids: Sequence[int]
     upload_path: str
-    headers: dict[str, str]
-    pid: int
+    download_path: str
+    """Empty when the reply to the upload names the file."""
+    takes_forms: bool
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def form_of(megabytes: int) -> bytes:
-    """A form with one film of random bytes."""
+@dataclass(slots=True)
+class Figures:
+    """Rates in MB/s, and the most memory above idle in MiB, of every round."""
+
+    uploads: list[float] = field(default_factory=list)
+    upload_memory: list[float] = field(default_factory=list)
+    downloads: list[float] = field(default_factory=list)
+    download_memory: list[float] = field(default_factory=list)
+
+    def row(self, name: str) -> str:
+        """A row of the table."""
+        up, down = statistics.median(self.uploads), statistics.median(self.downloads)
+        return f"| {name} | {up:,.0f} | {max(self.upload_memory):.0f} | {down:,.0f} | {max(self.download_memory):.0f} |"
+
+
+def film_of(megabytes: int) -> bytes:
+    """Random bytes that begin as a film does."""
+    return (_HEAD + secrets.token_bytes(_MIB) * megabytes)[: megabytes * 1_000_000]
+
+
+def form_of(film: bytes) -> bytes:
+    """A form with the film."""
     head = (
         f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="film.mp4"\r\n'
         "Content-Type: video/mp4\r\n\r\n"
     )
-    content = _HEAD + secrets.token_bytes(_MIB) * megabytes
-    return head.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    return head.encode() + film + f"\r\n--{_BOUNDARY}--\r\n".encode()
 
 
-def upload(side: Side, form: bytes) -> tuple[float, dict[str, str]]:
-    """MB/s, and the reply."""
+def upload(side: Side, film: bytes) -> tuple[float, str]:
+    """MB/s, and where the film is now."""
+    body, method, headers = film, "PUT", {**side.headers}
+    if side.takes_forms:
+        body, method = form_of(film), "POST"
+        headers["Content-Type"] = f"multipart/form-data; boundary={_BOUNDARY}"
     connection = HTTPConnection("127.0.0.1", side.port, timeout=120)
-    headers = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}", **side.headers}
     start = time.perf_counter()
-    connection.request("POST", side.upload_path, body=form, headers=headers)
+    connection.request(method, side.upload_path, body=body, headers=headers)
     response = connection.getresponse()
-    reply = json.loads(response.read())
+    reply = response.read()
     took = time.perf_counter() - start
-    assert response.status == 200, reply
     connection.close()
-    return len(form) / took / 1e6, reply
+    assert response.status in _TAKEN, reply
+    path = side.download_path or f"/api/files/download/{json.loads(reply)['file_id']}"
+    return len(film) / took / 1e6, path
 
 
 def download(side: Side, path: str, size: int) -> float:
@@ -79,18 +111,17 @@ def download(side: Side, path: str, size: int) -> float:
         while count := connection.recv_into(buffer):
             received += count
         took = time.perf_counter() - start
-    assert received > size, "the file is incomplete"
-    return received / took / 1e6
+    assert received > size, "the film is incomplete"
+    return size / took / 1e6
 
 
 class Peak:
-    """The most resident memory of a process while the context is open, above what it had before, in MiB."""
+    """The most resident memory of any of the processes while the context is open, above what it had before, in MiB."""
 
-    def __init__(self, pid: int) -> None:
-        self._process = psutil.Process(pid)
+    def __init__(self, pids: Iterable[int]) -> None:
+        self._idle = {process: process.memory_info().rss for process in map(psutil.Process, pids)}
+        self._above = 0
         self._is_over = threading.Event()
-        self._idle = self._process.memory_info().rss
-        self._peak = self._idle
         self._watch = threading.Thread(target=self._run)
 
     def __enter__(self) -> Peak:
@@ -103,34 +134,44 @@ class Peak:
 
     @property
     def above_idle(self) -> float:
-        return (self._peak - self._idle) / _MIB
+        return self._above / _MIB
 
     def _run(self) -> None:
         while not self._is_over.wait(_SAMPLE_S):
-            self._peak = max(self._peak, self._process.memory_info().rss)
+            for process, idle in self._idle.items():
+                self._above = max(self._above, process.memory_info().rss - idle)
 
 
 @contextlib.contextmanager
 def voxreel(folder: Path) -> Iterator[Side]:
-    """The stack with a user who has logged in."""
+    """The stack with a user who has logged in. Its edge and its files service are watched."""
     with running_stack(folder) as stack:
         account = {"account": "bench", "password": "bench-password", "confirm_password": "bench-password"}
         _post(stack.port, "/api/user/register", account)
         token = _post(stack.port, "/api/user/login", account)["access_token"]
-        processes = psutil.Process(stack.pid).children(recursive=True)
-        (edge,) = (process.pid for process in processes if process.cmdline()[-1] == "edge")
+        state = read_state(DataDir(stack.data_dir).state_file)
+        assert state is not None
+        pids = [state.components[name].pid for name in ("edge", "files")]
         path = "/api/files/upload?file_type=digital_humans"
-        yield Side(stack.port, path, {"Authorization": f"Bearer {token}"}, edge)
+        headers = {"Authorization": f"Bearer {token}"}
+        yield Side("Voxreel", stack.port, pids, path, "", takes_forms=True, headers=headers)
 
 
 @contextlib.contextmanager
-def peer(folder: Path) -> Iterator[Side]:
+def nginx(program: str, folder: Path) -> Iterator[Side]:
+    with running_nginx(program, folder) as (port, pid):
+        yield Side("nginx", port, [pid], "/film.mp4", "/film.mp4", takes_forms=False)
+
+
+@contextlib.contextmanager
+def aiohttp(folder: Path) -> Iterator[Side]:
     folder.mkdir()
     command = [sys.executable, "-m", "bench.files_peer", str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield Side(int(process.stdout.readline()), "/upload", {}, process.pid)
+        port = int(process.stdout.readline())
+        yield Side("aiohttp", port, [process.pid], "/upload", "/static/upload.bin", takes_forms=True)
     finally:
         process.terminate()
         process.wait(10)
@@ -145,51 +186,48 @@ def _post(port: int, path: str, body: dict[str, str]) -> dict[str, str]:
     return reply
 
 
-def measure(ours: Side, theirs: Side, megabytes: int, rounds: int) -> dict[str, list[float]]:
-    """Figures of every round, by what they are."""
-    found: dict[str, list[float]] = {}
-    form = form_of(megabytes)
+def measure(sides: Sequence[Side], megabytes: int, rounds: int) -> dict[str, Figures]:
+    """Figures of every round, by side."""
+    found = {side.name: Figures() for side in sides}
+    film = film_of(megabytes)
     for _ in range(rounds):
-        for name, side in (("Voxreel", ours), ("aiohttp", theirs)):
-            with Peak(side.pid) as up:
-                speed, reply = upload(side, form)
-            path = f"/api/files/download/{reply['file_id']}" if "file_id" in reply else "/static/upload.bin"
-            with Peak(side.pid) as down:
-                down_speed = download(side, path, megabytes * _MIB)
-            for what, figure in (
-                ("upload", speed),
-                ("upload memory", up.above_idle),
-                ("download", down_speed),
-                ("download memory", down.above_idle),
-            ):
-                found.setdefault(f"{name} {what}", []).append(figure)
+        for side in sides:
+            figures = found[side.name]
+            with Peak(side.pids) as peak:
+                speed, path = upload(side, film)
+            figures.uploads.append(speed)
+            figures.upload_memory.append(peak.above_idle)
+            with Peak(side.pids) as peak:
+                figures.downloads.append(download(side, path, len(film)))
+            figures.download_memory.append(peak.above_idle)
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megabytes", type=int, default=300)
+    parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--nginx", default="nginx", help="The program, of Debian's package of that name.")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        ours = stack.enter_context(voxreel(Path(folder) / "data"))
-        theirs = stack.enter_context(peer(Path(folder) / "peer"))
-        found = measure(ours, theirs, arguments.megabytes, arguments.rounds)
-    print(f"| {arguments.megabytes} MiB | upload MB/s | above idle, MiB | download MB/s | above idle, MiB |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for name in ("Voxreel", "aiohttp"):
-        cells = [
-            f"{statistics.median(found[f'{name} upload']):.0f}",
-            f"{max(found[f'{name} upload memory']):.0f}",
-            f"{statistics.median(found[f'{name} download']):.0f}",
-            f"{max(found[f'{name} download memory']):.0f}",
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        sides = [
+            stack.enter_context(side)
+            for side in (voxreel(folder / "data"), nginx(arguments.nginx, folder / "nginx"), aiohttp(folder / "peer"))
         ]
-        print(f"| {name} | {' | '.join(cells)} |")
-    for what in ("upload", "download"):
-        pairs = list(zip(found[f"Voxreel {what}"], found[f"aiohttp {what}"], strict=True))
-        print(
-            f"{what}: {statistics.median(ours / theirs for ours, theirs in pairs):.2f} times aiohttp, median of pairs"
-        )
+        found = measure(sides, arguments.megabytes, arguments.rounds)
+    print(f"| {arguments.megabytes} MB | upload MB/s | above idle, MiB | download MB/s | above idle, MiB |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for name, figures in found.items():
+        print(figures.row(name))
+    ours = found.pop("Voxreel")
+    for name, theirs in found.items():
+        up, down = _ratio(ours.uploads, theirs.uploads), _ratio(ours.downloads, theirs.downloads)
+        print(f"beside {name}, median of pairs: uploads {up:.2f}, downloads {down:.2f}")
+
+
+def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    return statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
 
 
 if __name__ == "__main__":

@@ -143,8 +143,8 @@ async def ask_all(name: str, answers: Statistics, now: datetime, *, rounds: int)
     questions: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
         ("totals", answers.totals),
         ("72 hours", partial(answers.consumption, span)),
-        ("a user's entries", partial(answers.entries, USERS)),
-        ("the busiest user's", partial(answers.entries, HOT_USER)),
+        ("a user's entries", partial(answers.entries, [USERS])),
+        ("the busiest user's", partial(answers.entries, [HOT_USER])),
     )
     for question, ask in questions:
         await ask()
@@ -172,7 +172,7 @@ async def measure(url: str, number: int, rounds: int) -> None:
         # What autovacuum does while a journal grows.
         await database.write(lambda connection: connection.execute(text("ANALYZE")))
     units = Units(database, lambda connection: BillingUnit(connection, clock))
-    answers = Statistics(StatisticsTables(database))
+    answers = Statistics(StatisticsTables(database), units)
     await ask_all(f"{engine}, nothing summed", answers, now, rounds=max(3, rounds // 50))
     steps = await sum_until(units, 100_000)
     await ask_all(f"{engine}, 100,000 not summed", answers, now, rounds=max(3, rounds // 10))

@@ -16,6 +16,7 @@ from edge.docs import ApiDocs
 from edge.middleware import boundary
 from edge.openapi import describe_api
 from edge.operations import operations_routes
+from edge.progress.feed import TaskFeed
 from edge.rate_limits import make_buckets
 from edge.request_record import RequestRecord
 from edge.routes import ENDPOINTS
@@ -26,6 +27,7 @@ from kit.blobs.store import BlobStore
 from kit.clock import SystemClock
 from kit.identity.supply import supply_verifier
 from kit.ids import RandomIds
+from kit.loops import Phase
 from kit.observability.health import Severity
 from kit.rpc.client import Peer
 from kit.rpc.tokens import TokenVerifier
@@ -42,6 +44,7 @@ async def build(app: App[EdgeConfig]) -> None:
     clients = make_clients(peers)
     verifier = TokenVerifier(clock)
     keys = supply_verifier(app, verifier, auth=peers.auth, clock=clock)
+    feed = _follow_tasks(app)
     shared = Shared(
         clients=clients,
         times=DisplayTimes(ZoneInfo(config.display_zone)),
@@ -50,6 +53,7 @@ async def build(app: App[EdgeConfig]) -> None:
         public_base_url=config.public_base_url,
         status=PlatformStatus(app.health, clock),
         clock=clock,
+        feed=feed,
     )
     addresses = ClientAddresses(trusted_proxies=config.trusted_proxies)
     description = describe_api(ENDPOINTS, version=platform_version(), base_url=config.public_base_url)
@@ -67,6 +71,15 @@ async def build(app: App[EdgeConfig]) -> None:
         other_routes=[*operations_routes(app.health, app.metrics), *ApiDocs(description).routes()],
     )
     app.listen(HttpServer(application, record))
+
+
+def _follow_tasks(app: App[EdgeConfig]) -> TaskFeed:
+    config = app.config
+    feed = TaskFeed(config.nats_url.get_secret_value(), name=f"{app.name}-tasks", limits=config.progress)
+    app.background("task feed", feed.run, phase=Phase.SUPPORT)
+    app.background("task streams", feed.end_streams)
+    app.metrics.gauge("task_streams", "Streams of task events that clients have open.", feed.count)
+    return feed
 
 
 async def _open_peers(app: App[EdgeConfig]) -> EdgePeers:

@@ -12,6 +12,7 @@ from voxreel.auth.v1 import (
     phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
@@ -69,6 +70,7 @@ class Clients:
     user_admin: user_admin_service_pb2_grpc.UserAdminServiceAsyncStub
     activities: activity_service_pb2_grpc.ActivityServiceAsyncStub
     audit: audit_service_pb2_grpc.AuditServiceAsyncStub
+    webhooks: webhook_service_pb2_grpc.WebhookServiceAsyncStub
     ledger: ledger_service_pb2_grpc.LedgerServiceAsyncStub
     cards: card_service_pb2_grpc.CardServiceAsyncStub
     invites: invite_service_pb2_grpc.InviteServiceAsyncStub
@@ -102,6 +104,7 @@ def make_clients(peers: EdgePeers) -> Clients:
         user_admin=peers.auth.stub(user_admin_service_pb2_grpc.UserAdminServiceStub),
         activities=peers.auth.stub(activity_service_pb2_grpc.ActivityServiceStub),
         audit=peers.auth.stub(audit_service_pb2_grpc.AuditServiceStub),
+        webhooks=peers.auth.stub(webhook_service_pb2_grpc.WebhookServiceStub),
         ledger=peers.billing.stub(ledger_service_pb2_grpc.LedgerServiceStub),
         cards=peers.billing.stub(card_service_pb2_grpc.CardServiceStub),
         invites=peers.billing.stub(invite_service_pb2_grpc.InviteServiceStub),

@@ -38,6 +38,19 @@ class RateSettings(BaseModel):
     )
 
 
+class ProgressSettings(BaseModel):
+    """How many clients may follow tasks at one replica."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    streams_per_user: int = Field(
+        default=20, ge=1, le=10_000, description="Streams of task events that one user may have open at a replica."
+    )
+    streams: int = Field(
+        default=2000, ge=1, le=100_000, description="Streams of task events that a replica keeps open in all."
+    )
+
+
 class EdgeConfig(ProcessConfig):
     """`VOXREEL_EDGE_…`."""
 
@@ -60,6 +73,8 @@ class EdgeConfig(ProcessConfig):
     )
 
     rates: RateSettings = Field(default=RateSettings(), description="How often one caller may call this replica.")
+
+    progress: ProgressSettings = Field(default=ProgressSettings(), description="Streams of task events.")
 
     @field_validator("display_zone")
     @classmethod

@@ -45,6 +45,13 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
         self.gone.set()
 
+    async def drained(self) -> None:
+        """Returns when the client's side has taken what its transport's limits do not allow to keep.
+
+        Raises ConnectionResetError when it is gone.
+        """
+        await self._drain_helper()
+
     def handle_error(
         self,
         request: web.BaseRequest,

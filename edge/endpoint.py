@@ -150,10 +150,12 @@ class Endpoint(Generic[InT]):
     source: Source = Source.QUERY
     dialect: Dialect = Dialect.PLATFORM
     is_keyed: bool = False
-    """It moves credits or starts a task: the header `Idempotency-Key` makes a repeat harmless."""
+    """It moves credits, starts a task or makes a secret: the header `Idempotency-Key` makes a repeat harmless."""
     is_attended: bool = False
     """What it does stops when the client goes away before the reply is whole."""
     title: str = ""
+    notes: str = ""
+    """What a client developer has to know beyond the title, where the contract does not say it."""
     timeout_s: float = 15.0
     """Longer than the longest deadline of the methods behind it."""
     refusals: tuple[int, ...] = ()
@@ -191,6 +193,8 @@ class StreamingEndpoint(Generic[InT]):
     multipart_field: str | None = None
     media_type: str = "application/octet-stream"
     title: str = ""
+    notes: str = ""
+    """As those of `Endpoint`."""
     other_paths: tuple[str, ...] = ()
     """Where old clients look for the same; served, not described."""
     multipart_alternative: str | None = None

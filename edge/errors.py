@@ -108,6 +108,7 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_SERVICE_UNAVAILABLE: _PEER_DOWN,
         reasons.ERROR_REASON_ENGINE_UNAVAILABLE: ErrorRow(503, 500),
         reasons.ERROR_REASON_DEADLINE_EXCEEDED: _OUT_OF_TIME,
+        reasons.ERROR_REASON_STORAGE_FULL: ErrorRow(507, 500),
         reasons.ERROR_REASON_INTERNAL: _BUG,
         reasons.ERROR_REASON_ENGINE_FAILED: ErrorRow(503, 500),
         reasons.ERROR_REASON_ATTEMPTS_EXHAUSTED: ErrorRow(503, 500),
@@ -155,6 +156,9 @@ ROWS: Mapping[Reason, ErrorRow] = MappingProxyType(
         reasons.ERROR_REASON_SAMPLE_MOSTLY_SILENT: _INVALID,
         reasons.ERROR_REASON_SAMPLE_UNREACHABLE: _INVALID,
         reasons.ERROR_REASON_VOICE_LOST: _PRECONDITION,
+        reasons.ERROR_REASON_WEBHOOKS_FULL: _PRECONDITION,
+        reasons.ERROR_REASON_WEBHOOK_NOT_FOUND: _NOT_FOUND,
+        reasons.ERROR_REASON_WEBHOOK_URL_REFUSED: _INVALID,
     }
 )
 

@@ -23,6 +23,13 @@ _IDEMPOTENCY_PARAMETER: Schema = {
     "description": "相同的键和请求体只执行一次，重复请求得到相同的结果",
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
 }
+_LAST_EVENT_PARAMETER: Schema = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "断线重连时最后收到的事件 id：状态没有变化则不重复发送",
+    "schema": {"type": "string"},
+}
 
 
 def describe_api(endpoints: Iterable[AnyEndpoint], *, version: str, base_url: str) -> Schema:
@@ -97,6 +104,8 @@ class _OperationWriter:
             "tags": [endpoint.tag],
             "responses": self._responses(),
         }
+        if endpoint.notes:
+            operation["description"] = endpoint.notes
         parameters = self._parameters()
         if parameters:
             operation["parameters"] = parameters
@@ -126,6 +135,8 @@ class _OperationWriter:
         ]
         if self._endpoint.is_keyed:
             parameters.append(_IDEMPOTENCY_PARAMETER)
+        if self._is_followed:
+            parameters.append(_LAST_EVENT_PARAMETER)
         return parameters
 
     def _request_body(self) -> Schema | None:
@@ -148,9 +159,19 @@ class _OperationWriter:
 
     def _responses(self) -> Schema:
         success = {**self._success(), "headers": {"X-Request-Id": header("X-Request-Id")}}
-        return {str(self._endpoint.success.code): success, **refusals_of(self._endpoint)}
+        responses = {str(self._endpoint.success.code): success, **refusals_of(self._endpoint)}
+        if self._is_followed:
+            responses["204"] = {"description": "最后收到的事件已是终态，无需重连"}
+        return responses
+
+    @property
+    def _is_followed(self) -> bool:
+        """Whether the reply goes on for as long as there is news."""
+        return isinstance(self._endpoint, StreamingEndpoint) and self._endpoint.media_type == _EVENT_STREAM
 
     def _success(self) -> Schema:
+        if self._is_followed:
+            return {"description": "事件流", "content": {_EVENT_STREAM: {}}}
         if isinstance(self._endpoint, StreamingEndpoint) and self._output is None:
             schema = {"type": "string", "format": "binary"}
             return {"description": "文件内容", "content": {self._endpoint.media_type: {"schema": schema}}}

@@ -26,11 +26,12 @@ _MEANINGS: Mapping[int, str] = MappingProxyType(
         500: "服务器内部错误",
         503: "服务暂时不可用",
         504: "请求处理超时",
+        507: "存储空间不足",
     }
 )
 # The dubbing dialect knows fewer codes; `edge.errors` maps each of its rows in the same way.
 _DUBBING_CODES: Mapping[int, int] = MappingProxyType(
-    {408: 400, 409: 400, 413: 400, 422: 400, 429: 400, 503: 500, 504: 500}
+    {408: 400, 409: 400, 413: 400, 422: 400, 429: 400, 503: 500, 504: 500, 507: 500}
 )
 _NAMES: Mapping[Dialect, str] = MappingProxyType(
     {Dialect.PLATFORM: "PlatformError", Dialect.DUBBING: "DubbingError", Dialect.LINKS: "LinksError"}
@@ -103,7 +104,7 @@ def _response(schema: str, status: int) -> Schema:
     names = ["X-Request-Id", "X-Error-Reason"]
     if status == 401:
         names.append("WWW-Authenticate")
-    if status in {429, 503}:
+    if status in {429, 503, 507}:
         names.append("Retry-After")
     return {
         "description": _MEANINGS[status],
@@ -128,6 +129,8 @@ def _statuses(endpoint: AnyEndpoint) -> Iterator[int]:
         yield from (400, 422)
     if _reads_body(endpoint):
         yield from (408, 413)
+    if _stores_file(endpoint):
+        yield 507
     if "{" in endpoint.path:
         yield 404
     if endpoint.method != "GET":
@@ -136,5 +139,9 @@ def _statuses(endpoint: AnyEndpoint) -> Iterator[int]:
 
 def _reads_body(endpoint: AnyEndpoint) -> bool:
     if isinstance(endpoint, StreamingEndpoint):
-        return endpoint.multipart_field is not None
+        return _stores_file(endpoint)
     return endpoint.source is Source.BODY and endpoint.input is not NoInput
+
+
+def _stores_file(endpoint: AnyEndpoint) -> bool:
+    return isinstance(endpoint, StreamingEndpoint) and endpoint.multipart_field is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from edge.aggregates.status import PlatformStatus
 from edge.clients import Clients
 from edge.display import DisplayTimes
+from edge.progress.feed import TaskFeed
 from kit.blobs.store import BlobStore
 from kit.clock import Clock
 
@@ -22,3 +23,4 @@ class Shared:
     public_base_url: str
     status: PlatformStatus
     clock: Clock
+    feed: TaskFeed

@@ -161,6 +161,7 @@ class App(Generic[C]):
         self._stack.push_async_callback(admin.close)
         lag = LoopLag()
         self.metrics.gauge("loop_lag_seconds", "Worst delay of the event loop of late.", lag.worst_s)
+        self.metrics.gauge("loop_lag_median_seconds", "Median delay of the event loop of late.", lag.median_s)
         for loop in self._loops:
             self._spawn(loop)
         await self.health.announce()

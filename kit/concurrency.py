@@ -1,4 +1,4 @@
-"""Two pieces of work of one request at the same time."""
+"""Work side by side, and work that is not left half done."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
+T = TypeVar("T")
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -23,3 +24,20 @@ async def both(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
         await asyncio.gather(task, return_exceptions=True)
         raise
     return await task, result
+
+
+async def completed(work: Awaitable[T]) -> T:
+    """The result of work that runs to its end even when the caller is cancelled meanwhile; the cancellation is raised
+    then. The work must be bounded in time."""
+    running = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return running.result()
+    if not running.cancelled():
+        running.exception()  # seen, though nobody waits for it any more
+    raise cancelled

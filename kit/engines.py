@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from kit.errors import Invalid, Reason, Unavailable
-from kit.tasks.handlers import RetryableError
+from kit.tasks.handlers import NotYet, RetryableError
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 # Chooses the first engine of a table that can work here.
@@ -61,10 +61,19 @@ class EngineGaveUp(EngineError):
     `message_zh` is Chinese, for clients; the detail is for the log.
     """
 
-    def __init__(self, message_zh: str, detail: str) -> None:
-        super().__init__(message_zh, detail)
+    def __init__(self, message_zh: str, detail: str, reason: Reason = reasons.ERROR_REASON_ENGINE_UNAVAILABLE) -> None:
+        super().__init__(message_zh, detail, reason)
         self.message_zh = message_zh
         self.detail = detail
+        self.reason = reason
+
+
+class EngineFull(EngineError):
+    """Others come first. Nothing was begun: the job may be brought again after `retry_after_s`."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(retry_after_s)
+        self.retry_after_s = retry_after_s
 
 
 class Engine(Protocol):
@@ -186,15 +195,17 @@ def open_slot(
 
 
 async def result_of(asked: Awaitable[T]) -> T:
-    """What the engine answers. Raises Invalid, with the engine's reason, when it refuses the input, Unavailable
-    (ENGINE_UNAVAILABLE) when it has given up, RetryableError otherwise."""
+    """What the engine answers. Raises Invalid when it refuses the input, Unavailable when it has given up, both with
+    the engine's reason; NotYet when it is full, RetryableError otherwise."""
     try:
         return await asked
     except InputRefused as error:
         raise Invalid(error.reason, error.message_zh) from error
     except EngineGaveUp as error:
         _log.error("engine_gave_up", detail=error.detail)
-        raise Unavailable(reasons.ERROR_REASON_ENGINE_UNAVAILABLE, error.message_zh) from error
+        raise Unavailable(error.reason, error.message_zh) from error
+    except EngineFull as error:
+        raise NotYet(error.retry_after_s) from error
     except EngineBroken as error:
         raise RetryableError(error.detail) from error
 

@@ -8,6 +8,8 @@ from enum import Enum, auto
 
 import structlog
 
+from kit.errors import Unavailable
+
 Run = Callable[[asyncio.Event], Awaitable[None]]
 
 _log = structlog.get_logger()
@@ -47,12 +49,14 @@ class BackgroundLoop:
         self._first_pause_s = first_pause_s
         self._healthy_after_s = healthy_after_s
         self._failures = 0
+        self._faults = 0
         # When the present run began; None between two runs.
         self._running_since: float | None = None
 
     async def check(self) -> None:
-        """Raises LoopFailingError while the loop keeps failing."""
-        if self._failures >= _FAILURES_UNTIL_UNHEALTHY and not self._has_run_long():
+        """Raises LoopFailingError while the loop keeps failing by itself. What it needs and cannot reach has a check of
+        its own, which passes as soon as that is back."""
+        if self._faults >= _FAILURES_UNTIL_UNHEALTHY and not self._has_run_long():
             raise LoopFailingError(self.name)
 
     async def supervise(self, stop: asyncio.Event) -> None:
@@ -63,12 +67,18 @@ class BackgroundLoop:
             try:
                 await self._run(stop)
             except Exception as error:
-                self._failures = 1 if self._has_run_long() else self._failures + 1
+                self._count(error)
                 self._running_since = None
                 _log.error("loop.failed", loop=self.name, failures=self._failures, exc_info=error)
                 await self._pause(stop)
             else:
                 return
+
+    def _count(self, error: Exception) -> None:
+        if self._has_run_long():
+            self._failures = self._faults = 0
+        self._failures += 1
+        self._faults += not isinstance(error, Unavailable)
 
     def _has_run_long(self) -> bool:
         since = self._running_since

@@ -1,19 +1,25 @@
 """What a team would write instead of Voxreel for the same requests: one FastAPI process with JWT and SQLModel.
 
-Run by uvicorn with uvloop and httptools. Environment: PEER_DATABASE (a file), PEER_SECRET.
+Run by uvicorn with uvloop and httptools. Environment: PEER_DATABASE (a file), PEER_SECRET,
+PEER_PASSWORD (that of its users).
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import jwt
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
 from fastapi import Depends, FastAPI, HTTPException
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from sqlalchemy import event, func
@@ -24,6 +30,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 SECRET = os.environ["PEER_SECRET"]
 engine = create_async_engine(f"sqlite+aiosqlite:///{os.environ['PEER_DATABASE']}")
 bearer = HTTPBearer()
+PASSWORD = os.environ["PEER_PASSWORD"]
+TOKEN_LIFE_S = 3600
+# As Voxreel hashes (`services/auth/crypto/passwords.py`).
+hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 @event.listens_for(engine.sync_engine, "connect")
@@ -36,6 +46,7 @@ class UserRow(SQLModel, table=True):
     __tablename__ = "users"
     id: int | None = Field(default=None, primary_key=True)
     account: str = Field(unique=True)
+    password_hash: str
     is_admin: bool = False
     is_active: bool = True
     credits: int = 0
@@ -132,6 +143,18 @@ class Enveloped(BaseModel):
     data: Balance
 
 
+class LoginIn(BaseModel):
+    account: str
+    password: str
+
+
+class Tokens(BaseModel):
+    access_token: str
+    refresh_token: str
+    token_type: str = "bearer"
+    expires_in: int = TOKEN_LIFE_S
+
+
 class Change(BaseModel):
     credits: int
     operation: str
@@ -166,11 +189,13 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     async with engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.create_all)
     now = datetime.now(UTC)
+    password_hash = await run_in_threadpool(hasher.hash, PASSWORD)
     async with AsyncSession(engine) as session:
-        for account, is_admin in (("admin", True), ("bench", False)):
+        for account, is_admin in (("admin", True), ("bench-user", False)):
             session.add(
                 UserRow(
                     account=account,
+                    password_hash=password_hash,
                     is_admin=is_admin,
                     credits=2**40,
                     created_at=now,
@@ -220,6 +245,22 @@ async def get_user(
     if user is None:
         raise HTTPException(401)
     return user
+
+
+@app.post("/api/user/login")
+async def login(given: LoginIn, session: Annotated[AsyncSession, Depends(get_session)]) -> Tokens:
+    user = (await session.exec(select(UserRow).where(UserRow.account == given.account))).one_or_none()
+    if user is None:
+        raise HTTPException(401)
+    try:
+        await run_in_threadpool(hasher.verify, user.password_hash, given.password)
+    except VerificationError as error:
+        raise HTTPException(401) from error
+    async with writing:
+        user.last_login_at = datetime.now(UTC)
+        await session.commit()
+    claims = {"sub": str(user.id), "exp": time.time() + TOKEN_LIFE_S}
+    return Tokens(access_token=jwt.encode(claims, SECRET, algorithm="HS256"), refresh_token=secrets.token_urlsafe(32))
 
 
 @app.get("/api/user/profile")

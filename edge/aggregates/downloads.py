@@ -24,11 +24,13 @@ STORAGE: Mapping[str, files.StorageType.ValueType] = MappingProxyType(
 # The contract counts these among the temporary files, where they would not last long enough.
 _OF_TEMPLATES = "voice_template_"
 _NAMED_BY_PURPOSE = ("tts_audio_", "voice_preview_", _OF_TEMPLATES)
-_PREVIEW = re.compile(r"voice_preview_([A-Za-z0-9_-]{1,128})(?:\.wav)?")
+_PREVIEW = re.compile(r"voice_preview_(?P<voice>[A-Za-z0-9_]{1,128})(?P<version>-[a-z0-9]{1,32})?(?:\.wav)?")
 
 
 async def open_download(file_id: str, storage_type: str | None, clients: Clients) -> files.OpenDownloadResponse:
     """The file of an id or a link, only in the storage when given. Raises NotFound, and what a bad link raises."""
+    if names_newest(file_id):
+        file_id = await _prepare_preview(file_id, clients)
     request = files.OpenDownloadRequest(file_id=file_id)
     if storage_type is not None and not file_id.startswith(_NAMED_BY_PURPOSE):
         request.storage_type = STORAGE[storage_type]
@@ -37,16 +39,25 @@ async def open_download(file_id: str, storage_type: str | None, clients: Clients
     except NotFound:
         if file_id.startswith(_OF_TEMPLATES):
             await _prepare_template_file(file_id, clients)
-        elif preview := _PREVIEW.fullmatch(file_id):
-            await _prepare_preview(preview[1], clients, file_id=file_id)
+        elif _PREVIEW.fullmatch(file_id):
+            await _prepare_preview(file_id, clients)
         else:
             raise
     return await clients.files.OpenDownload(request)
 
 
-async def _prepare_preview(voice: str, clients: Clients, *, file_id: str) -> None:
+def names_newest(file_id: str) -> bool:
+    """Whether it means a voice as it sounds now, so that another file may be behind it later."""
+    preview = _PREVIEW.fullmatch(file_id)
+    return preview is not None and preview["version"] is None
+
+
+async def _prepare_preview(file_id: str, clients: Clients) -> str:
+    """The id of the file, with its version. Raises NotFound."""
+    voice = file_id.removeprefix("voice_preview_").removesuffix(".wav")
     try:
-        await clients.voices.PrepareVoicePreview(voices.PrepareVoicePreviewRequest(voice=voice))
+        response = await clients.voices.PrepareVoicePreview(voices.PrepareVoicePreviewRequest(voice=voice))
+        return response.file_id
     except Invalid as error:
         if error.reason != reasons.ERROR_REASON_VOICE_UNKNOWN:
             raise

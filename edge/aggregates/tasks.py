@@ -14,10 +14,23 @@ _SPEECH_PREFIXES = ("tts_", "task_")
 TERMINAL = frozenset({task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_FAILED, task_pb2.TASK_STATE_CANCELLED})
 
 
-async def find_task(task_id: str, clients: Clients) -> task_pb2.Task:
+async def find_task(
+    task_id: str,
+    clients: Clients,
+    *,
+    view: task_service_pb2.TaskView.ValueType = task_service_pb2.TASK_VIEW_UNSPECIFIED,
+) -> task_pb2.Task:
     """The task, from its owner. Raises NotFound, also for an id that nobody could have made."""
-    response = await owner_of(task_id, clients).GetTask(task_service_pb2.GetTaskRequest(task_id=task_id))
+    response = await owner_of(task_id, clients).GetTask(task_service_pb2.GetTaskRequest(task_id=task_id, view=view))
     return response.task
+
+
+async def find_own_task(task_id: str, clients: Clients) -> task_pb2.Task:
+    """The task with all there is to see, for its owner and administrators. Raises NotFound for everybody else."""
+    task = await find_task(task_id, clients)
+    if not task.HasField("user_id"):
+        raise task_not_found(task_id)
+    return task
 
 
 def owner_of(task_id: str, clients: Clients) -> task_service_pb2_grpc.TaskServiceAsyncStub:

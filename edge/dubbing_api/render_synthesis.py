@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from google.protobuf.json_format import MessageToDict
-
 from edge.display import DisplayTimes
 from edge.dubbing_api.models.synthesis import EmotionReferenceOut, GenerateOut
 from edge.dubbing_api.render_voices import seconds
+from kit.rpc.structs import plain
 from voxreel.speech.v1 import dubbing_service_pb2 as dubbing
 from voxreel.speech.v1 import history_service_pb2 as history
 from voxreel.task.v1 import task_pb2
@@ -14,7 +13,7 @@ from voxreel.task.v1 import task_pb2
 
 def generated(piece: history.Dubbing, task: task_pb2.Task, *, audio_url: str, times: DisplayTimes) -> GenerateOut:
     """A finished piece, and how its engine made it."""
-    made = MessageToDict(task.output)
+    made = plain(task.output)
     return {
         "id": piece.id,
         "audio_url": audio_url,
@@ -24,10 +23,10 @@ def generated(piece: history.Dubbing, task: task_pb2.Task, *, audio_url: str, ti
         "created_at": times.stamp(piece.create_time),
         "quality": made["quality"],
         "engine": made["engine"],
-        "emo_vec_used": made["emotion_vector"],
-        "emo_weight_used": made["emotion_weight"],
+        "emo_vec_used": [float(each) for each in made["emotion_vector"]],
+        "emo_weight_used": float(made["emotion_weight"]),
         "segments": [
-            {"text": segment["text"], "start_ms": int(segment["start_ms"]), "end_ms": int(segment["end_ms"])}
+            {"text": segment["text"], "start_ms": segment["start_ms"], "end_ms": segment["end_ms"]}
             for segment in made["segments"]
         ],
     }

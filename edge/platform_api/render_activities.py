@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from google.protobuf.struct_pb2 import Struct, Value
-
 from edge.display import DisplayTimes
 from edge.platform_api.models.activities import ActivityOut
+from kit.rpc.structs import plain
 from voxreel.auth.v1 import activity_service_pb2 as pb
 
 STATUSES: Mapping[str, pb.ActivityStatus.ValueType] = MappingProxyType(
@@ -43,7 +42,7 @@ def activity(found: pb.Activity, times: DisplayTimes, now: datetime) -> Activity
         "icon": found.icon,
         "status_color": _COLORS[status],
         "formatted_time": ago((now - found.create_time.ToDatetime(UTC)).total_seconds()),
-        "extra_data": facts(found.details),
+        "extra_data": plain(found.details),
     }
 
 
@@ -53,20 +52,3 @@ def ago(seconds: float) -> str:
         if seconds >= unit_s:
             return f"{int(seconds // unit_s)}{unit}前"
     return "刚刚"
-
-
-def facts(details: Struct) -> dict[str, object]:
-    """As JSON, with whole numbers."""
-    return {name: _fact(value) for name, value in details.fields.items()}
-
-
-def _fact(value: Value) -> object:
-    kind = value.WhichOneof("kind")
-    if kind == "bool_value":
-        return value.bool_value
-    if kind == "number_value":
-        # Every number that is kept is a whole one; the struct knows floating point only.
-        return int(value.number_value)
-    if kind == "list_value":
-        return [_fact(each) for each in value.list_value.values]
-    return value.string_value

@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.struct_pb2 import Struct
-
 from edge.display import DisplayTimes
 from edge.platform_api.models.tasks import (
     AudioResultOut,
@@ -17,11 +14,13 @@ from edge.platform_api.models.tasks import (
     SpeechTaskOut,
     SpokenSentenceOut,
     TaskOut,
+    TaskProgressOut,
     TextResultOut,
     VideoTaskOut,
     VoiceResultOut,
 )
 from edge.platform_api.render import download_url, megabytes
+from kit.rpc.structs import plain
 from voxreel.task.v1 import task_pb2 as tasks
 
 _Plain: TypeAlias = Mapping[str, Any]
@@ -67,13 +66,6 @@ _DONE: Mapping[tasks.TaskKind.ValueType, str] = MappingProxyType(
 )
 
 
-def plain(words: Struct) -> dict[str, Any]:
-    """The values of a struct; numbers that are whole are integers again."""
-    found = _whole(MessageToDict(words))
-    assert isinstance(found, dict), "a struct is an object"
-    return found
-
-
 def task_error(task: tasks.Task) -> str:
     """Why nothing came of a task, for anybody; empty when there is nothing to tell."""
     if task.state == tasks.TASK_STATE_CANCELLED:
@@ -83,9 +75,30 @@ def task_error(task: tasks.Task) -> str:
     return ""
 
 
+def _error_message(task: tasks.Task) -> str | None:
+    return task.error_message or task_error(task) or None
+
+
+def _completed_at(task: tasks.Task, times: DisplayTimes) -> str | None:
+    return times.stamp(task.finish_time) if task.HasField("finish_time") else None
+
+
 def status_of(task: tasks.Task) -> str:
     """The state as `/api/tasks` spells it."""
     return LIST_STATES.get(task.state, "PENDING")
+
+
+def task_progress(task: tasks.Task, times: DisplayTimes) -> TaskProgressOut:
+    """How far a task is, in the words of `/api/tasks`."""
+    return {
+        "id": task.id,
+        "status": status_of(task),
+        "progress": task.progress,
+        "current_step": task.stage,
+        "error_message": _error_message(task),
+        "updated_at": times.stamp(task.update_time),
+        "completed_at": _completed_at(task, times),
+    }
 
 
 def listed_task(task: tasks.Task, times: DisplayTimes) -> TaskOut:
@@ -101,10 +114,10 @@ def listed_task(task: tasks.Task, times: DisplayTimes) -> TaskOut:
         "output_data": _shown_output(task) if task.HasField("output") else None,
         "progress": task.progress,
         "current_step": task.stage,
-        "error_message": task.error_message or task_error(task) or None,
+        "error_message": _error_message(task),
         "created_at": times.stamp(task.create_time),
         "updated_at": times.stamp(task.update_time),
-        "completed_at": times.stamp(task.finish_time) if task.HasField("finish_time") else None,
+        "completed_at": _completed_at(task, times),
     }
     if task.HasField("user_id"):
         reply["user_id"] = task.user_id
@@ -120,7 +133,7 @@ def speech_task(task: tasks.Task, times: DisplayTimes) -> SpeechTaskOut:
         "progress": task.progress,
         "result": _RESULTS.get(task.kind, _audio_result)(plain(task.output)) if has_result else None,
         "created_at": times.stamp(task.create_time),
-        "completed_at": times.stamp(task.finish_time) if task.HasField("finish_time") else None,
+        "completed_at": _completed_at(task, times),
     }
     error = task_error(task)
     if error:
@@ -146,7 +159,7 @@ def video_task(task: tasks.Task, times: DisplayTimes) -> VideoTaskOut:
         "progress": task.progress,
         "video_url": download_url(file_id, "persistent") if file_id else None,
         "created_at": times.stamp(task.create_time),
-        "completed_at": times.stamp(task.finish_time) if task.HasField("finish_time") else None,
+        "completed_at": _completed_at(task, times),
     }
     error = task_error(task)
     if error:
@@ -272,13 +285,3 @@ def _shown_output(task: tasks.Task) -> _Plain:
     if "sentences" in output:
         output = {**output, "sentences": [_spoken(sentence) for sentence in output["sentences"]]}
     return output
-
-
-def _whole(value: object) -> object:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {name: _whole(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_whole(each) for each in value]
-    return value

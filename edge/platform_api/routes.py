@@ -24,6 +24,7 @@ from edge.platform_api.endpoints import (
     users,
     videoretalk,
     voices,
+    webhooks,
 )
 
 ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
@@ -45,4 +46,5 @@ ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     *files.ENDPOINTS,
     *activities.ENDPOINTS,
     *tasks.ENDPOINTS,
+    *webhooks.ENDPOINTS,
 )

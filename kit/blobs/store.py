@@ -7,6 +7,8 @@ service hands keys out and keeps the records.
 from __future__ import annotations
 
 import asyncio
+import errno
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -38,6 +40,11 @@ _PART_BYTES = 5 << 20
 _PARTS_AT_ONCE = 2
 # What a client is told to wait for a store that does not answer.
 _RETRY_S = 5.0
+# And for one whose operator has to make room.
+_FULL_RETRY_S = 60.0
+# The disk, the quota or the longest file allowed is used up.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
 _log = structlog.get_logger()
 
@@ -58,7 +65,8 @@ class BlobStore:
     """Blobs in a folder (`file:///path`) or in a bucket of an object store (`s3://bucket/prefix`).
 
     Disk and network work happens in obstore's own threads; the event loop only passes blocks on. Every method raises
-    Unavailable when the store cannot be reached or refuses its credentials.
+    Unavailable when the store cannot be reached or refuses its credentials, and with the reason STORAGE_FULL when a
+    folder's disk has no room left.
     """
 
     def __init__(self, store: ObjectStore, *, folder: Path | None = None) -> None:
@@ -175,10 +183,25 @@ def _store_errors(key: str) -> Iterator[None]:
     except FileNotFoundError:
         raise BlobNotFound(key) from None
     except (BaseError, OSError) as error:
-        _log.error("blobs.store_failed", error=type(error).__name__, blob_key=key)
-        raise Unavailable(
-            reasons.ERROR_REASON_SERVICE_UNAVAILABLE, "文件存储暂时不可用，请稍后重试", retry_after_s=_RETRY_S
-        ) from None
+        is_full = _system_error_of(error) in _FULL
+        _log.error("blobs.store_failed", error=type(error).__name__, blob_key=key, is_full=is_full)
+        raise _full() if is_full else _away() from None
+
+
+def _full() -> Unavailable:
+    return Unavailable(reasons.ERROR_REASON_STORAGE_FULL, "存储空间不足，请稍后重试", retry_after_s=_FULL_RETRY_S)
+
+
+def _away() -> Unavailable:
+    return Unavailable(
+        reasons.ERROR_REASON_SERVICE_UNAVAILABLE, "文件存储暂时不可用，请稍后重试", retry_after_s=_RETRY_S
+    )
+
+
+def _system_error_of(error: Exception) -> int | None:
+    """The library tells the system's error in its text only, as Rust writes it."""
+    found = _SYSTEM_ERROR.search(str(error))
+    return None if found is None else int(found[1])
 
 
 def _remove_drafts(blob: Path) -> None:

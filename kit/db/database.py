@@ -7,16 +7,20 @@ loop turn together. Cold reads use an async SQLModel session.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from kit.db.failures import failure_of
 from kit.db.lanes import LanePool, Runner
 from kit.db.runners import PostgresWriter, Reader, SqliteWriter
 from kit.db.settings import DatabaseSettings
@@ -65,11 +69,18 @@ def _sqlite_engine(url: URL, settings: DatabaseSettings, *, begin: str, query_on
 _BY_KEYS = "-c enable_seqscan=off"
 
 
+# A server whose machine is gone answers nothing, not even that: its connections end after so many seconds.
+_LOST_SERVER = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+
+
 def _postgres_options(settings: DatabaseSettings, *, read_only: str, planning: str = "") -> dict[str, Any]:
     timeout = settings.statement_timeout_ms
     return {
         "connect_timeout": 5,
+        **_LOST_SERVER,
+        # A replica that hangs in a transaction must not keep its locks from the others.
         "options": f"-c statement_timeout={timeout} -c lock_timeout={timeout} "
+        f"-c idle_in_transaction_session_timeout={timeout} "
         f"-c default_transaction_read_only={read_only} {planning}",
     }
 
@@ -129,11 +140,14 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """A read-only session for lists and reports."""
+        """A read-only session for lists and reports. Raises Unavailable when the database is gone."""
         if self._cold is None:
             self._cold = self._cold_engine()
-        async with AsyncSession(self._cold, expire_on_commit=False) as session:
-            yield session
+        try:
+            async with AsyncSession(self._cold, expire_on_commit=False) as session:
+                yield session
+        except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
+            raise failure_of(error) from error
 
     async def ping(self) -> None:
         """Raises when a read or the beginning of a write is not possible now."""

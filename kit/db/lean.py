@@ -8,7 +8,7 @@ from __future__ import annotations
 from operator import methodcaller
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import CompoundSelect, Connection, Dialect, Select
 
 from kit.db.prepared import PreparedByDialect, Processor, converted_rows
 
@@ -23,7 +23,7 @@ class LeanQuery:
     first run. Database errors are those of Core.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
         self._statement = statement
         self._prepared = PreparedByDialect(lambda _dialect: statement)
         self._results: dict[str, dict[int, Processor]] = {}

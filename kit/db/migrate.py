@@ -31,8 +31,8 @@ _ADVISORY_LOCK = 0x766F7872
 
 
 def upgrade(url: str, script_location: Path, *, revision: str = "head") -> None:
-    """Brings the schema to the newest revision, or to one before. Blocks: call it in a thread. Raises what the
-    driver raises."""
+    """Brings the schema to a revision, the newest if none is named. Blocks: call it in a thread. Raises what the driver
+    raises."""
     config = _config(script_location)
     with _exclusive_connection(make_url(url)) as connection:
         config.attributes["connection"] = connection

@@ -18,10 +18,11 @@ class BusUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamStamp:
-    """Identity of a stream's storage. `created` changes when the stream was made anew, `server` when the
-    broker was started again (it may then have lost what it had not flushed)."""
+    """Identity of a stream's storage, as one node of the broker tells it. `created` changes when the stream was made
+    anew, `server` when the node was started again (it may then have lost what it had not flushed)."""
 
     created: str
+    node: str
     server: str
 
 
@@ -109,6 +110,10 @@ class Bus(Protocol):
 
         Raises BusUnavailable at once when there is no connection.
         """
+        ...
+
+    async def hint(self, subject: str, body: bytes) -> None:
+        """Tells whoever listens at this moment; nobody keeps it. Raises BusUnavailable when there is no connection."""
         ...
 
     async def ensure_stream(self, spec: StreamSpec) -> StreamStamp:

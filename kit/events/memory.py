@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from kit.events.bus import NO_HEADERS, BusUnavailable, ConsumerSpec, StreamStamp
 from kit.events.streams import Retention, StreamSpec, stream_of
 
 _MAX_MESSAGES = 100_000
+_HINTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ class MemoryBus:
         self._created = 0
         self._starts = 1
         self._changed = asyncio.Event()
+        # What was told without being kept, the latest last.
+        self.hints: deque[tuple[str, bytes]] = deque(maxlen=_HINTS)
 
     @property
     def is_connected(self) -> bool:
@@ -139,6 +143,10 @@ class MemoryBus:
         stream.store(_Stored(subject, body, dict(headers), message_id, self._clock.monotonic()))
         self.notify()
 
+    async def hint(self, subject: str, body: bytes) -> None:
+        self.require_connection()
+        self.hints.append((subject, body))
+
     async def ensure_stream(self, spec: StreamSpec) -> StreamStamp:
         self.require_connection()
         stream = self._streams.get(spec.name)
@@ -146,7 +154,7 @@ class MemoryBus:
             self._created += 1
             stream = self._streams[spec.name] = _Stream(spec, str(self._created))
         stream.spec = spec
-        return StreamStamp(stream.created, str(self._starts))
+        return StreamStamp(stream.created, "", str(self._starts))
 
     def consume(self, spec: ConsumerSpec) -> MemorySubscription:
         return MemorySubscription(self, spec)
@@ -198,6 +206,8 @@ class MemorySubscription:
             position = stream.positions.get(self._name)
             if position is None:
                 position = stream.positions[self._name] = _Position(self._spec, stream.before(self._start))
+            # As at the real broker, who reads last says what is read.
+            position.spec = self._spec
             now = self._bus.now()
             found = [
                 MemoryMessage(self._bus, stream, position, sequence, stored, delivery)

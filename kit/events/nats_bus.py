@@ -71,11 +71,17 @@ class NatsBus:
                 headers={**headers, "Nats-Msg-Id": message_id},
             )
 
+    async def hint(self, subject: str, body: bytes) -> None:
+        session = self._alive_session()
+        with translated():
+            await session.client.publish(subject, body)
+
     async def ensure_stream(self, spec: StreamSpec) -> StreamStamp:
         session = self._alive_session()
         with translated():
             info = await _ensure(session, _config(spec, self._replicas))
-        return StreamStamp("" if info.created is None else info.created.isoformat(), session.server)
+        created = "" if info.created is None else info.created.isoformat()
+        return StreamStamp(created, session.server.node, session.server.id)
 
     def consume(self, spec: ConsumerSpec) -> NatsSubscription:
         return NatsSubscription(spec, self._alive_session)

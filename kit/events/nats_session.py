@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import nats.errors
 from nats.aio.client import Client
@@ -23,6 +24,7 @@ _CONNECT_TIMEOUT_S = 3
 _PING_INTERVAL_S = 5
 _USER_INFO_SUBJECT = "$SYS.REQ.USER.INFO"
 _USER_INFO_TIMEOUT_S = 1.0
+_NODE_LENGTH = 100
 
 
 @contextmanager
@@ -43,10 +45,19 @@ def _raise_if_cancelled() -> None:
         raise asyncio.CancelledError
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who is at the other end. `node` is the name it keeps, empty for one that was given none; `id` is new at each of
+    its starts."""
+
+    node: str
+    id: str
+
+
 class NatsSession:
     """A live connection. `lost` is set when it is over; a session never comes back."""
 
-    def __init__(self, client: Client, lost: asyncio.Event, server: str) -> None:
+    def __init__(self, client: Client, lost: asyncio.Event, server: Server) -> None:
         self.client = client
         self.stream: JetStreamContext = client.jetstream(timeout=REQUEST_TIMEOUT_S)
         self.lost = lost
@@ -77,7 +88,7 @@ class NatsSession:
                         closed_cb=closed,
                         error_cb=ignore,
                     )
-                return cls(client, lost, await _server_id(client))
+                return cls(client, lost, await _server(client))
         except BaseException:
             await client.close()
             raise
@@ -91,11 +102,13 @@ class NatsSession:
         await self.client.close()
 
 
-async def _server_id(client: Client) -> str:
-    """Id of the running server, new at each of its starts."""
+async def _server(client: Client) -> Server:
     try:
         answer = await client.request(_USER_INFO_SUBJECT, b"", timeout=_USER_INFO_TIMEOUT_S)
-        return str(json.loads(answer.data)["server"]["id"])
+        found = json.loads(answer.data)["server"]
+        name, server_id = str(found.get("name", "")), str(found["id"])
+        # A server without a name uses its id for one.
+        return Server("" if name == server_id else name[:_NODE_LENGTH], server_id)
     except (nats.errors.NoRespondersError, nats.errors.TimeoutError, KeyError, ValueError):
         # Not allowed to ask: take every connection for a new server, which only costs some repeated messages.
-        return uuid.uuid4().hex
+        return Server("", uuid.uuid4().hex)

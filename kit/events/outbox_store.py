@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, or_, select, update
 
 from kit.events.bus import StreamStamp
+
+# Between the stream and the node in the name of a row.
+_NODE_MARK = "@"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +94,23 @@ class OutboxStore:
         )
         return _count(connection.execute(delete(self._outbox).where(columns.id.in_(old))))
 
-    def stamp(self, connection: Connection, stream: str) -> StreamStamp | None:
-        """The stream as it was last seen, None when it never was."""
+    def stamps(self, connection: Connection, stream: str) -> list[StreamStamp]:
+        """The stream as each node of the broker last showed it; empty when it was never seen."""
         columns = self._streams.c
-        row = connection.execute(select(columns.created, columns.server).where(columns.name == stream)).first()
-        return None if row is None else StreamStamp(row.created, row.server)
+        rows = connection.execute(select(columns.name, columns.created, columns.server).where(self._is_of(stream)))
+        return [StreamStamp(row.created, row.name.partition(_NODE_MARK)[2], row.server) for row in rows]
 
     def keep_stamp(self, connection: Connection, stream: str, stamp: StreamStamp) -> None:
-        """Replaces what was last seen."""
-        connection.execute(delete(self._streams).where(self._streams.c.name == stream))
-        connection.execute(self._streams.insert().values(name=stream, created=stamp.created, server=stamp.server))
+        """Replaces what the node last showed, and all that was seen of an older stream of this name."""
+        columns = self._streams.c
+        name = f"{stream}{_NODE_MARK}{stamp.node}" if stamp.node else stream
+        is_replaced = or_(columns.name == name, columns.created != stamp.created)
+        connection.execute(delete(self._streams).where(self._is_of(stream), is_replaced))
+        connection.execute(self._streams.insert().values(name=name, created=stamp.created, server=stamp.server))
+
+    def _is_of(self, stream: str) -> ColumnElement[bool]:
+        name = self._streams.c.name
+        return or_(name == stream, name.startswith(stream + _NODE_MARK, autoescape=True))
 
     def reopen(self, connection: Connection, *, prefix: str, sent_since: datetime) -> int:
         """Makes sent rows unsent again, to be published once more under the same ids. Answers how many."""

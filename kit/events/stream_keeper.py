@@ -2,7 +2,8 @@
 
 The outbox is the record, the broker is transport. A stream made anew has lost everything: every event of the
 retention is published again. A restarted broker may have lost what it acknowledged before flushing (two minutes
-by default): the last minutes are published again. Ids stay the same, so readers apply nothing twice. What was
+by default): the last minutes are published again. Of a cluster each node is looked at by itself, since a service is
+connected now to one of them and now to another. Ids stay the same, so readers apply nothing twice. What was
 last seen lies in the service's own database, so this also works for a loss while the service was down.
 """
 
@@ -51,10 +52,10 @@ class StreamKeeper:
         return reopened
 
     async def _compare(self, stream: str, stamp: StreamStamp) -> int:
-        seen = await self._database.read(lambda connection: self._store.stamp(connection, stream))
-        if seen == stamp:
+        seen = await self._database.read(lambda connection: self._store.stamps(connection, stream))
+        if stamp in seen:
             return 0
-        is_same_storage = seen is not None and seen.created == stamp.created
+        is_same_storage = any(each.created == stamp.created for each in seen)
         since = self._clock.now() - (UNFLUSHED if is_same_storage else EVENT_RETENTION)
 
         def reopen(connection: Connection) -> int:

@@ -37,14 +37,20 @@ def work_stream(service: str) -> StreamSpec:
     return StreamSpec(_work_stream_name(service), (f"work.{service}.>",), Retention.WORK_QUEUE, max_age_s=7 * _DAY_S)
 
 
-def work_subject(service: str, kind: str) -> str:
-    """Subject of the wake-ups for one kind of task, given by its upper-case name."""
-    return f"work.{service}.{kind.lower()}"
+def work_subject(service: str, lane: str) -> str:
+    """Subject of the wake-ups for one lane of tasks."""
+    return f"work.{service}.{lane}"
 
 
 def task_subject(service: str, verb: str) -> str:
     """Subject of the events about a service's tasks; the verb is in the past tense."""
     return f"evt.{service}.task.{verb}"
+
+
+def task_hint_subject(service: str) -> str:
+    """Subject on which a service says which of its tasks have changed. No stream keeps it: whoever does not listen at
+    that moment finds out by asking."""
+    return f"live.{service}.task"
 
 
 def dead_letter_subject(durable: str) -> str:

@@ -54,7 +54,7 @@ class InboxColumns(SQLModel):
 
 
 class StreamColumns(SQLModel):
-    """The stream as this service last saw it. Another creation time means that its messages are gone."""
+    """The stream as a node of the broker last showed it, named `STREAM@NODE` (`STREAM` for a node without a name)."""
 
     name: str = Field(primary_key=True, max_length=NAME_LENGTH)
     created: str = Field(max_length=NAME_LENGTH)

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from kit.concurrency import completed
 from kit.guarded import worker
 from kit.guarded.errors import WorkerBroke, WorkerTimedOut
 from kit.guarded.limits import ProcessLimits
@@ -103,7 +104,8 @@ class WorkerLane(Generic[Tool]):
             if isinstance(error, asyncio.CancelledError) and self._is_closed and not _is_cancelling():
                 raise WorkerBroke("pool is closed") from None
             if not self._is_closed:
-                self._control.submit(self._discard)
+                # Whoever is told that a job has ended removes the files it worked on.
+                await completed(asyncio.wrap_future(self._control.submit(self._discard)))
             raise
         finally:
             self._running = None

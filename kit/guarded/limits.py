@@ -17,13 +17,15 @@ class ProcessLimits:
     """Bounds for the life of one process; None: not bounded.
 
     address_space_bytes counts reserved memory, too: runtimes of models that reserve large arenas cannot work under
-    it. file_bytes is the largest file it can write. is_offline cuts it from every network where the kernel lets an
-    unprivileged process do so; elsewhere it stays a matter of what the job opens.
+    it. file_bytes is the largest file it can write. niceness lowers its priority at the processors, 0..19. is_offline
+    cuts it from every network where the kernel lets an unprivileged process do so; elsewhere it stays a matter of what
+    the job opens.
     """
 
     address_space_bytes: int | None = None
     file_bytes: int | None = None
     is_offline: bool = False
+    niceness: int = 0
 
     def apply(self) -> None:
         """Takes the rights from this process, for good."""
@@ -32,6 +34,7 @@ class ProcessLimits:
             resource.setrlimit(resource.RLIMIT_AS, (self.address_space_bytes, self.address_space_bytes))
         if self.file_bytes is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes, self.file_bytes))
+        os.nice(self.niceness)
         if self.is_offline:
             _leave_networks()
 

@@ -13,15 +13,12 @@ from datetime import UTC, timedelta
 import nats.js.errors
 import structlog
 from google.protobuf.message import DecodeError
-from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from kit.clock import Clock
-from kit.events.backoff import Backoff
-from kit.events.bus import BusUnavailable
-from kit.events.nats_session import NatsSession, translated
+from kit.events.live import LiveReader
+from kit.events.nats_session import NatsSession
 from kit.events.streams import EVENTS
-from kit.events.waiting import unless_stopped, wait_any
 from kit.rpc.tokens import TokenVerifier
 from voxreel.common.v1.event_pb2 import EventEnvelope
 from voxreel.common.v1.identity_events_pb2 import UserAccessRevoked
@@ -37,7 +34,6 @@ HISTORY = timedelta(seconds=_TOKEN_LIFE_S + _MARGIN_S)
 _FETCH = 256
 _FETCH_TIMEOUT_S = 2.0
 _CONSUMER_IDLE_S = 30.0
-_RECONNECT = Backoff(first_s=0.1, cap_s=2.0)
 
 
 def apply_revocation(verifier: TokenVerifier, revoked: UserAccessRevoked) -> None:
@@ -54,22 +50,20 @@ class RevocationFeed:
     """Reads revocations from the broker into a verifier. `nats_url` may hold several servers, separated by commas."""
 
     def __init__(self, nats_url: str, verifier: TokenVerifier, *, clock: Clock, name: str) -> None:
-        self._servers = [server.strip() for server in nats_url.split(",")]
         self._verifier = verifier
         self._clock = clock
-        self._name = name
-        self._is_current = False
-        self._failures = 0
+        self._reader = LiveReader(
+            nats_url, name=name, subjects=[SUBJECT], receive=self._receive, catch_up=self._catch_up
+        )
 
     @property
     def is_current(self) -> bool:
         """Whether revocations of now are heard."""
-        return self._is_current
+        return self._reader.is_current
 
     async def check(self) -> None:
         """Raises BusUnavailable while revocations of now would not be heard."""
-        if not self._is_current:
-            raise BusUnavailable("not connected")
+        await self._reader.check()
 
     def apply(self, body: bytes) -> None:
         """Takes one event. One that cannot be read is logged and skipped."""
@@ -80,30 +74,10 @@ class RevocationFeed:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follows the broker, over any number of its restarts, until stopped."""
-        while not stop.is_set():
-            try:
-                await unless_stopped(stop, self._follow())
-            except BusUnavailable as error:
-                self._failures += 1
-                _log.debug("revocation.broker_unavailable", error=str(error))
-            await wait_any(stop, timeout_s=_RECONNECT.delay_s(max(1, self._failures)))
+        await self._reader.run(stop)
 
-    async def _follow(self) -> None:
-        """One connection, from connect to loss. Raises BusUnavailable when it comes to nothing."""
-        session = await NatsSession.connect(self._servers, name=self._name)
-        try:
-            with translated():
-                # First listen, then look back: what comes in between is seen twice rather than not at all.
-                await session.client.subscribe(SUBJECT, cb=self._receive)
-                await self._catch_up(session)
-            self._is_current, self._failures = True, 0
-            await session.lost.wait()
-        finally:
-            self._is_current = False
-            await session.close()
-
-    async def _receive(self, message: Msg) -> None:
-        self.apply(message.data)
+    def _receive(self, _subject: str, body: bytes) -> None:
+        self.apply(body)
 
     async def _catch_up(self, session: NatsSession) -> None:
         """What was revoked while nobody here listened. Nothing when the stream does not exist yet."""

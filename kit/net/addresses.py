@@ -45,6 +45,14 @@ def is_public(text: str) -> bool:
     return _is_public_v6(address)
 
 
+def is_loopback(text: str) -> bool:
+    """Whether a textual address is this machine's own."""
+    try:
+        return ip_address(text).is_loopback
+    except ValueError:
+        return False
+
+
 def is_literal(host: str) -> bool:
     """Whether a host is an address and no name."""
     try:

@@ -70,6 +70,12 @@ class Fetcher:
                 body=body,
             )
 
+    async def send(self, request: HttpRequest, *, total_s: float) -> int:
+        """The status of one request's reply, whose body is not read; redirects are not followed. Raises FetchError."""
+        async with _failures(total_s), self._hop(_read(request.url), request) as response:
+            response.close()
+            return response.status
+
     async def download(self, url: str, target: Path, *, limits: FetchLimits) -> Downloaded:
         """The file behind a URL and its redirects, written to `target`, which must not exist.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
+from statistics import median
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -103,7 +104,7 @@ class Metrics:
 
 
 class LoopLag:
-    """How late the event loop runs what is due: the worst of the last seconds."""
+    """How late the event loop has run what was due in the last seconds."""
 
     def __init__(self, window: int = 40) -> None:
         self._window = window
@@ -112,6 +113,10 @@ class LoopLag:
     def worst_s(self) -> float:
         """Seconds; the window covers about ten seconds."""
         return max(self._recent, default=0.0)
+
+    def median_s(self) -> float:
+        """The same of most of what runs in it."""
+        return median(self._recent or (0.0,))
 
     def add(self, seconds: float) -> None:
         """One measurement."""

@@ -6,7 +6,7 @@ contract allows, and raise `kit.errors` classes. Calls that the contract marks a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Any, Self, TypeVar, cast
 
 import orjson
@@ -17,6 +17,7 @@ from kit.rpc.coalesce import Coalescer
 from kit.rpc.context import CallContext, current_call
 from kit.rpc.policy import MethodRule, rule_for
 from kit.rpc.retry import RetryBudget, with_retries
+from kit.rpc.shared import SharedCall
 from kit.rpc.status import deadline_exceeded, error_of_call
 from voxreel.common.v1 import batch_service_pb2 as batch
 from voxreel.common.v1 import batch_service_pb2_grpc
@@ -37,12 +38,19 @@ _CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.service_config", _SERVICE_CONFIG),
     ("grpc.enable_retries", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # How long a connection may take to come about, whatever the pause before the next.
+    ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 1000),
     # While a service rolls, every address known may be gone before the default of 30 s has passed.
     ("grpc.dns_min_time_between_resolutions_ms", 2_000),
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
+    # A replica that hangs keeps its connections: without an answer to these it is called no more, within ten seconds.
+    ("grpc.keepalive_time_ms", 5_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    # The library also pings by itself, to learn how fast the connection is, and sends no other ping until that one is
+    # answered or has failed: after a minute by default.
+    ("grpc.http2.ping_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
 )
 
 
@@ -56,12 +64,21 @@ class Peer:
         self._do = batch_service_pb2_grpc.BatchServiceStub(self._channel).Do
         self.budget = RetryBudget()
         self.coalescer = Coalescer(self._send_batch)
+        self._shared: list[SharedCall] = []
 
     def stub(self, make: Callable[[aio.Channel], S]) -> S:
         """The generated stub, `peer.stub(UserServiceStub)`."""
         return make(cast(aio.Channel, _PeerChannel(self, self._channel)))
 
+    def share(self, call: Callable[[Any], Awaitable[Any]]) -> SharedCall:
+        """The call, shared by those who wait at the same time."""
+        shared = SharedCall(call)
+        self._shared.append(shared)
+        return shared
+
     async def close(self) -> None:
+        for shared in self._shared:
+            await shared.close()
         await self.coalescer.close()
         await self._channel.close()
 
@@ -127,7 +144,8 @@ class _PeerChannel:
     ) -> Callable[..., Any]:
         rule = rule_for(path)
         if rule.is_coalesced:
-            return _CoalescedCall(self._peer, rule, request_serializer, response_deserializer)
+            coalesced = _CoalescedCall(self._peer, rule, request_serializer, response_deserializer)
+            return self._peer.share(coalesced) if rule.is_shared else coalesced
         plain = self._channel.unary_unary(path, request_serializer, response_deserializer, **registered)
         return _SingleCall(self._peer, rule, plain)
 

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from google.rpc import status_pb2
 from grpc import aio
@@ -30,6 +31,10 @@ _WAITING_LIMIT = 20_000
 _BATCHES_UNDER_WAY = 2
 _WORTH_A_SECOND = 32
 _PATIENCE_S = 0.005
+# A batch without an answer for this long may be at a replica that hangs. It gives its place to one that goes to the
+# next replica; so many may wait for their end.
+_SLOW_S = 0.25
+_SLOW_LIMIT = 16
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +58,7 @@ class Coalescer:
         self._deadlines = Deadlines(self._loop)
         self._waiting: deque[_Waiting] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._slow: set[asyncio.Task[None]] = set()
         self._is_scheduled = False
         self._patience: asyncio.TimerHandle | None = None
 
@@ -76,9 +82,10 @@ class Coalescer:
         self._deadlines.close()
         if self._patience is not None:
             self._patience.cancel()
-        for task in self._under_way:
+        open_batches = self._under_way | self._slow
+        for task in open_batches:
             task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*open_batches, return_exceptions=True)
 
     def _schedule(self) -> None:
         """Has the waiting calls sent at the end of the turn, when the peer answers, or when patience is at its end."""
@@ -98,9 +105,20 @@ class Coalescer:
             share = max(_WORTH_A_SECOND, -(-len(self._waiting) // free))
             task = self._loop.create_task(self._exchange(self._next_group(min(share, CALLS_LIMIT))))
             self._under_way.add(task)
-            task.add_done_callback(self._finished)
+            timer = self._loop.call_later(_SLOW_S, self._set_aside, task)
+            task.add_done_callback(partial(self._finished, timer))
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _set_aside(self, task: asyncio.Task[None]) -> None:
+        if task in self._under_way and len(self._slow) < _SLOW_LIMIT:
+            self._slow.add(task)
+            self._free_place(task)
+
+    def _finished(self, timer: asyncio.TimerHandle, task: asyncio.Task[None]) -> None:
+        timer.cancel()
+        self._slow.discard(task)
+        self._free_place(task)
+
+    def _free_place(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         if self._waiting and not self._is_scheduled:
             self._schedule()

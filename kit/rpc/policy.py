@@ -24,6 +24,7 @@ class MethodRule:
     is_coalesced: bool
     is_idempotent: bool
     is_retried: bool
+    is_shared: bool
 
 
 def _rule_of(path: str, method: MethodDescriptor) -> MethodRule:
@@ -37,6 +38,7 @@ def _rule_of(path: str, method: MethodDescriptor) -> MethodRule:
         is_coalesced=declared.is_coalesced,
         is_idempotent=is_idempotent,
         is_retried=is_idempotent and not declared.is_sent_once,
+        is_shared=declared.is_shared,
     )
 
 

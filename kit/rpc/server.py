@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from types import MappingProxyType
@@ -28,7 +30,13 @@ _SERVER_OPTIONS: tuple[tuple[str, Any], ...] = (
     # A caller looks for replicas only when it connects: so it finds those that were added within minutes. Calls that
     # run on the old connection end there.
     ("grpc.max_connection_age_ms", 300_000),
+    # Callers ask every few seconds whether this process still answers; the default takes that for an attack.
+    ("grpc.http2.min_ping_interval_without_data_ms", 1_000),
+    ("grpc.keepalive_permit_without_calls", 1),
 )
+# No call for this long: those who watch the health have left. Waited for at most this share of the grace.
+_QUIET_S = 0.25
+_LEAVING_SHARE = 0.3
 
 Context: TypeAlias = aio.ServicerContext[Any, Any]
 S = TypeVar("S")
@@ -68,6 +76,7 @@ class RpcServer:
         self._collector = _Collector()
         self._open: list[Callable[[aio.Server], None]] = []
         self._server: aio.Server | None = None
+        self._latest_call = 0.0
         self._coalesced: dict[str, CoalescedMethod] = {}
         self._sets: dict[str, SetMethod] = {}
         self._batches = BatchServicer(service, self._chain, self._coalesced)
@@ -113,10 +122,22 @@ class RpcServer:
         return port
 
     async def stop(self, grace_s: float) -> None:
-        """Refuses new calls and waits for the running ones, at most the grace."""
+        """Waits until callers who heard that it does not serve have left, refuses new calls, and waits for the running
+        ones: at most the grace in all."""
         if self._server is not None:
-            await self._server.stop(grace_s)
-            self._server = None
+            server, self._server = self._server, None
+            until = time.monotonic() + grace_s
+            await self._wait_quiet(grace_s * _LEAVING_SHARE)
+            await server.stop(max(0.0, until - time.monotonic()))
+
+    async def _wait_quiet(self, most_s: float) -> None:
+        """What reaches a server in the moment it stops is lost, so it stops when nothing reaches it any more."""
+        until = time.monotonic() + most_s
+        while True:
+            left_s = min(self._latest_call + _QUIET_S, until) - time.monotonic()
+            if left_s <= 0:
+                return
+            await asyncio.sleep(left_s)
 
     def _wrapped_methods(self, service: str) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
         prefix = f"/{service}/"
@@ -146,6 +167,7 @@ class RpcServer:
 
     async def _serve_batch(self, request: Any, context: Context) -> Any:
         """The envelope itself passes no chain: each of its calls does."""
+        self._latest_call = time.monotonic()
         try:
             return await self._batches.Do(request, context)
         except DomainError as error:
@@ -153,6 +175,7 @@ class RpcServer:
 
     def _serve_single(self, rule: MethodRule, behaviour: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         async def serve(request: Any, context: Context) -> Any:
+            self._latest_call = time.monotonic()
             call, service_token = _call_of(context)
             try:
                 return await self._chain.serve(
@@ -165,6 +188,7 @@ class RpcServer:
 
     def _serve_stream(self, rule: MethodRule, behaviour: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         async def serve(request: Any, context: Context) -> None:
+            self._latest_call = time.monotonic()
             call, service_token = _call_of(context)
 
             async def send_all() -> None:

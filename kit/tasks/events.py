@@ -21,9 +21,9 @@ def proto_state(state: TaskState) -> task_pb2.TaskState.ValueType:
     return task_pb2.TaskState.Value(f"TASK_STATE_{state}")
 
 
-def wakeup(source: EventSource, task: Task) -> OutboundEvent:
-    """Tells the workers of the task's kind to look at its row."""
-    return source.work(work_subject(source.service, task.kind), task.id)
+def wakeup(source: EventSource, task: Task, lane: str) -> OutboundEvent:
+    """Tells the workers of the task's lane to look at its row."""
+    return source.work(work_subject(source.service, lane), task.id)
 
 
 def queued(source: EventSource, task: Task) -> OutboundEvent:

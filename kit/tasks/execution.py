@@ -13,7 +13,7 @@ from kit.clock import Clock
 from kit.events.backoff import Backoff
 from kit.events.bus import BusUnavailable, InboundMessage
 from kit.events.waiting import wait_any
-from kit.tasks.handlers import Again, Done, Outcome, Refused, TaskHandler, outcome_of_error
+from kit.tasks.handlers import Again, Done, Later, Outcome, Refused, TaskHandler, outcome_of_error
 from kit.tasks.model import Lease, Task, TaskState
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.units import TaskUnit, TaskUnits
@@ -159,6 +159,9 @@ class Execution:
             saved = await units.write(lambda unit: _succeed(unit, lease, outcome))
         elif isinstance(outcome, Refused):
             saved = await units.write(lambda unit: unit.tasks.leases.fail(lease, outcome.reason, outcome.message))
+        elif isinstance(outcome, Later):
+            await self._postpone(outcome)
+            return
         else:
             await self._try_again(outcome)
             return
@@ -177,6 +180,12 @@ class Execution:
             await hand_back(self._message, delay_s)
         else:
             await answer(self._message)
+
+    async def _postpone(self, outcome: Later) -> None:
+        """The wake-up is done with: one that were handed back would meet the backlog's, and neither would ever end."""
+        lease, delay_s = self._lease, outcome.delay_s
+        await self._context.units.write(lambda unit: unit.tasks.leases.postpone(lease, delay_s=delay_s))
+        await answer(self._message)
 
     async def _put_back(self) -> None:
         try:

@@ -18,6 +18,7 @@ _TRANSIENT = frozenset(
         reasons.ERROR_REASON_CONCURRENT_UPDATE,
         reasons.ERROR_REASON_TOO_MANY_REQUESTS,
         reasons.ERROR_REASON_QUEUE_FULL,
+        reasons.ERROR_REASON_STORAGE_FULL,
     }
 )
 
@@ -27,6 +28,14 @@ class RetryableError(Exception):
 
     def __init__(self, cause: str, *, delay_s: float | None = None) -> None:
         super().__init__(cause)
+        self.delay_s = delay_s
+
+
+class NotYet(Exception):
+    """It is not this task's turn: nothing was tried, and nothing counts. It is looked at again after `delay_s`."""
+
+    def __init__(self, delay_s: float) -> None:
+        super().__init__(delay_s)
         self.delay_s = delay_s
 
 
@@ -51,7 +60,8 @@ TaskHandler: TypeAlias = Callable[[Task, Progress], Awaitable[JsonObject | Done]
 """Does a task and answers its output. It may run again after a crash, so its effects must bear repetition.
 
 Raises DomainError when the task cannot be done (its reason and message are shown), RetryableError when another
-attempt may help. A peer that is unavailable, too busy or too slow counts as retryable, and so does a bug.
+attempt may help, NotYet when others come first. A peer that is unavailable, too busy or too slow counts as retryable,
+and so does a bug.
 """
 
 
@@ -71,13 +81,22 @@ class Again:
     delay_s: float | None = None
 
 
-Outcome: TypeAlias = Done | Refused | Again
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It is not the task's turn."""
+
+    delay_s: float
+
+
+Outcome: TypeAlias = Done | Refused | Again | Later
 
 
 def outcome_of_error(error: Exception) -> Outcome:
     """What an exception of a handler means."""
     if isinstance(error, RetryableError):
         return Again(str(error), error.delay_s)
+    if isinstance(error, NotYet):
+        return Later(error.delay_s)
     if not isinstance(error, DomainError):
         return Again(type(error).__name__)
     if error.reason in _TRANSIENT:

@@ -15,6 +15,7 @@ from kit.tasks.store import TaskStore
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 MAX_ATTEMPTS = 5
+_LOOKED_THROUGH = 200
 
 
 class LeaseBook:
@@ -85,6 +86,11 @@ class LeaseBook:
             return self.fail(lease, reasons.ERROR_REASON_ATTEMPTS_EXHAUSTED, "任务多次尝试后仍未完成")
         return self._put_back(lease, wake_time=self._store.now() + timedelta(seconds=delay_s))
 
+    def postpone(self, lease: Lease, *, delay_s: float) -> Task | None:
+        """Puts the task back because it is not its turn; the attempt does not count. The backlog wakes it."""
+        wake_time = self._store.now() + timedelta(seconds=delay_s)
+        return self._put_back(lease, wake_time=wake_time, attempt=lease.attempt - 1)
+
     def release(self, lease: Lease) -> Task | None:
         """Puts the task back because its worker stops; the attempt does not count."""
         return self._put_back_now(lease, attempt=lease.attempt - 1)
@@ -105,9 +111,13 @@ class LeaseBook:
         )
         return [task.lease for task in tasks]
 
-    def queued_ids(self, *, limit: int) -> list[str]:
-        """Ids of tasks to be claimed, the longest waiting first."""
-        return list(self._store.ids_by_age(TaskState.QUEUED, limit=limit))
+    def queued_ids(self, *, limit: int, lane: str | None = None) -> list[str]:
+        """Ids of tasks to be claimed, the longest waiting first. Those of one lane are looked for among the oldest of
+        all lanes, so that there may be some when none are found."""
+        if lane is None:
+            return [task.id for task in self._store.by_age(TaskState.QUEUED, limit=limit)]
+        oldest = self._store.by_age(TaskState.QUEUED, limit=_LOOKED_THROUGH)
+        return [task.id for task in oldest if self._store.lane_of(task) == lane][:limit]
 
     def _put_back_now(self, lease: Lease, *, attempt: int) -> Task | None:
         task = self._put_back(lease, wake_time=first_wake(self._store.now()), attempt=attempt)

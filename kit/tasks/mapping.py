@@ -20,7 +20,12 @@ _MAX_STAGE_CHARACTERS = 64
 _MAX_MESSAGE_CHARACTERS = 500
 
 
-def message_of(task: Task, viewer: Principal | None) -> task_pb2.Task:
+def message_of(
+    task: Task,
+    viewer: Principal | None,
+    *,
+    view: messages.TaskView.ValueType = messages.TASK_VIEW_UNSPECIFIED,
+) -> task_pb2.Task:
     """The task as the viewer may see it; None is anybody."""
     message = task_pb2.Task(
         id=task.id,
@@ -44,7 +49,8 @@ def message_of(task: Task, viewer: Principal | None) -> task_pb2.Task:
             message.output.update(dict(private))
     if is_shown_whole:
         message.user_id = task.user_id
-        message.input.update(dict(task.input))
+        if view != messages.TASK_VIEW_RESULT:
+            message.input.update(dict(task.input))
     return message
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kit.events.waiting import Wakeup
@@ -13,11 +13,24 @@ class TaskNotifier:
 
     def __init__(self) -> None:
         self._watchers: dict[str, set[Wakeup]] = {}
+        self._listeners: list[Callable[[str], None]] = []
 
     def changed(self, task_id: str) -> None:
         """A transaction that changed the task was committed."""
         for wakeup in self._watchers.get(task_id, ()):
             wakeup.set()
+        for listener in self._listeners:
+            listener(task_id)
+
+    def all_changed(self) -> None:
+        """Any task may have changed."""
+        for watchers in self._watchers.values():
+            for wakeup in watchers:
+                wakeup.set()
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Passes the id of every changed task to the listener from now on."""
+        self._listeners.append(listener)
 
     @contextmanager
     def watch(self, task_id: str) -> Iterator[Wakeup]:

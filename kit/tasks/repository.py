@@ -8,6 +8,7 @@ from kit.errors import Conflict, Invalid, NotFound, Precondition, Reason
 from kit.events.envelope import EventSource
 from kit.events.outbox import Outbox
 from kit.tasks.backlog import Backlog
+from kit.tasks.lanes import LaneOf, lane_of_kind
 from kit.tasks.leases import LeaseBook
 from kit.tasks.machine import Transition, is_terminal
 from kit.tasks.model import Amendment, NewTask, Stage, Task, TaskState
@@ -20,8 +21,16 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 class TaskRepository:
     """The task table inside one transaction. Events and wake-ups go out with the change or not at all."""
 
-    def __init__(self, connection: Connection, table: Table, events: EventSource, outbox: Outbox) -> None:
-        self._store = TaskStore(connection, table, events, outbox)
+    def __init__(
+        self,
+        connection: Connection,
+        table: Table,
+        events: EventSource,
+        outbox: Outbox,
+        *,
+        lane_of: LaneOf = lane_of_kind,
+    ) -> None:
+        self._store = TaskStore(connection, table, events, outbox, lane_of=lane_of)
         self.unfinished = UnfinishedTasks(connection, table)
 
     @property

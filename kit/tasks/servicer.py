@@ -62,7 +62,7 @@ class TaskServicer(TaskServiceServicer):
     ) -> list[Outcome[messages.GetTaskResponse]]:
         found = await self._read({call.request.task_id for call in calls})
         return [
-            messages.GetTaskResponse(task=message_of(task, call.context.principal))
+            messages.GetTaskResponse(task=message_of(task, call.context.principal, view=call.request.view))
             if (task := found.get(call.request.task_id)) is not None
             else _not_found()
             for call in calls

@@ -6,7 +6,6 @@ all, however many workers, sweepers and callers try at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from kit.errors import Reason, reason_name
 from kit.events.envelope import EventSource
 from kit.events.outbox import Outbox
 from kit.tasks import events
+from kit.tasks.lanes import LaneOf
 from kit.tasks.machine import RULES, Transition, is_terminal
 from kit.tasks.model import NewTask, Stage, Task, TaskState
 from kit.tasks.rows import add_task, find_task, find_task_of_request, task_columns, task_of
@@ -24,11 +24,14 @@ from kit.tasks.rows import add_task, find_task, find_task_of_request, task_colum
 class TaskStore:
     """Rows of one task table, and the messages their changes cause."""
 
-    def __init__(self, connection: Connection, table: Table, events: EventSource, outbox: Outbox) -> None:
+    def __init__(
+        self, connection: Connection, table: Table, events: EventSource, outbox: Outbox, *, lane_of: LaneOf
+    ) -> None:
         self._connection = connection
         self._table = table
         self._events = events
         self._outbox = outbox
+        self.lane_of = lane_of
 
     @property
     def columns(self) -> Any:
@@ -61,11 +64,12 @@ class TaskStore:
         statement = select(*task_columns(self._table)).where(*conditions).limit(limit)
         return [task_of(row) for row in self._connection.execute(statement.with_for_update(skip_locked=True))]
 
-    def ids_by_age(self, state: TaskState, *, limit: int) -> Sequence[str]:
-        """Ids of queued tasks in a state, the longest waiting first."""
+    def by_age(self, state: TaskState, *, limit: int) -> list[Task]:
+        """Tasks in a state, the longest waiting first."""
         columns = self._table.c
-        statement = select(columns.id).where(columns.state == state.value).order_by(columns.enqueue_time).limit(limit)
-        return list(self._connection.scalars(statement))
+        statement = select(*task_columns(self._table)).where(columns.state == state.value)
+        rows = self._connection.execute(statement.order_by(columns.enqueue_time).limit(limit))
+        return [task_of(row) for row in rows]
 
     def move(self, transition: Transition, *conditions: ColumnElement[bool], **values: Any) -> Task | None:
         """Makes a transition on the one task that meets the conditions. None when its state does not allow it."""
@@ -111,7 +115,7 @@ class TaskStore:
 
     def wake(self, task: Task) -> None:
         """Sends a wake-up to the workers."""
-        self._outbox.add(events.wakeup(self._events, task))
+        self._outbox.add(events.wakeup(self._events, task, self.lane_of(task)))
 
     def _update(self, *conditions: ColumnElement[bool], changes: dict[str, Any]) -> Task | None:
         statement = update(self._table).where(*conditions).values(**changes).returning(*task_columns(self._table))

@@ -17,11 +17,12 @@ from kit.errors import Unimplemented
 from kit.events.backoff import Backoff
 from kit.events.bus import NO_HEADERS, Bus, BusUnavailable, ConsumerSpec, InboundMessage
 from kit.events.envelope import call_of_headers
-from kit.events.streams import work_stream
+from kit.events.streams import work_stream, work_subject
 from kit.events.waiting import Wakeup, unless_stopped, wait_any
 from kit.rpc.context import bind_call, unbind_call
 from kit.tasks.execution import Execution, ExecutionContext, answer, hand_back
 from kit.tasks.handlers import Progress, TaskHandler
+from kit.tasks.lanes import Lane
 from kit.tasks.model import JsonObject, Task, TaskKind
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.units import TaskUnit, TaskUnits
@@ -41,7 +42,8 @@ _log = structlog.get_logger(__name__)
 
 
 class Worker:
-    """Runs up to `concurrency` tasks at a time. `instance` names the process across its starts, `boot` this start."""
+    """Runs up to `concurrency` tasks at a time, those of one lane only if it is given one. `instance` names the process
+    across its starts, `boot` this start."""
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class Worker:
         clock: Clock,
         notifier: TaskNotifier,
         concurrency: int = 2,
+        lane: Lane | None = None,
         lease_s: float = LEASE_S,
         grace_s: float = GRACE_S,
     ) -> None:
@@ -66,11 +69,9 @@ class Worker:
         self._concurrency = concurrency
         self._lease_s = lease_s
         self._grace_s = grace_s
+        self._lane = None if lane is None else lane.name
         self._context = ExecutionContext(units, clock, notifier, lease_s)
-        stream = work_stream(service)
-        self._subscription = bus.consume(
-            ConsumerSpec(stream.name, f"{service}--worker", stream.subjects, ack_wait_s=lease_s)
-        )
+        self._subscription = bus.consume(_wakeups(service, lane, lease_s))
         self._running: set[asyncio.Task[None]] = set()
         self._freed = Wakeup()
 
@@ -130,7 +131,7 @@ class Worker:
 
     async def _queued_ids(self, limit: int) -> Sequence[str]:
         try:
-            return await self._units.read(lambda unit: unit.tasks.leases.queued_ids(limit=limit))
+            return await self._units.read(lambda unit: unit.tasks.leases.queued_ids(limit=limit, lane=self._lane))
         except Exception as error:
             _log.warning("worker_waits_for_database", error=type(error).__name__)
             return ()
@@ -172,7 +173,7 @@ class Worker:
                 _log.warning("worker_waits_for_database", error=type(error).__name__)
                 await wait_any(stop, timeout_s=_RECOVERY.delay_s(attempt))
             else:
-                _log.info("worker_started", owner=self._owner, recovered=recovered)
+                _log.info("worker_started", owner=self._owner, lane=self._lane, recovered=recovered)
                 return
 
     async def _drain(self) -> None:
@@ -180,6 +181,14 @@ class Worker:
             await asyncio.wait(self._running, timeout=self._grace_s)
         for task in self._running:
             task.cancel()
+
+
+def _wakeups(service: str, lane: Lane | None, ack_wait_s: float) -> ConsumerSpec:
+    stream = work_stream(service)
+    if lane is None:
+        return ConsumerSpec(stream.name, f"{service}--worker", stream.subjects, ack_wait_s=ack_wait_s)
+    subject = work_subject(service, lane.name)
+    return ConsumerSpec(stream.name, f"{service}--{lane.consumer}", (subject,), ack_wait_s=ack_wait_s)
 
 
 def _task_id(message: InboundMessage) -> str:

@@ -18,6 +18,7 @@ from kit.events.relay import Relay
 from kit.events.streams import EVENTS
 from kit.ids import IdSource, RandomIds
 from kit.loops import Phase
+from kit.net.fetcher import Fetcher
 from kit.observability.health import Severity
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
@@ -26,6 +27,7 @@ from services.auth.crypto.keys import KeyRing, key_ring, read_or_create_key
 from services.auth.crypto.passwords import Argon2Hasher
 from services.auth.crypto.phone_codes import KeyedCodes
 from services.auth.crypto.tokens import JwtIssuer
+from services.auth.domain.webhooks import AddressRules
 from services.auth.events import AuthEvents
 from services.auth.rpc.account_servicer import AccountServicer
 from services.auth.rpc.activity_servicer import ActivityServicer
@@ -34,6 +36,7 @@ from services.auth.rpc.key_servicer import KeyServicer
 from services.auth.rpc.phone_servicer import PhoneServicer
 from services.auth.rpc.user_admin_servicer import UserAdminServicer
 from services.auth.rpc.user_servicer import UserServicer
+from services.auth.rpc.webhook_servicer import WebhookServicer
 from services.auth.sms.acs3 import AccessKey
 from services.auth.sms.aliyun import AliyunAccount, AliyunSms
 from services.auth.sms.outbox_file import OutboxFile
@@ -57,6 +60,7 @@ from services.auth.usecases.sessions import Sessions
 from services.auth.usecases.user_admin import UserAdmin
 from services.auth.usecases.user_lists import UserLists
 from services.auth.usecases.users import UserReader
+from services.auth.usecases.webhooks import WebhookKeeper
 from services.auth.workers import activity_types, audit_sources, projections
 from services.auth.workers.activity_projection import ActivityProjection
 from services.auth.workers.audit_projection import AuditProjection
@@ -65,11 +69,14 @@ from services.auth.workers.sweepers import (
     Sweeper,
     forget_activities,
     forget_counts,
+    forget_deliveries,
     forget_known_addresses,
     forget_phone_codes,
     forget_revocations,
     forget_sessions,
 )
+from services.auth.workers.webhook_projection import WebhookProjection
+from services.auth.workers.webhook_sender import WebhookSender
 from voxreel.auth.v1 import (
     account_service_pb2_grpc,
     activity_service_pb2_grpc,
@@ -77,6 +84,7 @@ from voxreel.auth.v1 import (
     phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 from voxreel.common.v1 import key_service_pb2_grpc
 
@@ -126,9 +134,14 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     server.add(audit_service_pb2_grpc.add_AuditServiceServicer_to_server, audit)
     activities = ActivityServicer(ActivityReader(units, ActivityPages(database)), activity_types.ALL)
     server.add(activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities)
+    rules = AddressRules(app.config.webhooks.is_local_allowed)
+    webhooks = WebhookServicer(WebhookKeeper(units, rules, clock=clock, ids=ids))
+    server.add(webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks)
     _relay_events(app, database, surroundings)
     if app.runs_workers:
         _start_workers(app, units, database, surroundings)
+        if app.config.webhooks.is_sending:
+            await _send_to_webhooks(app, units, rules, clock=clock)
     app.serve_rpc(server)
 
 
@@ -176,13 +189,20 @@ def _start_workers(
         forget_counts,
         forget_phone_codes,
         forget_known_addresses,
+        forget_deliveries,
         forget_activities(kept),
     )
     app.background("sweeping", Sweeper(units, clock, chores).run)
-    handler = Projections(units, clock, (ActivityProjection(), AuditProjection()))
+    handler = Projections(units, clock, (ActivityProjection(), AuditProjection(), WebhookProjection()))
     consumer = Consumer(bus, projections.DURABLE, handler, subjects=projections.SUBJECTS)
     app.background("projections", consumer.run)
     app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
+
+
+async def _send_to_webhooks(app: App[AuthConfig], units: Units[AuthUnit], rules: AddressRules, *, clock: Clock) -> None:
+    fetcher = Fetcher(is_allowed=rules.allows_address, has_allowed_port=rules.allows_port)
+    sender = WebhookSender(units, await app.enter(fetcher), clock=clock)
+    app.background("webhooks", sender.run)
 
 
 def _key_ring(config: AuthConfig) -> KeyRing:

@@ -108,6 +108,20 @@ class SmsSettings(BaseModel):
         )
 
 
+class WebhookSettings(BaseModel):
+    """How users are told of their tasks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    is_sending: bool = Field(
+        default=True, description="Messages to webhooks are sent; off, they wait until it is on again."
+    )
+    is_local_allowed: bool = Field(
+        default=False,
+        description="Webhooks may also be on this machine, over http and on any port. For development only.",
+    )
+
+
 class AuthConfig(ServiceConfig):
     """Settings of auth, `VOXREEL_AUTH_…`."""
 
@@ -128,6 +142,7 @@ class AuthConfig(ServiceConfig):
     )
     login: LoginSettings = Field(default=LoginSettings(), description="Limits of logins.")
     sms: SmsSettings = Field(default=SmsSettings(), description="Codes for phones.")
+    webhooks: WebhookSettings = Field(default=WebhookSettings(), description="Webhooks of users.")
     activity_days: int = Field(
         default=90, ge=31, le=3650, description="Days for which activities are kept; lists go back 30."
     )

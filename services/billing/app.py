@@ -104,8 +104,8 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     server.add(pricing_service_pb2_grpc.add_PricingServiceServicer_to_server, prices)
     packages = PackageServicer(Packages(units, events, clock))
     server.add(package_service_pb2_grpc.add_PackageServiceServicer_to_server, packages)
-    sums = StatisticsServicer(Statistics(StatisticsTables(database)))
-    server.add(statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, sums)
+    sums = StatisticsServicer(Statistics(StatisticsTables(database), units))
+    server.add(statistics_service_pb2_grpc.add_StatisticsServiceServicer_to_server, sums, sets=sums.sets())
     _relay_events(app, database, surroundings)
     if app.runs_workers:
         handler = settlement.SettlementHandler(writer)

@@ -23,6 +23,7 @@ from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.attended import AttendedTasks
+from kit.tasks.hints import TaskHints
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.queue_size import QueueSize
 from kit.tasks.sweeper import Sweeper
@@ -38,6 +39,7 @@ from services.speech.engines.jobs import JobEngines, open_job_engines
 from services.speech.engines.listening import GuardedListener, open_listener_pool
 from services.speech.engines.registry import SYNTHESIZERS, SynthesizerSettings
 from services.speech.engines.styles import StyleFolder
+from services.speech.lanes import work_lanes
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
@@ -65,6 +67,7 @@ async def build(app: App[SpeechConfig]) -> None:
 
     boot = RandomIds().random()
     parts = await _parts(app, database, units, boot)
+    app.background("task hints", TaskHints(bus, app.name, parts.notifier).run, phase=Phase.SUPPORT)
     server = RpcServer(
         app.name,
         verifier=await _verifier(app),
@@ -113,28 +116,23 @@ async def _parts(app: App[SpeechConfig], database: Database, units: Units[Speech
 
 
 def _work(app: App[SpeechConfig], bus: NatsBus, parts: Parts, boot: str) -> None:
-    config = app.config
-    worker = Worker(
-        parts.units,
-        bus,
-        service=app.name,
-        handlers=task_handlers(parts),
-        instance=config.instance,
-        boot=boot,
-        clock=parts.clock,
-        notifier=parts.notifier,
-        # As many as have a worker process or a line to a provider: one long recording must not keep everybody else's
-        # texts waiting.
-        concurrency=_hands(config),
-        grace_s=app.work_grace_s,
-    )
-    app.background("worker", worker.run)
+    config, handlers = app.config, task_handlers(parts)
+    for lane, places in work_lanes(config).items():
+        worker = Worker(
+            parts.units,
+            bus,
+            service=app.name,
+            handlers=handlers,
+            instance=config.instance,
+            boot=boot,
+            clock=parts.clock,
+            notifier=parts.notifier,
+            concurrency=places,
+            lane=lane,
+            grace_s=app.work_grace_s,
+        )
+        app.background(f"worker {lane.name}", worker.run)
     app.background("sweeper", Sweeper(parts.units).run)
-
-
-def _hands(config: SpeechConfig) -> int:
-    lines = config.dashscope.max_jobs if config.dashscope.api_key.get_secret_value() else 0
-    return config.synthesis.processes + config.recognition.processes + config.cloning.processes + lines
 
 
 async def _job_engines(app: App[SpeechConfig], dashscope: DashScopeSettings) -> JobEngines:

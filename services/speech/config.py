@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from kit.config import ServiceConfig, service_settings
-from services.speech.engines.dashscope.settings import HTTP_URL, WEBSOCKET_URL
+from kit.dashscope.clients import HTTP_URL
+from services.speech.engines.dashscope.settings import WEBSOCKET_URL
 from services.speech.engines.registry import AUTO
 
 
@@ -25,6 +26,12 @@ class SynthesisSettings(BaseModel):
         default=1, ge=1, le=64, description="Worker processes with a model each, about 0.6 GB of memory per process."
     )
     threads: int = Field(default=2, ge=1, le=64, description="Threads of one model.")
+    places: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="Dubbings and texts of at most 500 characters that are spoken at the same time, by turns.",
+    )
     timeout_s: float = Field(
         default=900, gt=0, le=3600, description="The longest one synthesis may take before it is stopped."
     )

@@ -106,7 +106,7 @@ def add_servicers(server: RpcServer, parts: Parts) -> None:
     recognitions = CreateRecognition(acceptance, sources, jobs.recognizer, ids=ids)
     rewrites = CreateRewrite(acceptance, jobs.rewriter, ids=ids)
     live = LiveRewrites(rewrites, parts.attended, _rewrite_handler(parts), places=parts.rewriting.places)
-    texts = TextServicer(rewrites, live, jobs.rewriter)
+    texts = TextServicer(live, jobs.rewriter)
     tasks = TaskServicer(parts.database, TASKS, parts.notifier, units=parts.units)
     server.add(synthesis_service_pb2_grpc.add_SynthesisServiceServicer_to_server, SynthesisServicer(syntheses))
     server.add(voice_service_pb2_grpc.add_VoiceServiceServicer_to_server, voices)

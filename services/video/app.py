@@ -22,18 +22,23 @@ from kit.rpc.client import Peer
 from kit.rpc.server import RpcServer
 from kit.rpc.tokens import TokenVerifier
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
+from kit.tasks.hints import TaskHints
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.queue_size import QueueSize
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
 from services.video.config import VideoConfig
-from services.video.engines.registry import VideoEngines, VideoEngineSettings, open_engines
+from services.video.engine_settings import engine_settings
+from services.video.engines.dashscope.engine import DashScopeLipSyncer
+from services.video.engines.registry import VideoEngines, open_engines
 from services.video.media.prober import MediaProber
 from services.video.parts import Parts, add_servicers, task_handlers
 from services.video.peers.billing import BillingCreditHolds
 from services.video.peers.files import FilesSourceFiles, FilesVideoFiles
 from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
+from services.video.usecases.provider_orders import OrderKeeper, ProviderLine, SharedOrders
+from services.video.usecases.sources import NoWebFiles
 
 _ENGINE_LOOK_S = 30.0
 
@@ -53,6 +58,7 @@ async def build(app: App[VideoConfig]) -> None:
     app.background("queue size", queue.run, phase=Phase.SUPPORT)
     app.metrics.gauge("unfinished_tasks", "Accepted tasks that have not ended, those of all replicas.", queue.tasks)
     parts = await _parts(app, database, units)
+    app.background("task hints", TaskHints(bus, app.name, parts.notifier).run, phase=Phase.SUPPORT)
     if app.runs_workers:
         _work(app, bus, parts)
     server = RpcServer(
@@ -77,16 +83,18 @@ async def _parts(app: App[VideoConfig], database: Database, units: Units[VideoUn
         ids=RandomIds(),
         acceptance=TaskAcceptance(units, holds, limits),
         sources=FilesSourceFiles(files),
-        web=await app.enter(Fetcher()),
+        web=await app.enter(Fetcher()) if config.render.is_web_on else NoWebFiles(),
         prober=await app.enter(aclosing(MediaProber())),
         videos=FilesVideoFiles(files),
-        engines=await _engines(app),
+        engines=await _engines(app, SharedOrders(units, most=config.dashscope.most_running)),
         timeout_s=config.render.timeout_s,
     )
 
 
 def _work(app: App[VideoConfig], bus: NatsBus, parts: Parts) -> None:
-    config = app.config
+    config, provider = app.config, _provider(parts.engines)
+    if provider is not None:
+        app.background("provider orders", OrderKeeper(parts.units, provider, SystemClock()).run)
     worker = Worker(
         parts.units,
         bus,
@@ -96,20 +104,22 @@ def _work(app: App[VideoConfig], bus: NatsBus, parts: Parts) -> None:
         boot=RandomIds().random(),
         clock=SystemClock(),
         notifier=parts.notifier,
-        concurrency=config.render.concurrency,
+        # As many as have a worker process or a place at a provider.
+        concurrency=config.render.concurrency + (0 if provider is None else config.dashscope.most_running),
         grace_s=app.work_grace_s,
     )
     app.background("worker", worker.run)
     app.background("sweeper", Sweeper(parts.units).run)
 
 
-async def _engines(app: App[VideoConfig]) -> VideoEngines:
-    settings = VideoEngineSettings(
-        model_cache_dir=app.config.data_dir / "models",
-        max_workers=app.config.render.concurrency,
-        producer=app.config.render.producer,
-        is_web_allowed=app.config.links.is_on,
-    )
+def _provider(engines: VideoEngines) -> ProviderLine | None:
+    """Who does the renders, if it is not this machine."""
+    engine = engines.lip_syncer.engine
+    return engine if isinstance(engine, DashScopeLipSyncer) else None
+
+
+async def _engines(app: App[VideoConfig], orders: SharedOrders) -> VideoEngines:
+    settings = engine_settings(app.config, orders)
     engines = await asyncio.to_thread(open_engines, settings)
     for engine in (engines.lip_syncer.engine, engines.chroma_keyer.engine, engines.link_reader.engine):
         if engine is not None:

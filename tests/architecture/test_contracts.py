@@ -62,6 +62,10 @@ def test_every_method_declares_its_policy(path: str) -> None:
     assert not (rule.is_coalesced and is_streaming), "only unary calls can share a batch"
     if rule.is_coalesced:
         assert rule.timeout_s <= 5, "a batch waits for its slowest call"
+    if rule.is_shared:
+        assert rule.is_coalesced and rule.is_idempotent
+        assert rule.access == policy.ACCESS_PUBLIC, "what is for everybody is for anybody"
+        assert not method.input_type.fields, "one answer for all needs no question"
 
 
 @pytest.mark.parametrize("path", METHODS)

@@ -10,5 +10,12 @@ BEYOND_THE_DOCUMENTS = frozenset(
         ("GET", "/api/cards/admin/export"),
         ("GET", "/api/system/audit"),
         ("GET", "/api/system/link-platforms"),
+        ("GET", "/api/tasks/{task_id}/events"),
+        ("POST", "/api/webhooks"),
+        ("GET", "/api/webhooks"),
+        ("DELETE", "/api/webhooks/{webhook_id}"),
+        ("POST", "/api/webhooks/{webhook_id}/rotate-secret"),
+        ("POST", "/api/webhooks/{webhook_id}/enable"),
+        ("GET", "/api/webhooks/{webhook_id}/deliveries"),
     }
 )

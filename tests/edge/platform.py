@@ -13,7 +13,7 @@ from grpc import aio
 from pydantic import SecretStr
 
 from edge.app import build
-from edge.config import EdgeConfig, RateSettings
+from edge.config import EdgeConfig, ProgressSettings, RateSettings
 from kit.app import App
 from kit.blobs.store import BlobStore
 from kit.clock import SystemClock
@@ -41,6 +41,7 @@ from tests.fakes.servicers_speech import FakeSpeech
 from tests.fakes.servicers_synthesis import FakeDubbings
 from tests.fakes.servicers_tasks import FakeEngines, FakeTasks
 from tests.fakes.servicers_user_admin import FakeUserAdmin
+from tests.fakes.servicers_webhooks import FakeWebhooks
 from tests.fakes.tokens import FakeTokens
 from tests.polling import eventually
 from voxreel.auth.v1 import (
@@ -51,6 +52,7 @@ from voxreel.auth.v1 import (
     user_admin_service_pb2_grpc,
     user_pb2,
     user_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 from voxreel.billing.v1 import (
     balance_service_pb2_grpc,
@@ -93,6 +95,7 @@ class Platform:
     user_admin: FakeUserAdmin
     activities: FakeActivities
     audit: FakeAudit
+    webhooks: FakeWebhooks
     ledger: FakeLedger
     balances: FakeBalances
     cards: FakeCards
@@ -127,7 +130,12 @@ class Platform:
 
 @asynccontextmanager
 async def open_platform(
-    folder: Path, *, trusted_proxies: int = 0, rates: RateSettings | None = None
+    folder: Path,
+    *,
+    trusted_proxies: int = 0,
+    rates: RateSettings | None = None,
+    progress: ProgressSettings | None = None,
+    nats_url: str = "nats://127.0.0.1:1",
 ) -> AsyncIterator[Platform]:
     """Everything running and ready."""
     clock, ids = FakeClock(), FakeIds()
@@ -141,6 +149,7 @@ async def open_platform(
     ledger, files, speech = FakeLedger(clock, accounts), FakeFiles(clock, ids), FakeSpeech(clock, ids)
     cards, invites = FakeCards(clock, ledger), FakeInvites(clock, ledger)
     user_admin, activities, audit = FakeUserAdmin(auth), FakeActivities(), FakeAudit()
+    webhooks = FakeWebhooks(clock, ids)
     balances = FakeBalances(ledger)
     pricing, packages, statistics = FakePricing(clock), FakePackages(clock), FakeStatistics()
     speech_engines, video_engines, video_tasks = FakeEngines("speech_synthesis"), FakeEngines(), FakeTasks()
@@ -156,6 +165,7 @@ async def open_platform(
             (user_admin_service_pb2_grpc.add_UserAdminServiceServicer_to_server, user_admin),
             (activity_service_pb2_grpc.add_ActivityServiceServicer_to_server, activities),
             (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, audit),
+            (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks),
             (key_service_pb2_grpc.add_KeyServiceServicer_to_server, keys),
         ],
         "billing": [
@@ -199,11 +209,12 @@ async def open_platform(
             port=0,
             admin_port=0,
             data_dir=folder,
-            nats_url=SecretStr("nats://127.0.0.1:1"),
+            nats_url=SecretStr(nats_url),
             service_token=SecretStr(SERVICE_TOKEN),
             peers=Peers(**addresses),
             trusted_proxies=trusted_proxies,
             rates=rates or RateSettings(),
+            progress=progress or ProgressSettings(),
         )
         app = await stack.enter_async_context(App("edge", config))
         await build(app)
@@ -219,6 +230,7 @@ async def open_platform(
             user_admin=user_admin,
             activities=activities,
             audit=audit,
+            webhooks=webhooks,
             ledger=ledger,
             balances=balances,
             cards=cards,

@@ -70,6 +70,6 @@ async def test_a_stale_token_does_not_keep_from_public_endpoints(platform: Platf
 async def test_a_public_endpoint_passes_a_good_token_on(platform: Platform) -> None:
     async with platform.client.get("/api/tts/voices", headers=platform.bearer()) as response:
         assert response.status == 200
-    principal = platform.speech.refusals.last("ListPresetVoices").principal
+    principal = platform.speech.refusals.last("ListClonedVoices").principal
     assert principal is not None
     assert principal.account == "testuser"

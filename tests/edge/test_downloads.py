@@ -216,15 +216,30 @@ async def test_a_link_that_is_not_good(platform: Platform, reason: Reason, messa
         assert (response.status, await response.json()) == (403, {"detail": message})
 
 
-async def test_a_preview_is_made_when_it_is_asked_for_and_not_again(platform: Platform) -> None:
-    async def make(voice: str) -> None:
-        await _store(platform, f"voice_preview_{voice}.wav", "audio/wav", b"RIFF")
+def _make_previews(platform: Platform) -> None:
+    async def make(file_id: str) -> None:
+        await _store(platform, file_id, "audio/wav", platform.speech.preview_version.encode())
 
     platform.speech.make_preview = make
+
+
+async def test_a_preview_of_a_version_is_made_when_it_is_asked_for_and_not_again(platform: Platform) -> None:
+    _make_previews(platform)
     for _ in range(2):
+        async with platform.client.get("/api/files/download/voice_preview_zhichu-v1.wav") as response:
+            assert (response.status, await response.read()) == (200, b"v1")
+    assert platform.speech.previews == ["zhichu-v1"]
+
+
+async def test_a_preview_without_a_version_is_the_newest(platform: Platform) -> None:
+    _make_previews(platform)
+    for version in ("v1", "v2"):
+        platform.speech.preview_version = version
         async with platform.client.get("/api/files/download/voice_preview_zhichu.wav") as response:
-            assert (response.status, await response.read()) == (200, b"RIFF")
-    assert platform.speech.previews == ["zhichu"]
+            assert (response.status, await response.read()) == (200, version.encode())
+            assert response.headers["Cache-Control"] == "private, max-age=60"
+    async with platform.client.get("/api/files/download/voice_preview_zhichu-v1.wav") as response:
+        assert (await response.read(), response.headers["Cache-Control"]) == (b"v1", "private, max-age=3600")
 
 
 async def test_there_is_no_preview_of_an_unknown_voice(platform: Platform) -> None:

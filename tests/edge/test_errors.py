@@ -88,6 +88,7 @@ EXPECTED: tuple[tuple[str, type[DomainError], int, int], ...] = (
     ("SERVICE_UNAVAILABLE", Unavailable, 503, 500),
     ("ENGINE_UNAVAILABLE", Unavailable, 503, 500),
     ("DEADLINE_EXCEEDED", DeadlineExceeded, 504, 500),
+    ("STORAGE_FULL", Unavailable, 507, 500),
     ("ENGINE_FAILED", Unavailable, 503, 500),
     ("ATTEMPTS_EXHAUSTED", Unavailable, 503, 500),
     ("NOT_ACCEPTED", Unavailable, 503, 500),

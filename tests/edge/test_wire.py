@@ -49,7 +49,7 @@ async def _exchange(platform: Platform, sent: bytes) -> Answer:
     """Sends bytes on a connection of their own and reads one reply."""
     reader, writer = await asyncio.open_connection("127.0.0.1", platform.app.port)
     try:
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(60):
             writer.write(sent)
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}

@@ -40,6 +40,7 @@ def _declare() -> None:
         streams: str = "",
         is_coalesced: bool = False,
         is_read: bool = False,
+        is_shared: bool = False,
     ) -> None:
         added = service.method.add(
             name=name,
@@ -53,6 +54,7 @@ def _declare() -> None:
             declared.access = access
             declared.timeout_ms = _TIMEOUT_MS
             declared.is_coalesced = is_coalesced
+            declared.is_shared = is_shared
         if is_read:
             added.options.idempotency_level = _READ
 
@@ -63,6 +65,7 @@ def _declare() -> None:
     method("Chat", policy.ACCESS_PUBLIC, streams="in out")
     method("Short", policy.ACCESS_PUBLIC, is_coalesced=True)
     method("ShortRead", policy.ACCESS_PUBLIC, is_coalesced=True, is_read=True)
+    method("Shared", policy.ACCESS_PUBLIC, is_coalesced=True, is_read=True, is_shared=True)
     method("ForUsers", policy.ACCESS_USER, is_coalesced=True)
     method("Together", policy.ACCESS_USER, is_coalesced=True)
     method("ForAdmins", policy.ACCESS_ADMIN)
@@ -145,7 +148,7 @@ def add_echo(echo: FakeEcho, server: aio.Server) -> None:
     }
     single = grpc.unary_unary_rpc_method_handler(echo.answer, **codec)
     handlers = dict.fromkeys(
-        ("Single", "Read", "Short", "ShortRead", "ForUsers", "ForAdmins", "ForServices", "Unlisted"), single
+        ("Single", "Read", "Short", "ShortRead", "Shared", "ForUsers", "ForAdmins", "ForServices", "Unlisted"), single
     )
     handlers["Together"] = grpc.unary_unary_rpc_method_handler(echo.answer_alone, **codec)
     handlers["Upload"] = grpc.stream_unary_rpc_method_handler(echo.gather, **codec)
@@ -168,6 +171,7 @@ class EchoStub:
         self.Chat = make(channel.stream_stream, "Chat")
         self.Short = make(channel.unary_unary, "Short")
         self.ShortRead = make(channel.unary_unary, "ShortRead")
+        self.Shared = make(channel.unary_unary, "Shared")
         self.ForUsers = make(channel.unary_unary, "ForUsers")
         self.Together = make(channel.unary_unary, "Together")
         self.ForAdmins = make(channel.unary_unary, "ForAdmins")

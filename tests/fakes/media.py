@@ -27,7 +27,7 @@ class MediaKind:
     layout: str = "mono"
 
 
-# All documented formats but Speex and bare PCM: FFmpeg comes without an encoder of the one, the other needs none.
+# All documented formats but Speex (see `speex`: FFmpeg comes without an encoder) and bare PCM, which needs none.
 KINDS = {
     "wav": MediaKind("wav", "pcm_s16le"),
     "mp3": MediaKind("mp3", "libmp3lame"),

@@ -86,18 +86,11 @@ class FakeTexts(FakeJobs, text_service_pb2_grpc.TextServiceServicer):
 
     def __init__(self, tasks: FakeTasks, clock: Clock, ids: IdSource) -> None:
         super().__init__(tasks, clock, ids)
-        self.requests: list[texts.CreateRewriteRequest] = []
+        self.requests: list[texts.RewriteOrder] = []
         self.pieces = ["一句。", "两句！"]
         self.is_silent = False
         self.restarts = False
         self.was_left = False
-
-    async def CreateRewrite(self, request: texts.CreateRewriteRequest, context: Context) -> texts.CreateRewriteResponse:
-        self.refusals.enter("CreateRewrite")
-        self.requests.append(request)
-        output = {**_REWRITTEN, "rewritten_text": "".join(self.pieces)}
-        task = self.make(task_pb2.TASK_KIND_LLM, {"text": request.text}, output=output)
-        return texts.CreateRewriteResponse(task=task)
 
     async def StreamRewrite(
         self, request: texts.StreamRewriteRequest, context: Context

@@ -37,6 +37,7 @@ class FakeSpeech(synthesis_service_pb2_grpc.SynthesisServiceServicer, voice_serv
         # What a test does when a preview is to be made.
         self.make_preview: Callable[[str], Awaitable[None]] | None = None
         self.previews: list[str] = []
+        self.preview_version = "v1"
         self.clones = FakeJobs(self.tasks, clock, ids)
         self.cloned: dict[str, voices.ClonedVoice] = {}
         self.accepted: dict[tuple[int, str], tuple[synthesis.CreateSynthesisRequest, str]] = {}
@@ -46,7 +47,8 @@ class FakeSpeech(synthesis_service_pb2_grpc.SynthesisServiceServicer, voice_serv
     ) -> synthesis.CreateSynthesisResponse:
         self.refusals.enter("CreateSynthesis")
         user_id = require_principal().user_id
-        if request.voice not in {voice.name for voice in _VOICES}:
+        name, _dash, version = request.voice.partition("-")
+        if name not in {voice.name for voice in _VOICES} or version not in ("", self.preview_version):
             raise Invalid(reasons.ERROR_REASON_VOICE_UNKNOWN, f"音色不存在: {request.voice}")
         former = self.accepted.get((user_id, request.request_id))
         if former is not None and former[0] != request:
@@ -69,12 +71,14 @@ class FakeSpeech(synthesis_service_pb2_grpc.SynthesisServiceServicer, voice_serv
         self, request: voices.PrepareVoicePreviewRequest, context: Context
     ) -> voices.PrepareVoicePreviewResponse:
         self.refusals.enter("PrepareVoicePreview")
-        if request.voice not in {voice.name for voice in _VOICES}:
+        name, _dash, version = request.voice.partition("-")
+        if name not in {voice.name for voice in _VOICES} or version not in ("", self.preview_version):
             raise Invalid(reasons.ERROR_REASON_VOICE_UNKNOWN, f"音色不存在: {request.voice}")
         self.previews.append(request.voice)
+        file_id = f"voice_preview_{name}-{self.preview_version}.wav"
         if self.make_preview is not None:
-            await self.make_preview(request.voice)
-        return voices.PrepareVoicePreviewResponse(file_id=f"voice_preview_{request.voice}.wav")
+            await self.make_preview(file_id)
+        return voices.PrepareVoicePreviewResponse(file_id=file_id)
 
     def put_voice(self, voice: voices.ClonedVoice) -> None:
         voice.create_time.FromDatetime(self._clock.now())

@@ -39,7 +39,7 @@ def kubectl() -> str:
 def rendered(overlay: str) -> Sequence[Manifest]:
     """All manifests of an overlay."""
     command = [kubectl(), "kustomize", str(MANIFESTS / "overlays" / overlay)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert result.returncode == 0, result.stderr
     assert not result.stderr, "kustomize warns of what it will refuse one day"
     return tuple(yaml.load_all(result.stdout, Loader=yaml.CSafeLoader))

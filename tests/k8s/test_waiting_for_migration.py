@@ -16,6 +16,7 @@ from tests.k8s.rendering import ROOT
 from tests.k8s.test_settings import CONFIGS
 from tests.polling import eventually
 from tests.ports import free_port
+from tests.store.migrated import revisions_of
 
 SERVICES = ("auth", "billing", "files", "speech", "video")
 
@@ -44,11 +45,13 @@ async def test_a_pod_waits_for_the_migration(service: str, tmp_path: Path) -> No
     assert isinstance(config, ServiceConfig)
     migrations = ROOT / "services" / service / "migrations"
     build = import_module(f"services.{service}.app").build
+    url = config.db.url.get_secret_value()
+    await asyncio.to_thread(upgrade, url, migrations, revision=revisions_of(service)[-2])
     async with running(AppSpec(service, config, build, migrations)) as app:
         await eventually(lambda: "migrations" in app.health.results)
         assert app.health.results["migrations"].problem == "NotAtHeadError"
         assert not app.health.is_ready
-        await asyncio.to_thread(upgrade, config.db.url.get_secret_value(), migrations)
+        await asyncio.to_thread(upgrade, url, migrations)
         # Only auth needs nobody; the others have yet to fetch its keys.
         missing = set() if service == "auth" else {"keys"}
         await eventually(lambda: _missing(app.health) == missing)

@@ -24,7 +24,7 @@ C = TypeVar("C", bound=ServiceConfig)
 
 SERVICE_TOKEN = "the-service-token"
 _SERVICES = Path(__file__).resolve().parents[2] / "services"
-_READY_WITHIN_S = 20.0
+_READY_WITHIN_S = 60.0
 # Reserved (RFC 863); nothing answers there, so the broker and the other peers are away.
 _NOBODY = "127.0.0.1:9"
 _NOWHERE = f"nats://{_NOBODY}"

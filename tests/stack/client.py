@@ -151,7 +151,7 @@ class Client:
             balance = await self.balance()
             return balance.held_credits == 0
 
-        await eventually(is_settled, within_s=60)
+        await eventually(is_settled, within_s=180)
         assert (await self.balance()).available_credits == available
         assert await self.credits() == available
 
@@ -159,7 +159,7 @@ class Client:
 @asynccontextmanager
 async def client_of(stack: Stack) -> AsyncIterator[Client]:
     """An anonymous client."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as session:
         yield Client(stack, session)
 
 

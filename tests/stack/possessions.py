@@ -61,6 +61,7 @@ async def acquire(stack: Stack, owner: Client, admin: Client) -> Possessions:
             "card": str(listed["cards"][0]["id"]),
             "package": _PACKAGE,
             "feature": "tts",
+            "webhook": (await _ok(owner, "POST", "/api/webhooks", json={"url": "https://hook.example/"}))["id"],
         }
     )
 

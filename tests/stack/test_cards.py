@@ -10,7 +10,7 @@ import pytest
 from tests.stack.client import Client, client_of
 from tests.stack.harness import Stack, stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 async def exported(running: Stack, admin: Client) -> str:

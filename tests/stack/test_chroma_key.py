@@ -16,7 +16,7 @@ from tests.polling import eventually
 from tests.stack.client import Client, paying_client
 from tests.stack.harness import Stack, stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 PRICE = 80
 BEACH = (220, 180, 140)
@@ -67,7 +67,7 @@ async def _check_result(running: Stack, user: Client, sources: dict[str, str]) -
     async def has_succeeded() -> bool:
         return bool((await user.task(task_id))["status"] == "SUCCEEDED")
 
-    await eventually(has_succeeded, within_s=60)
+    await eventually(has_succeeded, within_s=180)
     done = await user.task(task_id)
     assert (done["message"], done["progress"]) == ("绿幕背景替换完成", 100)
     path = running.data_dir / "shown.mp4"
@@ -102,6 +102,6 @@ async def _check_cancellation(user: Client, sources: dict[str, str]) -> None:
     async def is_running() -> bool:
         return bool((await user.task(reply.body["task_id"]))["status"] == "RUNNING")
 
-    await eventually(is_running, within_s=30)
+    await eventually(is_running, within_s=180)
     deleted = await user.call("DELETE", f"/api/videoretalk/task/{reply.body['task_id']}")
     assert deleted.status == 200, deleted

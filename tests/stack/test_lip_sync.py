@@ -16,7 +16,7 @@ from tests.polling import eventually
 from tests.stack.client import Client, paying_client
 from tests.stack.harness import Stack, stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
 
 PRICE = 100
 
@@ -80,6 +80,6 @@ async def _check_cancellation(user: Client, folder: Path, face: str) -> None:
     async def is_rendering() -> bool:
         return bool((await user.task(started["task_id"]))["status"] == "RUNNING")
 
-    await eventually(is_rendering, within_s=30)
+    await eventually(is_rendering, within_s=180)
     reply = await user.call("DELETE", f"/api/videoretalk/task/{started['task_id']}")
     assert reply.status == 200, reply

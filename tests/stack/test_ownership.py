@@ -18,7 +18,7 @@ from tests.stack.client import Client, client_of, paying_client
 from tests.stack.harness import stack
 from tests.stack.possessions import Possessions, acquire
 
-pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
 
 AnyEndpoint = Endpoint[Any] | StreamingEndpoint[Any]
 _OBJECT_FIELD = re.compile(r"(_id|_key|_url)\Z")
@@ -53,6 +53,7 @@ _USER = {"user_id": "user"}
 _CARD_FILTERS = {"package_key": "package", "created_admin_id": "user", "used_user_id": "user"}
 _TASK = {"task_id": "task"}
 _DUBBING = {"history_id": "dubbing"}
+_WEBHOOK = {"webhook_id": "webhook"}
 _VIDEO_TASK = {"task_id": "video task"}
 _RENDERED_FILES = {"video_file_id": "file", "audio_file_id": "file", "ref_image_file_id": "file"}
 _RENDERED_URLS = {"video_url": "file url", "audio_url": "file url", "ref_image_url": "file url"}
@@ -121,7 +122,13 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     # Everybody may note any voice; what it is can only be read by who may see it.
     ("POST", "/api/user/materials/voice/add"): [Attempt({"file_id": "voice"}, stranger=200)],
     ("PUT", "/api/tasks/{task_id}"): [Attempt(_TASK, {"status": "FAILED"}), Attempt(_VIDEO_TASK, {"status": "FAILED"})],
+    # By now these have ended, and so do their streams.
+    ("GET", "/api/tasks/{task_id}/events"): [Attempt(_TASK), Attempt(_VIDEO_TASK)],
     ("DELETE", "/api/tasks/{task_id}"): [Attempt(_TASK)],
+    ("GET", "/api/webhooks/{webhook_id}/deliveries"): [Attempt(_WEBHOOK)],
+    ("POST", "/api/webhooks/{webhook_id}/rotate-secret"): [Attempt(_WEBHOOK)],
+    ("POST", "/api/webhooks/{webhook_id}/enable"): [Attempt(_WEBHOOK)],
+    ("DELETE", "/api/webhooks/{webhook_id}"): [Attempt(_WEBHOOK)],
     ("DELETE", "/api/videoretalk/task/{task_id}"): [Attempt(_VIDEO_TASK)],
     ("DELETE", "/api/files/cache/{file_id}"): [Attempt({"file_id": "expendable file"})],
     ("DELETE", "/api/files/{file_type}/{file_id}"): [

@@ -21,7 +21,7 @@ from tests.edge.golden import same_shape
 from tests.stack.client import Client, client_of
 from tests.stack.harness import Stack, stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 _YEAR = timedelta(days=365)

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 from kit.db.database import Database
@@ -16,6 +18,15 @@ from kit.db.migrate import upgrade
 from tests.databases import open_database
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
+
+
+def revisions_of(service: str) -> list[str]:
+    """Of a service, from the first to the newest."""
+    config = Config()
+    config.set_main_option("script_location", str(SERVICES / service / "migrations"))
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+    return [each.revision for each in scripts.walk_revisions()][::-1]
 
 
 @asynccontextmanager

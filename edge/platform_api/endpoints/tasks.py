@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.endpoint import Access, Endpoint, NoInput, Source
+from edge.endpoint import Access, Endpoint, NoInput, Source, StreamingEndpoint
 from edge.platform_api import captions
-from edge.platform_api.handlers import tasks
+from edge.platform_api.handlers import task_events, tasks
 from edge.platform_api.models.tasks import (
     AllTasksIn,
     GlobalStatsOut,
@@ -23,8 +23,15 @@ from edge.platform_api.models.tasks import (
 )
 
 TAG = "任务"
+_EVENTS = (
+    "Server-Sent Events。第一个事件是任务的当前状态，此后每次变化一个事件，任务结束后流结束。"
+    "事件名 state（状态变化）、stage（步骤变化）或 progress（进度变化）；data 均为 JSON：id、status、progress、"
+    "current_step、error_message、updated_at、completed_at，含义与任务详情相同。没有变化时每 15 秒发送一行注释。"
+    "id 用于断线重连：请求头 Last-Event-ID 带上最后收到的 id。"
+    '流开始后被拒绝（如任务被删除、令牌过期）时发送事件 closed，data 为 {"detail": …}。'
+)
 
-ENDPOINTS: tuple[Endpoint[Any], ...] = (
+ENDPOINTS: tuple[Endpoint[Any] | StreamingEndpoint[Any], ...] = (
     Endpoint(
         method="GET",
         path="/api/task/{task_id}",
@@ -53,6 +60,18 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=tasks.get_own_task,
         output=TaskOut,
         tag=TAG,
+    ),
+    StreamingEndpoint(
+        method="GET",
+        path="/api/tasks/{task_id}/events",
+        access=Access.USER,
+        input=TaskIdIn,
+        handler=task_events.follow_task,
+        output=None,
+        tag=TAG,
+        media_type="text/event-stream",
+        title="任务进度事件流",
+        notes=_EVENTS,
     ),
     Endpoint(
         method="PUT",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.display import DisplayTimes
 from edge.endpoint import Call
 from edge.platform_api.models.audit import AuditIn, AuditOut, AuditRecordOut
-from edge.platform_api.render_activities import facts
+from kit.rpc.structs import plain
 from voxreel.auth.v1 import audit_service_pb2 as pb
 
 
@@ -38,6 +38,6 @@ def _record(found: pb.AuditRecord, times: DisplayTimes) -> AuditRecordOut:
         "action": found.action,
         "action_label": found.action_label,
         "target": found.target,
-        "before": facts(found.before),
-        "after": facts(found.after),
+        "before": plain(found.before),
+        "after": plain(found.after),
     }

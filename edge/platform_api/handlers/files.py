@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from edge.aggregates.downloads import STORAGE, open_download
+from edge.aggregates.downloads import STORAGE, names_newest, open_download
 from edge.endpoint import Call, NoInput
 from edge.platform_api import render, render_files
 from edge.platform_api.models.files import (
@@ -31,6 +31,8 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.files.v1 import file_service_pb2 as files
 
 _EXPENDABLE = ("temp", "cache")
+# How long a client may take a voice for what it was.
+_NEWEST_S = 60
 
 
 async def upload(given: UploadIn, call: Call, request: web.Request) -> PersistentUploadOut | TempUploadOut:
@@ -48,7 +50,7 @@ async def upload(given: UploadIn, call: Call, request: web.Request) -> Persisten
 async def download(given: DownloadIn, call: Call, request: web.Request) -> web.StreamResponse:
     """The bytes of a file."""
     opened = await open_download(given.file_id, given.storage_type, call.shared.clients)
-    max_age_s = None
+    max_age_s = _NEWEST_S if names_newest(given.file_id) else None
     if opened.HasField("link_expire_time"):
         max_age_s = max(0, int(opened.link_expire_time.seconds - call.shared.clock.now().timestamp()))
     return await send_file(request, opened.file, blob_key=opened.blob_key, blobs=call.shared.blobs, max_age_s=max_age_s)

@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from edge.endpoint import Call, EventStream, JsonObject, NoInput
 from edge.platform_api.models.llm import ModelsOut, RewriteIn, RewriteOut
-from edge.platform_api.render_tasks import plain, task_error
+from edge.platform_api.render_tasks import task_error
 from kit.errors import DomainError, Internal, Invalid, Unavailable
 from kit.rpc.streams import responses_of
+from kit.rpc.structs import plain
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.speech.v1 import text_service_pb2 as messages
 from voxreel.task.v1 import task_pb2
@@ -28,7 +29,7 @@ _REFUSED_INPUT = "FIELD_INVALID"
 
 async def rewrite(given: RewriteIn, call: Call) -> RewriteOut | EventStream:
     """The text written anew, as one reply or piece by piece. Who leaves before it is whole has cancelled it."""
-    order = messages.CreateRewriteRequest(
+    order = messages.RewriteOrder(
         request_id=call.request_key,
         text=given.text,
         mode=_MODES[given.mode],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from edge.aggregates.task_lists import VIDEO_KINDS, count_tasks, latest_of_users, page_of_tasks
-from edge.aggregates.tasks import find_task, owner_of, task_not_found
+from edge.aggregates.tasks import find_own_task, find_task, owner_of, task_not_found
 from edge.endpoint import Call, NoInput, TextFile
 from edge.platform_api import captions, render_tasks
 from edge.platform_api.models.tasks import (
@@ -25,6 +25,7 @@ from edge.platform_api.models.tasks import (
     VideoTaskOut,
 )
 from kit.errors import Invalid, Precondition, Unauthenticated
+from kit.rpc.structs import plain
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.task.v1 import task_pb2 as tasks
 from voxreel.task.v1 import task_service_pb2 as messages
@@ -35,7 +36,7 @@ _WITH_CAPTIONS = (tasks.TASK_KIND_ASR, tasks.TASK_KIND_TTS)
 
 async def get_task(given: TaskViewIn, call: Call) -> SpeechTaskOut | VideoTaskOut | TextFile:
     """The state of a task, in the spelling of its kind, or what is heard in its result as captions."""
-    task = await find_task(given.task_id, call.shared.clients)
+    task = await find_task(given.task_id, call.shared.clients, view=messages.TASK_VIEW_RESULT)
     if given.format is not None:
         return _captions(task, given.format, call)
     if task.kind in VIDEO_KINDS:
@@ -59,12 +60,12 @@ async def list_all_tasks(given: AllTasksIn, call: Call) -> TasksOut:
 
 async def get_own_task(given: TaskIdIn, call: Call) -> TaskOut:
     """One of the caller's tasks; administrators see every task."""
-    return render_tasks.listed_task(await _visible(given.task_id, call), call.shared.times)
+    return render_tasks.listed_task(await find_own_task(given.task_id, call.shared.clients), call.shared.times)
 
 
 async def update_task(given: TaskUpdateIn, call: Call) -> TaskOut:
     """Changes what the caller sees of an unfinished task; marking it failed cancels it."""
-    task = await _visible(given.task_id, call)
+    task = await find_own_task(given.task_id, call.shared.clients)
     if given.status not in (None, "FAILED", render_tasks.status_of(task)):
         raise Invalid(reasons.ERROR_REASON_FIELD_INVALID, "任务状态由系统决定，只能改为 FAILED（取消任务）")
     response = await owner_of(given.task_id, call.shared.clients).UpdateTask(
@@ -118,7 +119,7 @@ def _captions(task: tasks.Task, kind: captions.Kind, call: Call) -> TextFile:
         raise task_not_found(task.id)
     if task.state != tasks.TASK_STATE_SUCCEEDED:
         raise Precondition(reasons.ERROR_REASON_TASK_WITHOUT_RESULT, "任务没有结果，无法导出字幕")
-    return captions.captions(task.id, render_tasks.plain(task.output).get("sentences", ()), kind)
+    return captions.captions(task.id, plain(task.output).get("sentences", ()), kind)
 
 
 async def _listed(given: TasksIn, wanted: messages.TaskFilter, call: Call) -> TasksOut:
@@ -129,14 +130,6 @@ async def _listed(given: TasksIn, wanted: messages.TaskFilter, call: Call) -> Ta
         "page": given.page,
         "page_size": given.page_size,
     }
-
-
-async def _visible(task_id: str, call: Call) -> tasks.Task:
-    """The task with all there is to see. Raises NotFound when it is another user's."""
-    task = await find_task(task_id, call.shared.clients)
-    if not task.HasField("user_id"):
-        raise task_not_found(task_id)
-    return task
 
 
 def _filter(given: TasksIn) -> messages.TaskFilter:

@@ -12,8 +12,9 @@ from edge.own_urls import file_id_of
 from edge.platform_api.models.speech import ClonedVoiceOut
 from edge.platform_api.models.voices import CloneIn, CloneOut, VoiceDeletedOut, VoiceIdIn, VoiceOut, VoiceUpdateIn
 from edge.platform_api.render import download_url
-from edge.platform_api.render_tasks import plain, task_error
+from edge.platform_api.render_tasks import task_error
 from kit.errors import DomainError, Invalid, Reason, Unavailable
+from kit.rpc.structs import plain
 from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.speech.v1 import voice_service_pb2 as messages
 from voxreel.task.v1 import task_pb2

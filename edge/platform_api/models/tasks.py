@@ -67,6 +67,18 @@ class TaskOut(TypedDict):
     user_id: NotRequired[int]
 
 
+class TaskProgressOut(TypedDict):
+    """What an event of a task's stream says."""
+
+    id: str
+    status: str
+    progress: int
+    current_step: str
+    error_message: str | None
+    updated_at: str
+    completed_at: str | None
+
+
 class TasksOut(TypedDict):
     tasks: list[TaskOut]
     total: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,14 @@ T = TypeVar("T")
 _PASSES = 2
 _MEMORY_KIB = 19 * 1024
 _LANES = 1
+_NICENESS = 5
+
+
+def _step_back() -> None:
+    """Lets everything else on the machine go first: as many of these threads as cores would delay all event loops."""
+    if sys.platform == "linux":
+        # There it counts for the calling thread alone.
+        os.nice(_NICENESS)
 
 
 class Argon2Hasher:
@@ -30,7 +39,9 @@ class Argon2Hasher:
     def __init__(self, *, queue_limit: int) -> None:
         self._argon2 = Argon2(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES, type=Type.ID)
         self._slots = threading.BoundedSemaphore(queue_limit)
-        self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="argon2")
+        self._threads = ThreadPoolExecutor(
+            max_workers=os.cpu_count() or 1, thread_name_prefix="argon2", initializer=_step_back
+        )
         # What an unknown account is checked against. Nobody knows the password.
         self._nobody = self._argon2.hash(secrets.token_bytes(32))
 

@@ -102,3 +102,19 @@ def material_not_found(item_id: str) -> NotFound:
 
 def materials_full(limit: int) -> Precondition:
     return Precondition(reasons.ERROR_REASON_MATERIALS_FULL, f"素材数量已达上限 {limit}，请先移除不用的素材")
+
+
+def webhook_not_found(webhook_id: str) -> NotFound:
+    return NotFound(reasons.ERROR_REASON_WEBHOOK_NOT_FOUND, f"Webhook 不存在: {webhook_id}")
+
+
+def webhooks_full(limit: int) -> Precondition:
+    return Precondition(reasons.ERROR_REASON_WEBHOOKS_FULL, f"Webhook 最多 {limit} 个，请先删除不用的")
+
+
+def webhook_url_refused(problem: str) -> Invalid:
+    return Invalid(reasons.ERROR_REASON_WEBHOOK_URL_REFUSED, f"Webhook 地址{problem}", metadata={"field": "url"})
+
+
+def request_id_reused() -> Invalid:
+    return Invalid(reasons.ERROR_REASON_IDEMPOTENCY_KEY_REUSED, "该请求标识已用于内容不同的请求")

@@ -14,6 +14,7 @@ from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamCo
 # SQLite numbers rows by itself only in a column declared INTEGER.
 _RowId = BigInteger().with_variant(Integer(), "sqlite")
 _IS_ADMIN, _IS_FROZEN = text("is_admin"), text("status = 'frozen'")
+_IS_PENDING = text("state = 'pending'")
 
 
 class AuthTable(SQLModel):
@@ -177,6 +178,51 @@ class AuditRow(AuthTable, table=True):
     after: str
 
 
+class WebhookRow(AuthTable, table=True):
+    """An address that a user wants to be told at. Its secrets have to be readable: messages are signed with them."""
+
+    __tablename__ = "webhooks"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("user_id", "request_id"),)
+
+    id: str = Field(primary_key=True, max_length=64)
+    user_id: int = Field(foreign_key="users.id", sa_type=_RowId)
+    request_id: str = Field(max_length=128)
+    url: str = Field(max_length=2048)
+    # Separated by blanks.
+    events: str = Field(max_length=255)
+    secret: str = Field(max_length=128)
+    former_secret: str = Field(max_length=128)
+    former_expire_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rotation_id: str = Field(max_length=128)
+    disabled_for: str = Field(max_length=16)
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    create_time: datetime = Field(sa_type=UtcDateTime)
+    update_time: datetime = Field(sa_type=UtcDateTime)
+
+
+class WebhookDeliveryRow(AuthTable, table=True):
+    """A message on its way to a webhook, kept for a while after its end. An attempt begins by moving `due_time`."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_webhook_deliveries_due", "due_time", sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING),
+        Index(None, "webhook_id", "create_time", "id"),
+    )
+
+    id: str = Field(primary_key=True, max_length=64)
+    webhook_id: str = Field(foreign_key="webhooks.id", max_length=64)
+    event: str = Field(max_length=32)
+    task_id: str = Field(max_length=128)
+    body: str
+    state: str = Field(max_length=16)
+    attempts: int
+    status_code: int
+    error: str = Field(max_length=32)
+    create_time: datetime = Field(sa_type=UtcDateTime, index=True)
+    attempt_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    due_time: datetime = Field(sa_type=UtcDateTime)
+
+
 class OutboxRow(OutboxColumns, AuthTable, table=True):
     """Events on their way to the broker."""
 
@@ -204,4 +250,6 @@ WRONG_PASSWORDS: Table = core_table(WrongPasswordRow)
 PHONE_CODES: Table = core_table(PhoneCodeRow)
 KNOWN_ADDRESSES: Table = core_table(KnownAddressRow)
 AUDIT_RECORDS: Table = core_table(AuditRow)
+WEBHOOKS: Table = core_table(WebhookRow)
+WEBHOOK_DELIVERIES: Table = core_table(WebhookDeliveryRow)
 EVENT_TABLES = EventTables.of(OutboxRow, InboxRow, StreamRow)

@@ -17,6 +17,8 @@ from services.auth.store.revocations import RevocationRepository
 from services.auth.store.sessions import SessionRepository
 from services.auth.store.tables import EVENT_TABLES
 from services.auth.store.users import UserRepository
+from services.auth.store.webhook_deliveries import DeliveryRepository
+from services.auth.store.webhooks import WebhookRepository
 
 
 class AuthUnit(UnitOfWork):
@@ -33,6 +35,8 @@ class AuthUnit(UnitOfWork):
         self.known_addresses = KnownAddressRepository(connection)
         self.phone_codes = PhoneCodeRepository(connection)
         self.audit = AuditRepository(connection)
+        self.webhooks = WebhookRepository(connection)
+        self.deliveries = DeliveryRepository(connection)
 
     def inbox(self, now: datetime) -> Inbox:
         """Which events were applied; `now` dates those applied here."""

@@ -75,6 +75,7 @@ class UserAdmin:
         revoke_access(unit, user, events=self._events, now=self._clock.now())
         unit.materials.delete_of_user(user_id)
         unit.known_addresses.delete_of_user(user_id)
+        unit.webhooks.delete_of_user(user_id)
         unit.users.delete(user_id)
         unit.outbox.add(self._events.deleted(user, token.user_id))
         return user

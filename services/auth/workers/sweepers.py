@@ -18,6 +18,8 @@ _BATCH = 500
 _PAUSE_S = 600.0
 # Twice as long as any token it may concern: verifiers look back a little further than one lives.
 _REVOCATIONS_KEPT = 2 * ACCESS_TOKEN_LIFETIME
+# Longer than one is tried.
+_DELIVERIES_KEPT = timedelta(days=14)
 
 
 class Forget(Protocol):
@@ -49,6 +51,11 @@ def forget_phone_codes(unit: AuthUnit, now: datetime, *, limit: int) -> int:
 def forget_known_addresses(unit: AuthUnit, now: datetime, *, limit: int) -> int:
     """Addresses from which their user has not logged in for long."""
     return unit.known_addresses.delete_before(now - KNOWN_ADDRESS_LIFETIME, limit=limit)
+
+
+def forget_deliveries(unit: AuthUnit, now: datetime, *, limit: int) -> int:
+    """Messages to webhooks that were made long before."""
+    return unit.deliveries.delete_before(now - _DELIVERIES_KEPT, limit=limit)
 
 
 def forget_activities(kept: timedelta) -> Forget:

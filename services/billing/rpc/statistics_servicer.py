@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from kit.rpc.sets import CallInSet, Outcome, SetMethod, alone
 from kit.rpc.times import timestamp_of
 from services.billing.domain.errors import field_invalid
-from services.billing.domain.statistics import HourOfConsumption, HourSpan
+from services.billing.domain.statistics import EntryTotal, HourOfConsumption, HourSpan
 from services.billing.rpc.mapping import entry_type_to_proto
 from services.billing.usecases.statistics import Statistics
 from voxreel.billing.v1 import statistics_service_pb2 as pb
@@ -22,6 +23,10 @@ class StatisticsServicer(statistics_service_pb2_grpc.StatisticsServiceServicer):
 
     def __init__(self, statistics: Statistics) -> None:
         self._statistics = statistics
+
+    def sets(self) -> Mapping[str, SetMethod]:
+        """The methods that answer many calls at once, by the name of the method for one."""
+        return {"GetEntryTotals": self.get_entry_totals}
 
     async def GetCreditTotals(
         self, _request: pb.GetCreditTotalsRequest, _context: Context
@@ -42,16 +47,18 @@ class StatisticsServicer(statistics_service_pb2_grpc.StatisticsServiceServicer):
         hours = await self._statistics.consumption(span)
         return pb.ListHourlyConsumptionResponse(hours=map(_hour_to_proto, hours))
 
-    async def GetEntryTotals(self, _request: pb.GetEntryTotalsRequest, _context: Context) -> pb.GetEntryTotalsResponse:
-        totals = await self._statistics.entries(require_principal().user_id)
-        return pb.GetEntryTotalsResponse(
-            totals=(
-                pb.EntryTotal(
-                    type=entry_type_to_proto(total.type), entries=total.tally.number, credits=total.tally.credits
-                )
-                for total in totals
-            )
-        )
+    async def GetEntryTotals(self, request: pb.GetEntryTotalsRequest, _context: Context) -> pb.GetEntryTotalsResponse:
+        return await alone(self.get_entry_totals, request)
+
+    async def get_entry_totals(
+        self, calls: Sequence[CallInSet[pb.GetEntryTotalsRequest]]
+    ) -> list[Outcome[pb.GetEntryTotalsResponse]]:
+        found = await self._statistics.entries([call.principal.user_id for call in calls])
+        return [pb.GetEntryTotalsResponse(totals=map(_total_to_proto, totals)) for totals in found]
+
+
+def _total_to_proto(total: EntryTotal) -> pb.EntryTotal:
+    return pb.EntryTotal(type=entry_type_to_proto(total.type), entries=total.tally.number, credits=total.tally.credits)
 
 
 def _hour_to_proto(hour: HourOfConsumption) -> pb.HourOfConsumption:

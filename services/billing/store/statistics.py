@@ -7,29 +7,23 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, literal_column, select
+from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.database import Database
-from services.billing.domain.journal import TransactionKind, spendable_account
 from services.billing.domain.statistics import Tally
-from services.billing.store.journal_sums import IS_CONSUMPTION, by_account, by_entry, by_quarter
+from services.billing.store.journal_sums import IS_CONSUMPTION, by_account, by_quarter
 from services.billing.store.tables import (
     CONSUMPTION_TOTALS,
     CREDIT_TOTALS,
-    ENTRY_TOTALS,
-    IS_ENTRY,
     POSTINGS,
     STATISTICS_HEAD,
 )
 
 _SUMMED = select(STATISTICS_HEAD.c.transaction_id)
 _NOT_SUMMED = POSTINGS.c.transaction_id > bindparam("summed", type_=BigInteger())
-_IS_THEIRS = POSTINGS.c.account == bindparam("owner")
 _TOTALS = select(CREDIT_TOTALS)
 _NEW_TOTALS = by_account(_NOT_SUMMED)
-_ENTRIES = select(ENTRY_TOTALS).where(ENTRY_TOTALS.c.account == bindparam("owner"))
-_NEW_ENTRIES = by_entry(_NOT_SUMMED, _IS_THEIRS, literal_column(IS_ENTRY))
 _CONSUMPTION = select(CONSUMPTION_TOTALS).where(
     CONSUMPTION_TOTALS.c.quarter >= bindparam("first"), CONSUMPTION_TOTALS.c.quarter < bindparam("end")
 )
@@ -51,17 +45,6 @@ class StatisticsTables:
             summed = await _summed(connection)
             rows = [*await connection.execute(_TOTALS), *await connection.execute(_NEW_TOTALS, {"summed": summed})]
         return {account: tally for (account,), tally in _tallied(rows).items()}
-
-    async def entries(self, user_id: int) -> dict[TransactionKind, Tally]:
-        """What changed what the user can spend, by the kind of its transactions."""
-        owner = {"owner": spendable_account(user_id)}
-        async with self._snapshot() as connection:
-            summed = await _summed(connection)
-            rows = [
-                *await connection.execute(_ENTRIES, owner),
-                *await connection.execute(_NEW_ENTRIES, {"summed": summed, **owner}),
-            ]
-        return {TransactionKind(kind): tally for (_, kind), tally in _tallied(rows).items()}
 
     async def consumption(self, quarters: range) -> dict[tuple[int, str], Tally]:
         """By quarter of an hour and feature."""

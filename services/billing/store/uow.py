@@ -10,6 +10,7 @@ from kit.events.inbox import Inbox
 from services.billing.store.accounts import AccountRepository
 from services.billing.store.adjustments import AdjustmentRepository
 from services.billing.store.cards import CardRepository
+from services.billing.store.entry_totals import EntryTotalRepository
 from services.billing.store.guesses import GuessRepository
 from services.billing.store.holds import HoldRepository
 from services.billing.store.invites import InviteRepository
@@ -32,6 +33,7 @@ class BillingUnit(UnitOfWork):
         self.cards = CardRepository(connection)
         self.invites = InviteRepository(connection)
         self.adjustments = AdjustmentRepository(connection)
+        self.entry_totals = EntryTotalRepository(connection)
         self.guesses = GuessRepository(connection)
         self.journal = JournalRepository(connection)
         self.prices = PriceRepository(connection)

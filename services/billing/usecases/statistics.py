@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from services.billing.domain.journal import ENTRY_TYPES
+from collections.abc import Mapping, Sequence
+
+from kit.db.uow import Units
+from services.billing.domain.journal import ENTRY_TYPES, TransactionKind
 from services.billing.domain.ledger import EntryType
 from services.billing.domain.statistics import (
     CreditTotals,
@@ -13,13 +16,15 @@ from services.billing.domain.statistics import (
     credit_totals,
 )
 from services.billing.store.statistics import StatisticsTables
+from services.billing.store.uow import BillingUnit
 
 
 class Statistics:
     """Exact at the moment of the answer."""
 
-    def __init__(self, tables: StatisticsTables) -> None:
+    def __init__(self, tables: StatisticsTables, units: Units[BillingUnit]) -> None:
         self._tables = tables
+        self._units = units
 
     async def totals(self) -> CreditTotals:
         """Of all users."""
@@ -30,10 +35,17 @@ class Statistics:
         span.check()
         return span.gather(await self._tables.consumption(span.quarters))
 
-    async def entries(self, user_id: int) -> list[EntryTotal]:
-        """The user's entries by type, those that occur."""
-        tallies: dict[EntryType, Tally] = {}
-        for kind, tally in (await self._tables.entries(user_id)).items():
-            shown_as = ENTRY_TYPES[kind]
-            tallies[shown_as] = tallies.get(shown_as, Tally()).plus(tally)
-        return [EntryTotal(each, tallies[each]) for each in EntryType if each in tallies]
+    async def entries(self, user_ids: Sequence[int]) -> list[list[EntryTotal]]:
+        """Of each of the users, in the order of the ids: their entries by type, those that occur."""
+        asked = list(set(user_ids))
+        found = await self._units.read(lambda unit: unit.entry_totals.of(asked))
+        totals = {user_id: _by_type(by_kind) for user_id, by_kind in found.items()}
+        return [totals.get(user_id, []) for user_id in user_ids]
+
+
+def _by_type(by_kind: Mapping[TransactionKind, Tally]) -> list[EntryTotal]:
+    tallies: dict[EntryType, Tally] = {}
+    for kind, tally in by_kind.items():
+        shown_as = ENTRY_TYPES[kind]
+        tallies[shown_as] = tallies.get(shown_as, Tally()).plus(tally)
+    return [EntryTotal(each, tallies[each]) for each in EntryType if each in tallies]

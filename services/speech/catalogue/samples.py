@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from kit.digests import input_digest
+from kit.digests import short_digest
 from services.speech.catalogue.templates import templates
 from services.speech.domain.templates import VoiceTemplate, template_not_found
 from services.speech.engines.base import DEFAULT_VOLUME, SynthesisRequest
-
-# Enough to tell one state of the catalogue from the next; nobody gains by making two alike.
-_DIGEST_CHARACTERS = 12
 
 
 class TemplateFileKind(StrEnum):
@@ -58,13 +55,13 @@ def sample_of(template: VoiceTemplate) -> TemplateFile:
         "voice": template.voice,
         "prosody": [prosody.rate, prosody.pitch, prosody.energy],
     }
-    return _file(template, TemplateFileKind.SAMPLE, input_digest(heard))
+    return _file(template, TemplateFileKind.SAMPLE, short_digest(heard))
 
 
 def avatar_of(template: VoiceTemplate) -> TemplateFile:
     """Its id changes with what is seen."""
     seen = {"id": template.id, "gender": template.gender.value, "age_range": template.age_range.value}
-    return _file(template, TemplateFileKind.AVATAR, input_digest(seen))
+    return _file(template, TemplateFileKind.AVATAR, short_digest(seen))
 
 
 def find_file(file_id: str) -> TemplateFile:
@@ -75,8 +72,8 @@ def find_file(file_id: str) -> TemplateFile:
     return file
 
 
-def _file(template: VoiceTemplate, kind: TemplateFileKind, digest: str) -> TemplateFile:
-    bare_id = f"voice_template_{template.id}_{kind.name.lower()}_{digest[:_DIGEST_CHARACTERS]}"
+def _file(template: VoiceTemplate, kind: TemplateFileKind, version: str) -> TemplateFile:
+    bare_id = f"voice_template_{template.id}_{kind.name.lower()}_{version}"
     return TemplateFile(template, kind, bare_id)
 
 

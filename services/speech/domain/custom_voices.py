@@ -59,9 +59,9 @@ def nearest_speaker(voice: CustomVoice, presets: Sequence[Voice]) -> Speaker:
     return _approximate(nearest, voice, Prosody(pitch=round(shift, 3)))
 
 
-def learnt_speaker(voice: CustomVoice, engine_voice: str) -> Speaker:
-    """The voice as an engine that clones has learnt it."""
-    return Speaker(engine_voice, Prosody(), Quality.APPROXIMATE, voice.file_id, voice.pack_file_id)
+def learnt_speaker(voice: CustomVoice, engine_voice: str, quality: Quality) -> Speaker:
+    """The voice as an engine that clones has learnt it, and how well that engine does."""
+    return Speaker(engine_voice, Prosody(), quality, voice.file_id, voice.pack_file_id)
 
 
 def checked_names(name: str, description: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from kit.digests import short_digest
 from kit.errors import Invalid, NotFound
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
@@ -36,8 +37,8 @@ class ClonedVoice:
 
     @property
     def preview_version(self) -> str:
-        """Changes with the sample."""
-        return f"{int(self.update_time.timestamp() * 1000):x}"
+        """Changes with what was learnt of the sample."""
+        return short_digest({"engine": self.engine, "voice": self.engine_voice})
 
     def is_visible_to(self, user_id: int | None, *, is_admin: bool) -> bool:
         """Everybody sees public voices, their owner and administrators all of them. None is anybody."""

@@ -1,12 +1,16 @@
 """The contracts between the speech service and its engines, one Protocol for each capability."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from services.speech.engines.errors import ProsodyOutOfRange, UnsupportedFormat
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 DEFAULT_VOLUME = 50
 MAX_VOLUME = 100
@@ -153,10 +157,33 @@ class SpeechSynthesizer(Protocol):
     async def aclose(self) -> None: ...
 
 
+class SpokenText(Protocol):
+    """A text on its way to audio, a sentence at a time. Made of the same request it is the same in every process."""
+
+    @property
+    def sentence_count(self) -> int:
+        """At least 1."""
+        ...
+
+    def speak(self, index: int) -> "NDArray[np.float32]":
+        """The sentence, mono at the engine's rate; empty if nothing of it can be pronounced."""
+        ...
+
+    def finish(self, spoken: "Sequence[NDArray[np.float32]]") -> SynthesizedAudio:
+        """The finished file of all sentences in their order. Raises NothingToSpeak."""
+        ...
+
+
 class BlockingSynthesizer(Protocol):
     """A CPU-bound engine as it lives inside a worker process: single-threaded, model in memory."""
 
-    def synthesize(self, request: SynthesisRequest) -> SynthesizedAudio: ...
+    def begin(self, request: SynthesisRequest) -> SpokenText:
+        """Raises UnknownVoice, TextTooLong, NothingToSpeak, EngineFailed."""
+        ...
+
+    def synthesize(self, request: SynthesisRequest) -> SynthesizedAudio:
+        """All of it at once. Raises as `begin`."""
+        ...
 
 
 class SynthesizerFactory(Protocol):

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from kit.dashscope.clients import ENGINE_NAME as DASHSCOPE
 from kit.engines import AUTO, Capability, EngineEntry, EngineFact, EngineSlot, EngineState, examine_engines, open_slot
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import Quality, SpeechRecognizer, TextRewriter, VoiceCloner
 from services.speech.engines.dashscope.cloner import SAMPLE_ORDER, DashScopeCloner
 from services.speech.engines.dashscope.recognizer import SAMPLE_RATE, DashScopeRecognizer
-from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
 from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.recognition.recognizer import GuardedRecognizer
 from services.speech.engines.rewriters import REWRITERS, RewriterSettings

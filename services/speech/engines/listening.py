@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from kit.engines import InputRefused
 from kit.guarded.errors import WorkerBroke
 from kit.guarded.limits import ProcessLimits
 from kit.guarded.pool import GuardedPool
 from services.speech.domain.emotion_references import HEARD_S
-from services.speech.dsp.decoding import NotAudio, decode_beginning
 from services.speech.emotion.delivery import Delivery
+from services.speech.media.sound import SoundOrder
 
-_SAMPLE_RATE = 16_000
+_ORDER = SoundOrder()
 # Where somebody speaks they do so within the first minute.
 _LISTEN_S = 60.0
 _MAX_WAITING = 16
 # The libraries alone reserve one, on a machine with many cores.
 _LIMITS = ProcessLimits(address_space_bytes=4 << 30, file_bytes=0, is_offline=True)
 
+if TYPE_CHECKING:
+    from services.speech.media.decoding import Beginning
+
 ListenerPool: TypeAlias = GuardedPool[None]
+
+
+class NotAudio(Exception):
+    """There is nothing in the file that can be heard, more than an hour of it, or a picture that moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +82,8 @@ def hear(_tool: None, file: Path) -> HeardSample:
     # NumPy would cost every process of the service its memory.
     from services.speech.dsp.pitch import median_pitch
 
-    decoded = decode_beginning(file, sample_rate=_SAMPLE_RATE, seconds=_LISTEN_S)
-    return HeardSample(decoded.duration_ms, median_pitch(decoded.samples, _SAMPLE_RATE))
+    beginning = _beginning(file, _LISTEN_S)
+    return HeardSample(beginning.duration_ms, median_pitch(beginning.samples, _ORDER.sample_rate))
 
 
 def measure(_tool: None, file: Path) -> Delivery:
@@ -83,7 +91,17 @@ def measure(_tool: None, file: Path) -> Delivery:
     # SciPy would cost every process of the service its memory.
     from services.speech.dsp.delivery import measure_delivery
 
-    return measure_delivery(decode_beginning(file, sample_rate=_SAMPLE_RATE, seconds=HEARD_S).samples, _SAMPLE_RATE)
+    return measure_delivery(_beginning(file, HEARD_S).samples, _ORDER.sample_rate)
+
+
+def _beginning(file: Path, seconds: float) -> Beginning:
+    # PyAV would cost every process of the service its memory.
+    from services.speech.media.decoding import decode_beginning
+
+    try:
+        return decode_beginning(file, seconds=seconds, order=_ORDER)
+    except InputRefused as error:
+        raise NotAudio(str(error)) from None
 
 
 def _no_tool() -> None:

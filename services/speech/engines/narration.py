@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -18,9 +18,9 @@ from services.speech.dsp.prosody import change_prosody
 from services.speech.dsp.silence import pause
 from services.speech.engines.base import (
     Language,
-    Manner,
     Quality,
     SpokenSegment,
+    SpokenText,
     SynthesisRequest,
     SynthesizedAudio,
     within_rates,
@@ -61,35 +61,17 @@ class Narrator:
     producer: str
     max_chars: int
 
-    def narrate(self, request: SynthesisRequest, speak: Speak, *, language: Language) -> SynthesizedAudio:
-        """The file that `request` asks for; `language` decides how bare numbers are read.
+    def begin(
+        self, request: SynthesisRequest, speak: Speak, *, language: Language, quality: Quality = Quality.NATIVE
+    ) -> Narration:
+        """What `request` asks for, nothing of it spoken yet; `language` decides how bare numbers are read.
 
         Raises TextTooLong and NothingToSpeak.
         """
-        spoken = [
-            item
-            for sentence in self._sentences(request, language)
-            if (item := _spoken(sentence, speak, request.manner)) is not None
-        ]
-        if not spoken:
+        sentences = self._sentences(request, language)
+        if not sentences:
             raise NothingToSpeak
-        audio, starts = _join(spoken, pauses=request.manner.pauses)
-        joined_samples = len(audio)
-        speech_rate = within_rates(request.speech_rate * request.manner.rate)
-        audio = change_prosody(audio, SAMPLE_RATE, speech_rate=speech_rate, pitch_rate=request.pitch_rate)
-        audio = apply_gain(apply_volume(audio, request.volume), request.manner.energy_db)
-        audio = limit_peak(audio, SAMPLE_RATE)
-        label = ContentLabel(self.producer, request.content_id or uuid4().hex)
-        return SynthesizedAudio(
-            data=encode(audio, SAMPLE_RATE, audio_format=request.audio_format, label=label),
-            audio_format=request.audio_format,
-            sample_rate=SAMPLE_RATE,
-            duration_ms=_milliseconds(len(audio)),
-            engine=self.engine,
-            model=self.model,
-            quality=Quality.NATIVE,
-            segments=_segments(spoken, starts, samples=len(audio), of=joined_samples),
-        )
+        return Narration(self, request, tuple(sentences), speak, quality)
 
     def _sentences(self, request: SynthesisRequest, language: Language) -> list[Sentence]:
         if len(request.text) > self.max_chars:
@@ -101,12 +83,58 @@ class Narrator:
         ]
 
 
-def _spoken(sentence: Sentence, speak: Speak, manner: Manner) -> _Spoken | None:
-    plain = speak(sentence)
-    if not len(plain):
-        return None
-    audio = change_intonation(plain, SAMPLE_RATE, pitch=manner.pitch, pitch_range=manner.pitch_range)
-    return _Spoken(sentence.text, level(audio, SAMPLE_RATE))
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """A `SpokenText`. Its sentences know nothing of each other: they may be spoken at any time, in any process."""
+
+    narrator: Narrator
+    request: SynthesisRequest
+    sentences: tuple[Sentence, ...]
+    voice: Speak
+    quality: Quality
+
+    @property
+    def sentence_count(self) -> int:
+        return len(self.sentences)
+
+    def speak(self, index: int) -> NDArray[np.float32]:
+        """See `SpokenText.speak`."""
+        plain, manner = self.voice(self.sentences[index]), self.request.manner
+        if not len(plain):
+            return plain
+        audio = change_intonation(plain, SAMPLE_RATE, pitch=manner.pitch, pitch_range=manner.pitch_range)
+        return level(audio, SAMPLE_RATE)
+
+    def finish(self, spoken: Sequence[NDArray[np.float32]]) -> SynthesizedAudio:
+        """See `SpokenText.finish`. Raises NothingToSpeak."""
+        heard = [
+            _Spoken(sentence.text, audio) for sentence, audio in zip(self.sentences, spoken, strict=True) if len(audio)
+        ]
+        if not heard:
+            raise NothingToSpeak
+        request = self.request
+        audio, starts = _join(heard, pauses=request.manner.pauses)
+        joined_samples = len(audio)
+        speech_rate = within_rates(request.speech_rate * request.manner.rate)
+        audio = change_prosody(audio, SAMPLE_RATE, speech_rate=speech_rate, pitch_rate=request.pitch_rate)
+        audio = apply_gain(apply_volume(audio, request.volume), request.manner.energy_db)
+        audio = limit_peak(audio, SAMPLE_RATE)
+        label = ContentLabel(self.narrator.producer, request.content_id or uuid4().hex)
+        return SynthesizedAudio(
+            data=encode(audio, SAMPLE_RATE, audio_format=request.audio_format, label=label),
+            audio_format=request.audio_format,
+            sample_rate=SAMPLE_RATE,
+            duration_ms=_milliseconds(len(audio)),
+            engine=self.narrator.engine,
+            model=self.narrator.model,
+            quality=self.quality,
+            segments=_segments(heard, starts, samples=len(audio), of=joined_samples),
+        )
+
+
+def spoken_at_once(text: SpokenText) -> SynthesizedAudio:
+    """The file of a text, its sentences spoken one after the other. Raises NothingToSpeak."""
+    return text.finish([text.speak(index) for index in range(text.sentence_count)])
 
 
 def _join(spoken: list[_Spoken], *, pauses: float) -> tuple[NDArray[np.float32], list[int]]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from kit.dashscope.clients import ENGINE_NAME as DASHSCOPE
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import Quality, SpeechSynthesizer
-from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
 from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.dashscope.synthesizer import DashScopeSynthesizer
 from services.speech.engines.errors import EngineUnavailable, UnknownEngine

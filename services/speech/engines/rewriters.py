@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from kit.dashscope.clients import ENGINE_NAME as DASHSCOPE
 from kit.engines import AUTO, EngineEntry, EngineState
 from services.speech.engines.base import Quality, TextRewriter
 from services.speech.engines.dashscope.rewriter import DashScopeRewriter
-from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
 from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.openai_compatible import engine as openai_compatible
 from services.speech.engines.rules import engine as rules

@@ -1,4 +1,5 @@
-"""What of FFmpeg may touch a file of a stranger: the demuxers and audio decoders of the documented formats.
+"""What of FFmpeg may touch a file of a stranger: the demuxers and audio decoders of the documented formats, and of
+what phones and computers record in.
 
 Left out on purpose: whatever reads a second file or an address (playlists, concat, image sequences, devices), and the
 decoders of pictures, which nobody looks at here.
@@ -6,7 +7,10 @@ decoders of pictures, which nobody looks at here.
 
 from __future__ import annotations
 
-DEMUXERS = ("aac", "amr", "asf", "avi", "flac", "flv", "matroska", "mov", "mp3", "ogg", "wav")
+DEMUXERS = (
+    *("aac", "amr", "asf", "avi", "flac", "flv", "matroska", "mov", "mp3", "ogg", "wav"),
+    *("aiff", "amrnb", "amrwb", "au", "caf", "w64"),
+)
 
 # The codecs found in those containers.
 _PCM = (

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Disposition
+from numpy.typing import NDArray
 
 from services.speech.media.codecs import (
     BARE_PCM,
@@ -18,7 +21,7 @@ from services.speech.media.codecs import (
     CONTAINER_OPTIONS,
     DECODERS,
 )
-from services.speech.media.refusals import broken_media, empty_sound, no_audio_track, sound_too_long
+from services.speech.media.refusals import broken_media, empty_sound, film, no_audio_track, sound_too_long
 from services.speech.media.sound import SAMPLE_TYPE, Sound, SoundOrder
 
 # Shorter ones are the rounding of containers and the delay of codecs.
@@ -27,10 +30,35 @@ _BLOCK_SAMPLES = 1 << 16
 _MICROSECONDS = 1_000_000
 
 
+class _Sink(Protocol):
+    """Takes samples in their order, as bytes of SAMPLE_TYPE."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """`samples`: float32, mono, shape (n,), the beginning of a file; `duration_ms`: of all the sound in it, counted."""
+
+    samples: NDArray[np.float32]
+    duration_ms: int
+
+
+class _Head:
+    """A `_Sink` that keeps the first `size` bytes."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.data = bytearray()
+
+    def write(self, data: bytes, /) -> None:
+        self.data += data[: self._size - len(self.data)]
+
+
 class _Track:
     """The samples written so far. `order` bounds them."""
 
-    def __init__(self, target: BinaryIO, order: SoundOrder) -> None:
+    def __init__(self, target: _Sink, order: SoundOrder) -> None:
         self._target = target
         self._order = order
         self.sample_count = 0
@@ -73,16 +101,43 @@ def decode(_tool: None, source: Path, target: Path, order: SoundOrder) -> Sound:
     """
     if source.stat().st_size == 0:
         raise empty_sound()
-    with source.open("rb") as media, target.open("xb") as samples:
+    with target.open("xb") as samples:
         track = _Track(samples, order)
+        _decode_file(source, track, order, check=_take_anything)
+        return Sound(target, order.sample_rate, track.sample_count, track.source_rate)
+
+
+def decode_beginning(source: Path, *, seconds: float, order: SoundOrder) -> Beginning:
+    """The first `seconds` of a recording, at the rate of `order`; reads all of it. Otherwise as `decode`; a film is
+    refused, too.
+    """
+    head = _Head(round(seconds * order.sample_rate) * SAMPLE_TYPE.itemsize)
+    track = _Track(head, order)
+    _decode_file(source, track, order, check=_refuse_films)
+    return Beginning(np.frombuffer(head.data, SAMPLE_TYPE), round(track.position_s * 1000))
+
+
+def _decode_file(source: Path, track: _Track, order: SoundOrder, *, check: Callable[[InputContainer], None]) -> None:
+    with source.open("rb") as media:
         try:
             with _open(media, source.suffix.removeprefix(".")) as container:
+                check(container)
                 is_damaged = _decode_track(container, track, order.sample_rate)
         except (av.FFmpegError, MemoryError, ValueError) as error:
             raise broken_media() from error
-        if track.sample_count == 0:
-            raise broken_media() if is_damaged else empty_sound()
-        return Sound(target, order.sample_rate, track.sample_count, track.source_rate)
+    if track.sample_count == 0:
+        raise broken_media() if is_damaged else empty_sound()
+
+
+def _take_anything(_container: InputContainer) -> None:
+    """Films have sound, too."""
+
+
+def _refuse_films(container: InputContainer) -> None:
+    for picture in container.streams.video:
+        # Songs carry their cover as a picture that does not move.
+        if Disposition.attached_pic not in picture.disposition:
+            raise film()
 
 
 def _open(media: BinaryIO, extension: str) -> InputContainer:

@@ -11,6 +11,11 @@ def no_audio_track() -> InputRefused:
     return InputRefused("文件中没有音轨，请上传含有声音的音频或视频", reasons.ERROR_REASON_AUDIO_TRACK_MISSING)
 
 
+def film() -> InputRefused:
+    """A video where only sound is wanted."""
+    return InputRefused("请上传音频文件，不支持视频", reasons.ERROR_REASON_AUDIO_INVALID)
+
+
 def broken_media() -> InputRefused:
     """Not a media file of a supported kind, or damaged beyond use."""
     return InputRefused("文件已损坏或无法解码，请检查后重新上传", reasons.ERROR_REASON_MEDIA_BROKEN)

@@ -43,7 +43,7 @@ def synthesis_from_proto(request: synthesis_service_pb2.CreateSynthesisRequest) 
     )
 
 
-def rewrite_from_proto(request: text_service_pb2.CreateRewriteRequest) -> Rewrite:
+def rewrite_from_proto(request: text_service_pb2.RewriteOrder) -> Rewrite:
     """Raises Invalid when a field breaks a rule."""
     mode = _MODES.get(request.mode)
     if mode is None:

@@ -9,11 +9,9 @@ from kit.engines import EngineSlot
 from kit.errors import Unavailable
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
-from kit.tasks.mapping import message_of
 from services.speech.engines.base import TextRewriter
 from services.speech.rpc.mapping import model_to_proto, rewrite_event_to_proto, rewrite_from_proto
 from services.speech.usecases.live_rewriting import LiveRewrites
-from services.speech.usecases.rewriting import CreateRewrite
 from voxreel.speech.v1 import text_service_pb2 as messages
 from voxreel.speech.v1 import text_service_pb2_grpc
 
@@ -21,18 +19,9 @@ from voxreel.speech.v1 import text_service_pb2_grpc
 class TextServicer(text_service_pb2_grpc.TextServiceServicer):
     """Parses, calls one use case, maps the result."""
 
-    def __init__(self, rewrites: CreateRewrite, live: LiveRewrites, slot: EngineSlot[TextRewriter]) -> None:
-        self._rewrites = rewrites
+    def __init__(self, live: LiveRewrites, slot: EngineSlot[TextRewriter]) -> None:
         self._live = live
         self._slot = slot
-
-    async def CreateRewrite(
-        self, request: messages.CreateRewriteRequest, _context: Context
-    ) -> messages.CreateRewriteResponse:
-        principal = require_principal()
-        rewrite = rewrite_from_proto(request)
-        task = await self._rewrites.accept(self._rewrites.draw_up(principal.user_id, request.request_id, rewrite))
-        return messages.CreateRewriteResponse(task=message_of(task, principal))
 
     async def StreamRewrite(
         self, request: messages.StreamRewriteRequest, _context: Context

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from kit.db.uow import UnitOfWork
 from kit.events.envelope import EventSource
 from kit.tasks.repository import TaskRepository
+from services.speech.domain.lanes import lane_of
 from services.speech.events import VoiceEvents
 from services.speech.store.custom_voices import CustomVoiceRepository
 from services.speech.store.dubbings import DubbingRepository
@@ -23,7 +24,7 @@ class SpeechUnit(UnitOfWork):
 
     def __init__(self, connection: Connection, events: EventSource) -> None:
         super().__init__(connection, outbox_table=EVENT_TABLES.outbox)
-        self.tasks = TaskRepository(connection, TASKS, events, self.outbox)
+        self.tasks = TaskRepository(connection, TASKS, events, self.outbox, lane_of=lane_of)
         self.voices = VoiceRepository(connection)
         self.voice_events = VoiceEvents(events)
         self.custom_voices = CustomVoiceRepository(connection)

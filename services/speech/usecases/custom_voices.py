@@ -24,8 +24,7 @@ from services.speech.domain.custom_voices import (
     custom_voices_full,
     not_audio,
 )
-from services.speech.dsp.decoding import NotAudio
-from services.speech.engines.listening import HeardSample, Listener
+from services.speech.engines.listening import HeardSample, Listener, NotAudio
 from services.speech.peers.files import AudioFiles
 from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.cloning import CreateClone

@@ -21,9 +21,8 @@ from services.speech.domain.emotion_references import (
     reference_not_found,
     references_full,
 )
-from services.speech.dsp.decoding import NotAudio
 from services.speech.emotion.delivery import Delivery
-from services.speech.engines.listening import Listener
+from services.speech.engines.listening import Listener, NotAudio
 from services.speech.peers.files import AudioFiles
 from services.speech.store.uow import SpeechUnit
 from voxreel.common.v1 import error_reason_pb2 as reasons

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
+from kit.dashscope.clients import ENGINE_NAME as DASHSCOPE
+from kit.digests import short_digest
 from kit.engines import EngineFact, EngineSlot
 from kit.errors import Unavailable
 from kit.events.waiting import wait_any
-from services.speech.engines.base import Language, Voice
+from services.speech.engines.base import Language, Quality, Voice
 from services.speech.engines.dashscope.catalog import is_enrolled
-from services.speech.engines.dashscope.settings import ENGINE_NAME as DASHSCOPE
 from services.speech.engines.dubbing import Dubber
 from services.speech.engines.errors import UnknownEngine
 from services.speech.engines.jobs import JobEngines
@@ -22,6 +24,14 @@ CAPABILITY = "speech_synthesis"
 _REFRESH_S = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class LearntVoice:
+    """`language` is the one of its manner of speaking; `quality` is approximate when it only resembles its sample."""
+
+    language: Language
+    quality: Quality
+
+
 class SynthesisEngine:
     """The selected engine of text to speech, as the rest of the service sees it."""
 
@@ -30,22 +40,27 @@ class SynthesisEngine:
         self.voices = voices
         self.voice_ids = frozenset(voice.voice_id for voice in voices)
         self._problem = ""
+        self._model = ""
 
     @property
     def problem(self) -> str:
         """What keeps it from working, in words for the operator; empty when nothing does."""
         return self._problem
 
-    def learnt_language(self, engine_voice: str) -> Language | None:
-        """The language of a learnt voice's manner of speaking; None when it is a voice of another engine."""
+    def learnt_voice(self, engine_voice: str) -> LearntVoice | None:
+        """What a learnt voice is to this engine; None when it is a voice of another."""
         if self.name == DASHSCOPE:
-            return Language.CHINESE if is_enrolled(engine_voice) else None
+            return LearntVoice(Language.CHINESE, Quality.NATIVE) if is_enrolled(engine_voice) else None
         style = style_of(engine_voice) if self.name == KOKORO else None
-        return None if style is None else style.language
+        return None if style is None else LearntVoice(style.language, Quality.APPROXIMATE)
 
-    def report(self, problem: str) -> None:
-        """Notes what was found out about it last."""
-        self._problem = problem
+    def version_of(self, voice: str) -> str:
+        """Changes with what is heard of a preset voice: with the engine and its model."""
+        return short_digest({"engine": self.name, "model": self._model, "voice": voice})
+
+    def report(self, problem: str, *, model: str = "") -> None:
+        """Notes what was found out about it last; `model` identifies what it speaks with."""
+        self._problem, self._model = problem, model
 
     def check_usable(self) -> None:
         """Raises Unavailable (ENGINE_UNAVAILABLE) when it cannot work now."""
@@ -86,9 +101,11 @@ class EngineDirectory:
         await self._jobs.step()
         await self._dubber.step()
         self._facts = await asyncio.to_thread(self._look)
-        self._selected.report(
-            next((fact.unavailable_reason for fact in self._facts if fact.is_selected), "engine is gone")
-        )
+        selected = next((fact for fact in self._facts if fact.is_selected), None)
+        if selected is None:
+            self._selected.report("engine is gone")
+        else:
+            self._selected.report(selected.unavailable_reason, model=f"{selected.model}@{selected.model_sha256}")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Looks again from time to time until `stop` is set."""

@@ -19,7 +19,9 @@ class SharedFiles:
         """The id of the file, with its extension, which is there when this returns. Raises what `make` and files
         raise.
         """
-        async with self._turn:
-            if not await self._files.has_cached(bare_id):
-                await self._files.cache(bare_id, extension, await make())
+        if not await self._files.has_cached(bare_id):
+            async with self._turn:
+                # Somebody may have made it meanwhile.
+                if not await self._files.has_cached(bare_id):
+                    await self._files.cache(bare_id, extension, await make())
         return f"{bare_id}.{extension}"

@@ -60,6 +60,7 @@ class Speakers:
         voice = await self._units.read(lambda unit: unit.custom_voices.find(user_id, voice_id))
         if voice is None:
             raise custom_voice_not_found()
-        if voice.engine_voice is not None and self._engine.learnt_language(voice.engine_voice) is not None:
-            return learnt_speaker(voice, voice.engine_voice)
+        learnt = None if voice.engine_voice is None else self._engine.learnt_voice(voice.engine_voice)
+        if voice.engine_voice is not None and learnt is not None:
+            return learnt_speaker(voice, voice.engine_voice, learnt.quality)
         return nearest_speaker(voice, self._engine.voices)

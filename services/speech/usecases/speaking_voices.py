@@ -15,11 +15,11 @@ from services.speech.usecases.style_packs import StylePacks
 
 @dataclass(frozen=True, slots=True)
 class SpeakingVoice:
-    """`name` is what the engine is told; `version` changes when a voice does, empty for a preset one."""
+    """`name` is what the engine is told; `version` changes with what is heard."""
 
     name: str
     language: Language
-    version: str = ""
+    version: str
 
 
 class SpeakingVoices:
@@ -37,7 +37,7 @@ class SpeakingVoices:
         cloned = await self._find(voice)
         if cloned is None or not cloned.is_visible_to(user_id, is_admin=is_admin):
             return False
-        return self._engine.learnt_language(cloned.engine_voice) is not None
+        return self._engine.learnt_voice(cloned.engine_voice) is not None
 
     async def prepare(self, voice: str) -> SpeakingVoice:
         """The voice, ready on this machine. For work that outlives its call: whose voice it is was asked before.
@@ -46,13 +46,13 @@ class SpeakingVoices:
         """
         preset = next((each for each in self._engine.voices if each.voice_id == voice), None)
         if preset is not None:
-            return SpeakingVoice(voice, preset.language)
+            return SpeakingVoice(voice, preset.language, self._engine.version_of(voice))
         cloned = await self._find(voice)
-        language = None if cloned is None else self._engine.learnt_language(cloned.engine_voice)
-        if cloned is None or language is None:
+        learnt = None if cloned is None else self._engine.learnt_voice(cloned.engine_voice)
+        if cloned is None or learnt is None:
             raise voice_unknown(voice)
         await self._packs.ensure(cloned.engine_voice, cloned.pack_file_id)
-        return SpeakingVoice(cloned.engine_voice, language, cloned.preview_version)
+        return SpeakingVoice(cloned.engine_voice, learnt.language, cloned.preview_version)
 
     async def _find(self, voice: str) -> ClonedVoice | None:
         return await self._units.read(lambda unit: unit.voices.find(voice))

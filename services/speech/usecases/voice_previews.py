@@ -39,7 +39,9 @@ class VoicePreviews:
         self._files = files
 
     async def prepare(self, voice: str) -> str:
-        """The id of the voice's preview, which is there when this returns. A cloned voice may come with its version.
+        """The id of the voice's preview, which is there when this returns. The voice may come with its version.
+
+        The id has the version of now, so that nobody hears the voice as another engine or sample made it.
 
         Raises Invalid (VOICE_UNKNOWN), Precondition (VOICE_LOST), Unavailable (ENGINE_UNAVAILABLE), and what files
         raises.
@@ -48,7 +50,7 @@ class VoicePreviews:
         speaking = await self._voices.prepare(name)
         if version not in ("", speaking.version):
             raise voice_unknown(voice)
-        file_id = f"voice_preview_{voice}"
+        file_id = f"voice_preview_{name}-{speaking.version}"
         request = SynthesisRequest(text=SENTENCES[speaking.language], voice=speaking.name, content_id=file_id)
         return await self._files.prepare(file_id, _EXTENSION, partial(self._speak, request))
 

@@ -16,7 +16,7 @@ _SLACK_RATE = 0.01
 _MAX_IMAGE_SIDE = 8192
 _MAX_VIDEO_PIXELS = 4096 * 2304
 
-_PICTURES = frozenset({"jpeg_pipe", "png_pipe", "bmp_pipe", "webp_pipe"})
+_PICTURES = {"jpg": "jpeg_pipe", "jpeg": "jpeg_pipe", "png": "png_pipe", "bmp": "bmp_pipe", "webp": "webp_pipe"}
 _CONTAINERS = {
     "mp4": "mov,mp4,m4a,3gp,3g2,mj2",
     "mov": "mov,mp4,m4a,3gp,3g2,mj2",
@@ -25,6 +25,13 @@ _CONTAINERS = {
     "mp3": "mp3",
     "aac": "aac",
 }
+
+
+def content_extension(facts: MediaFacts, given: str) -> str:
+    """The extension that fits the content; the given one if it does, or if none is known that would."""
+    known = {**_CONTAINERS, **_PICTURES}
+    fitting = [extension for extension, container in known.items() if container == facts.container]
+    return given if given in fitting or not fitting else fitting[0]
 
 
 def check_face_video(facts: MediaFacts, limits: MediaLimits, label: str = "视频") -> VideoFacts:
@@ -65,7 +72,7 @@ def check_background(facts: MediaFacts) -> VideoFacts:
 
 def _check_image(facts: MediaFacts, label: str) -> VideoFacts:
     image = facts.video
-    if image is None or facts.container not in _PICTURES or image.frames > 1:
+    if image is None or facts.container not in _PICTURES.values() or image.frames > 1:
         raise _wrong_content(label, "、".join(REFERENCE_IMAGE.formats))
     if max(image.width, image.height) > _MAX_IMAGE_SIDE:
         raise field_invalid(f"{label}尺寸为 {image.width}×{image.height}，边长不能超过 {_MAX_IMAGE_SIDE} 像素")

@@ -22,10 +22,20 @@ class Quality(StrEnum):
     APPROXIMATE = "approximate"
 
 
+class Admission(StrEnum):
+    """What an engine that lets a render in needs for it."""
+
+    # Its files.
+    NEW = "new"
+    # Nothing: an earlier attempt has handed them over.
+    ORDERED = "ordered"
+
+
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """Files on this machine; `target` is the MP4 to write, in a folder whose other names are the engine's to use while
-    it works. `content_id` goes into the AI-content label of the file.
+    """Files on this machine, which are there unless the render is ORDERED; `target` is the MP4 to write, in a folder
+    whose other names are the engine's to use while it works. `content_id` is that of the admission, and goes into the
+    AI-content label of the file.
 
     The result is as long as the audio. `is_video_extended`: a shorter video plays on until then; else its last picture
     stays.
@@ -70,8 +80,13 @@ class LipSyncer(Protocol):
     @property
     def name(self) -> str: ...
 
+    async def admit(self, content_id: str) -> Admission:
+        """Lets a render in, which keeps its id over all attempts at it. Raises EngineFull when others come first."""
+        ...
+
     async def render(self, request: RenderRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
-        """Writes the target. Cancelling the caller stops the work. Raises InputRefused or EngineBroken."""
+        """Writes the target, for a render that was let in. Cancelling the caller stops the work here; a render that is
+        done elsewhere is found again by the next attempt. Raises EngineError."""
         ...
 
     async def aclose(self) -> None: ...

@@ -15,6 +15,11 @@ from kit.engines import InputRefused
 _DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,avi,wav,mp3,aac"
 
 
+def only(demuxers: str) -> dict[str, str]:
+    """Options of FFmpeg: a file is of one of these formats, and whatever else it names is not opened."""
+    return {"format_whitelist": demuxers, "protocol_whitelist": "none"}
+
+
 @contextmanager
 def opened(path: Path, what: str) -> Iterator[InputContainer]:
     """The file as an object, so that no protocol of FFmpeg is involved and nothing but this file is read.
@@ -24,7 +29,7 @@ def opened(path: Path, what: str) -> Iterator[InputContainer]:
     if path.stat().st_size == 0:
         raise InputRefused(f"{what}文件为空")
     try:
-        with path.open("rb") as file, av.open(file, "r", options={"format_whitelist": _DEMUXERS}) as container:
+        with path.open("rb") as file, av.open(file, "r", container_options=only(_DEMUXERS)) as container:
             yield container
     except (av.FFmpegError, EOFError) as error:
         raise InputRefused(f"{what}文件已损坏，无法解码") from error

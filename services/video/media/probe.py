@@ -17,10 +17,11 @@ from av.container import InputContainer
 
 from kit.engines import InputRefused
 from services.video.media.facts import AudioFacts, MediaFacts, VideoFacts
+from services.video.media.opening import only
 
 _DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,flv,asf,wav,mp3,aac,flac,ogg,amr,w64,aiff,"
-    "image2,png_pipe,jpeg_pipe,bmp_pipe,webp_pipe,jpegls_pipe,webp_anim"
+    "png_pipe,jpeg_pipe,bmp_pipe,webp_pipe,jpegls_pipe,webp_anim"
 )
 _MAX_PIXELS = 8192 * 8192
 _MAX_SECONDS = 4 * 3600
@@ -67,7 +68,7 @@ def probe(_tool: None, path: Path) -> MediaFacts:
     if path.stat().st_size == 0:
         raise InputRefused(EMPTY)
     try:
-        with path.open("rb") as file, av.open(file, "r", options={"format_whitelist": _DEMUXERS}) as container:
+        with path.open("rb") as file, av.open(file, "r", container_options=only(_DEMUXERS)) as container:
             return _facts_of(container)
     except (av.FFmpegError, ValueError, EOFError) as error:
         raise InputRefused(BROKEN) from error

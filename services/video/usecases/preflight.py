@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -12,6 +12,7 @@ from kit.engines import EngineBroken, InputRefused
 from kit.errors import Unavailable
 from kit.sources import SourceFiles, check_file_id, scratch_folder
 from services.video.domain.limits import MediaLimits
+from services.video.domain.media_rules import content_extension
 from services.video.domain.orders import OrderedFile, check_media, field_invalid
 from services.video.media.facts import MediaFacts
 from services.video.usecases.sources import OrderedFiles
@@ -67,9 +68,9 @@ class Preflight:
                 check_file_id(item.file_id, f"{item.name}_file_id")
         ordered = list(await asyncio.gather(*(self._find(item) for item in wanted)))
         async with scratch_folder() as folder:
-            for item, file in zip(wanted, ordered, strict=True):
-                await self._look(item, file, folder / item.name)
-        return ordered
+            return [
+                await self._look(item, file, folder / item.name) for item, file in zip(wanted, ordered, strict=True)
+            ]
 
     async def _find(self, item: Wanted) -> OrderedFile:
         if item.url:
@@ -79,11 +80,14 @@ class Preflight:
         check_media(found, item.limits, item.label)
         return OrderedFile.of(found)
 
-    async def _look(self, item: Wanted, file: OrderedFile, path: Path) -> None:
+    async def _look(self, item: Wanted, file: OrderedFile, path: Path) -> OrderedFile:
         await self._files.copy(file, path, label=item.label, limits=item.limits, timeout_s=_FETCH_TIMEOUT_S)
-        item.check(await _answer(self._prober.probe(path), item.label))
+        facts = await _answer(self._prober.probe(path), item.label)
+        item.check(facts)
         await _answer(item.look(path), "")
         await asyncio.to_thread(path.unlink)
+        # An engine elsewhere goes by the name.
+        return replace(file, extension=content_extension(facts, file.extension))
 
 
 async def _answer(asked: Awaitable[T], label: str) -> T:

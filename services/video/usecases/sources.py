@@ -17,8 +17,17 @@ class WebFiles(Protocol):
     """Files of others, in the public web."""
 
     async def download(self, url: str, target: Path, *, limits: FetchLimits) -> Downloaded:
-        """Writes a new file. Raises FetchError."""
+        """Writes a new file. Raises FetchError, or Invalid where nothing is fetched."""
         ...
+
+
+class NoWebFiles:
+    """`WebFiles` of an installation that fetches nothing from elsewhere."""
+
+    async def download(self, url: str, target: Path, *, limits: FetchLimits) -> Downloaded:
+        """Raises Invalid."""
+        del url, target, limits
+        raise field_invalid("本平台未开启外部链接下载，请先将文件上传到本平台")
 
 
 class OrderedFiles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 
@@ -48,7 +49,16 @@ class HttpFaults:
     upload_status: int | None = None
     # Tasks end so instead of SUCCEEDED; PENDING never ends, PRE-PROCESSING neither.
     task_ends: str = ""
+    task_code: str = "InvalidFile.Duration"
     result_status: int | None = None
+    result_delay_s: float = 0.0
+    # Of orders of tasks and of looks at them. A reply that is lost leaves the task there all the same.
+    order_status: int | None = None
+    order_code: str = "InternalError"
+    loses_order_reply: bool = False
+    # The reply waits for it.
+    order_waits: asyncio.Event | None = None
+    is_garbage: bool = False
 
 
 @dataclass(slots=True)

@@ -90,6 +90,8 @@ async def _faulty(request: web.Request, handler: _Handler) -> web.StreamResponse
         return web.Response()
     if faults.is_html:
         return web.Response(status=502, text="<html><h1>502 Bad Gateway</h1></html>", content_type="text/html")
+    if faults.is_garbage:
+        return web.Response(text='{"output": "?"')
     if faults.status is not None:
         return error(faults.status, faults.code, "the key sk-secret and the text are quoted here")
     if not state.is_key(request):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -10,7 +11,7 @@ from aiohttp import web
 from tests.emulators.dashscope.account import RATE_QUOTA, STATE, AccountState, error
 
 _TIME = "2026-01-02 03:04:05.678"
-_ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
+_ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN")
 
 
 async def submit(request: web.Request) -> web.StreamResponse:
@@ -28,10 +29,18 @@ async def submit(request: web.Request) -> web.StreamResponse:
         return error(400, "InvalidParameter", "video_url and audio_url are required")
     if any(url.startswith("oss://") for url in urls) and not request.headers.get("X-DashScope-OssResourceResolve"):
         return error(400, "InvalidURL")
+    faults = state.faults.http
+    if faults.order_status is not None:
+        return error(faults.order_status, faults.order_code)
     if not state.submit("videoretalk"):
         return error(429, RATE_QUOTA, "Requests rate limit exceeded, please try again later.")
     task_id = str(uuid.uuid4())
     state.tasks[task_id] = {"task_id": task_id, "task_status": "PENDING", "submit_time": _TIME}
+    state.counts["orders"] += 1
+    if faults.order_waits is not None:
+        await faults.order_waits.wait()
+    if faults.loses_order_reply and request.transport is not None:
+        request.transport.abort()
     return _reply({"task_id": task_id, "task_status": "PENDING"})
 
 
@@ -42,6 +51,8 @@ async def query(request: web.Request) -> web.StreamResponse:
     if task is None:
         return _reply({"task_id": request.match_info["task_id"], "task_status": "UNKNOWN"})
     _advance(request, state, task)
+    running = sum(other["task_status"] not in (*_ENDED, "PENDING") for other in state.tasks.values())
+    state.counts["most_running"] = max(state.counts["most_running"], running)
     usage = {"video_duration": 1.0, "size": "640*640", "video_ratio": "standard", "fps": 25}
     return _reply(task, **({"usage": usage} if task["task_status"] == "SUCCEEDED" else {}))
 
@@ -74,6 +85,7 @@ async def cancel(request: web.Request) -> web.StreamResponse:
 async def result(request: web.Request) -> web.StreamResponse:
     """The video of a task that has succeeded, while its link lives."""
     state: AccountState = request.app[STATE]
+    await asyncio.sleep(state.faults.http.result_delay_s)
     status = state.faults.http.result_status
     if status is not None:
         return web.Response(status=status)
@@ -95,7 +107,7 @@ def _advance(request: web.Request, state: AccountState, task: dict[str, Any]) ->
     if ends == "SUCCEEDED":
         task.update(end_time=_TIME, video_url=f"http://{request.host}/results/{task['task_id']}.mp4")
     elif ends == "FAILED":
-        task.update(end_time=_TIME, code="InvalidFile.Duration", message="the video is too long")
+        task.update(end_time=_TIME, code=state.faults.http.task_code, message="the key sk-secret is quoted")
 
 
 def _reply(output: dict[str, Any], **more: Any) -> web.Response:

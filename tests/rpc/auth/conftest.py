@@ -21,7 +21,7 @@ from kit.process import AppSpec, running
 from kit.rpc.client import Peer
 from kit.rpc.context import CallContext, bind_call, unbind_call
 from services.auth.app import Surroundings, assemble
-from services.auth.config import AuthConfig, FirstAdmin
+from services.auth.config import AuthConfig, FirstAdmin, WebhookSettings
 from tests.fakes.clock import FakeClock
 from tests.polling import eventually
 from voxreel.auth.v1 import account_service_pb2 as pb
@@ -32,6 +32,7 @@ from voxreel.auth.v1 import (
     phone_service_pb2_grpc,
     user_admin_service_pb2_grpc,
     user_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 from voxreel.common.v1 import key_service_pb2_grpc
 from voxreel.common.v1.event_pb2 import EventEnvelope
@@ -52,6 +53,7 @@ class AuthService:
     admin: user_admin_service_pb2_grpc.UserAdminServiceAsyncStub
     activities: activity_service_pb2_grpc.ActivityServiceAsyncStub
     audit: audit_service_pb2_grpc.AuditServiceAsyncStub
+    webhooks: webhook_service_pb2_grpc.WebhookServiceAsyncStub
     stranger: user_service_pb2_grpc.UserServiceAsyncStub
     clock: FakeClock
     bus: MemoryBus
@@ -69,7 +71,7 @@ class AuthService:
         spec = ConsumerSpec(EVENTS.name, "test--probe", ("evt.>",))
         subscription = self.bus.consume(spec)
         found: list[EventEnvelope] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(found) < count:
                 for message in await subscription.fetch(count, 0.1):
                     found.append(EventEnvelope.FromString(message.body))
@@ -106,6 +108,7 @@ async def auth(tmp_path: Path) -> AsyncIterator[AuthService]:
         data_dir=tmp_path,
         service_token=SecretStr(SERVICE_TOKEN),
         first_admin=FirstAdmin(account="root", password=SecretStr(PASSWORD)),
+        webhooks=WebhookSettings(is_local_allowed=True),
     )
     clock = FakeClock()
     bus = MemoryBus(clock)
@@ -128,6 +131,7 @@ async def auth(tmp_path: Path) -> AsyncIterator[AuthService]:
                 admin=peer.stub(user_admin_service_pb2_grpc.UserAdminServiceStub),
                 activities=peer.stub(activity_service_pb2_grpc.ActivityServiceStub),
                 audit=peer.stub(audit_service_pb2_grpc.AuditServiceStub),
+                webhooks=peer.stub(webhook_service_pb2_grpc.WebhookServiceStub),
                 stranger=stranger.stub(user_service_pb2_grpc.UserServiceStub),
                 clock=clock,
                 bus=bus,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from kit.errors import Forbidden, Invalid, NotFound, Precondition, Unauthenticated
 from services.billing.store.audit import open_audit
 from services.billing.usecases.verification import Verification
+from tests.polling import answered
 from tests.rpc.billing.conftest import ADMIN, USER, BillingService, connected
 from voxreel.billing.v1 import card_service_pb2 as pb
 from voxreel.billing.v1 import card_service_pb2_grpc
@@ -140,7 +142,7 @@ async def test_of_two_hundred_who_redeem_one_card_exactly_one_gets_it(
             # Half of the calls come from users of their own, half from one user in a hurry.
             with billing.calling_as(100 + caller if caller % 2 else USER):
                 request = pb.RedeemCardRequest(request_id=f"{code}-{caller}", code=code)
-                return await stubs[caller % len(stubs)].RedeemCard(request)
+                return await answered(partial(stubs[caller % len(stubs)].RedeemCard, request))
 
         winners: Counter[int] = Counter()
         for code in codes:

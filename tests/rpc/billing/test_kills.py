@@ -28,7 +28,7 @@ CALLERS = 24
 CONNECTIONS = 4
 # From the first answer after a start; long enough for several groups, so that a kill may come anywhere in one.
 LATEST_KILL_S = 0.15
-ANSWERS_WITHIN_S = 20.0
+ANSWERS_WITHIN_S = 60.0
 
 
 def engine_of(database_url: str) -> str:
@@ -85,7 +85,7 @@ async def under_load(billing: BillingProcess, load: Load, database_url: str) -> 
             await callers
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_kills_lose_nothing_and_double_nothing(database_url: str, tmp_path: Path) -> None:
     seed = secrets.randbits(32)
     sys.stdout.write(f"seed {seed}\n")

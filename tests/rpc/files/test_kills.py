@@ -32,7 +32,7 @@ __all__ = ["database_url", "postgres_server"]
 
 KILLS = {"sqlite": 4, "postgresql": 2}
 LATEST_KILL_S = 0.4
-STARTS_WITHIN_S = 20.0
+STARTS_WITHIN_S = 120.0
 _ROOT = Path(__file__).resolve().parents[3]
 _FILES, _BLOBS = core_table(FileRow), core_table(BlobRow)
 

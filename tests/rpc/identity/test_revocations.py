@@ -37,7 +37,7 @@ async def _following(feed: RevocationFeed) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(60):
             await running
 
 

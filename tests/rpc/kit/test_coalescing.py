@@ -9,8 +9,10 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from kit.errors import DomainError, Invalid, NotFound, Unavailable, Unimplemented
 from kit.rpc.batch import CALLS_LIMIT
+from kit.rpc.coalesce import Coalescer
 from kit.rpc.context import CallContext, bind_call
 from tests.fakes.echo import SERVICE
+from tests.polling import eventually
 from tests.rpc.kit.conftest import World
 from voxreel.common.v1 import batch_service_pb2 as batch
 from voxreel.common.v1 import batch_service_pb2_grpc
@@ -117,7 +119,7 @@ async def test_idempotent_calls_outlive_a_restart_of_the_peer(world: World) -> N
     await world.server.stop(0)
 
     async def restart() -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while world.peer.budget.is_full:
                 await asyncio.sleep(0.005)
         await world.server.start(f"127.0.0.1:{world.port}")
@@ -172,3 +174,23 @@ async def test_an_oversized_batch_is_refused(world: World) -> None:
     do = world.peer.stub(batch_service_pb2_grpc.BatchServiceStub).Do
     with pytest.raises(Invalid):
         await do(batch.DoRequest(calls=[batch.BatchCall()] * (CALLS_LIMIT + 1)))
+
+
+async def test_batches_that_hang_keep_nobody_behind_them() -> None:
+    """As while one of two replicas hangs: what it has got ends at its deadline, the rest goes to the other."""
+    hung: list[batch.DoRequest] = []
+
+    async def send(request: batch.DoRequest, _timeout_s: float) -> batch.DoResponse:
+        if len(hung) < 2:
+            hung.append(request)
+            await asyncio.Event().wait()
+        return batch.DoResponse(replies=[batch.BatchReply(body=call.body) for call in request.calls])
+
+    coalescer = Coalescer(send)
+    first = [asyncio.ensure_future(coalescer.call(batch.BatchCall(body=b"first"), 60)) for _ in range(100)]
+    await eventually(lambda: len(hung) == 2)
+    assert await coalescer.call(batch.BatchCall(body=b"later"), 60) == b"later"
+    assert not any(each.done() for each in first)
+    await coalescer.close()
+    await asyncio.wait(first)
+    assert {each.cancelled() for each in first} == {True}

@@ -1,4 +1,4 @@
-"""The speech service on a real server, its peers on real channels, its worker stepped by the test."""
+"""The speech service on a real server, its peers on real channels, its workers stepped by the test."""
 
 from __future__ import annotations
 
@@ -29,18 +29,24 @@ from kit.rpc.observer import SilentObserver
 from kit.rpc.server import RpcServer
 from kit.tasks.acceptance import QueueLimits, TaskAcceptance
 from kit.tasks.attended import AttendedTasks
+from kit.tasks.lanes import Lane
+from kit.tasks.model import Task
 from kit.tasks.notifier import TaskNotifier
 from kit.tasks.sweeper import Sweeper
 from kit.tasks.worker import Worker
-from services.speech.config import RewritingSettings
+from services.speech.config import RewritingSettings, SpeechConfig
+from services.speech.domain.rewriting import checked_rewrite
+from services.speech.engines.base import RewriteMode
 from services.speech.engines.registry import SynthesizerSettings
 from services.speech.engines.styles import StyleFolder
+from services.speech.lanes import work_lanes
 from services.speech.parts import Parts, add_servicers, task_handlers
 from services.speech.peers.billing import BillingCreditHolds
 from services.speech.peers.files import FilesAudioFiles, FilesSourceFiles
 from services.speech.store.tables import EVENT_TABLES
 from services.speech.store.uow import SpeechUnit
 from services.speech.usecases.engines import EngineDirectory, SynthesisEngine
+from services.speech.usecases.rewriting import CreateRewrite
 from services.speech.usecases.speakers import Speakers
 from services.speech.usecases.style_packs import StylePacks
 from tests.fakes.clock import FakeClock
@@ -72,6 +78,7 @@ from voxreel.task.v1 import task_service_pb2_grpc
 SERVICE_TOKEN = "the-service-token"
 MIGRATIONS = Path(__file__).parents[3] / "services" / "speech" / "migrations"
 USER_LIMIT = 4
+LANES = work_lanes(SpeechConfig(service_token=SecretStr(SERVICE_TOKEN)))
 S = TypeVar("S")
 
 
@@ -101,7 +108,7 @@ class World:
     directory: EngineDirectory
     database: Database
     relay: Relay
-    worker: Worker
+    workers: tuple[Worker, ...]
     sweeper: Sweeper
     clock: FakeClock
     tokens: FakeTokens
@@ -122,10 +129,18 @@ class World:
         """As the worker has them."""
         return Speakers(self.units, self.engine, StylePacks(self.parts.audio, self.parts.sources, self.parts.styles))
 
+    async def queue_rewrite(self, text: str, request_id: str = "r-1") -> Task:
+        """As one whose process has died before it began."""
+        orders = CreateRewrite(self.parts.acceptance, self.parts.jobs.rewriter, ids=self.parts.ids)
+        rewrite = checked_rewrite(text, RewriteMode.AUTO, custom_instruction="", length_ratio=None)
+        return await orders.accept(orders.draw_up(7, request_id, rewrite))
+
     async def work(self) -> None:
-        """Relays what was queued and lets the worker do it."""
+        """Relays what was queued and lets the workers do it."""
         await self.relay.step()
-        await self.worker.step()
+        async with asyncio.TaskGroup() as group:
+            for worker in self.workers:
+                group.create_task(worker.step())
 
 
 class _Builder:
@@ -160,16 +175,35 @@ async def _database(stack: AsyncExitStack, folder: Path) -> Database:
     return database
 
 
-async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
+def _worker(parts: Parts, bus: MemoryBus, lane: Lane, places: int) -> Worker:
+    return Worker(
+        parts.units,
+        bus,
+        service="speech",
+        handlers=task_handlers(parts),
+        instance="test",
+        boot="1",
+        clock=parts.clock,
+        notifier=parts.notifier,
+        concurrency=places,
+        lane=lane,
+    )
+
+
+async def open_world(
+    stack: AsyncExitStack, folder: Path, *, billing: Peer | None = None, bus: MemoryBus | None = None
+) -> World:
+    """The service, before a ledger in memory and with a broker of its own unless it is given others."""
     tokens, clock, ids = FakeTokens(SystemClock()), FakeClock(SystemClock().now()), RandomIds()
     build = _Builder(stack, tokens)
     ledger, audio_store, synthesizer = FakeLedger(), FakeAudioStore(), FakeSynthesizer()
-    billing = await build.peer_with("billing", ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)
+    if billing is None:
+        billing = await build.peer_with("billing", ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)
     files = await build.peer_with("files", file_service_pb2_grpc.add_FileServiceServicer_to_server, audio_store)
     database = await _database(stack, folder)
     events = EventSource("speech", ids, clock)
     units = Units(database, lambda connection: SpeechUnit(connection, events))
-    bus = MemoryBus(clock)
+    bus = bus or MemoryBus(clock)
     engine = SynthesisEngine(synthesizer.name, synthesizer.voices())
     notifier = TaskNotifier()
     fakes, cache = FakeJobEngines(), folder / "models"
@@ -229,17 +263,7 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
         directory=directory,
         database=database,
         relay=relay,
-        worker=Worker(
-            units,
-            bus,
-            service="speech",
-            handlers=task_handlers(parts),
-            instance="test",
-            boot="1",
-            clock=clock,
-            notifier=parts.notifier,
-            concurrency=4,
-        ),
+        workers=tuple(_worker(parts, bus, lane, places) for lane, places in LANES.items()),
         sweeper=Sweeper(units),
         clock=clock,
         tokens=tokens,
@@ -251,4 +275,4 @@ async def _open_world(stack: AsyncExitStack, folder: Path) -> World:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
-        yield await _open_world(stack, tmp_path)
+        yield await open_world(stack, tmp_path)

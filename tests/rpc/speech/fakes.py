@@ -153,7 +153,7 @@ class FakeAudioStore(file_service_pb2_grpc.FileServiceServicer):
 
 class FakeSynthesizer:
     """Speaks a tone of 50 ms for each character, as WAV. `failures` are raised first, one for each call; then
-    `real` speaks if there is one."""
+    `real` speaks if there is one. Longer texts than `at_once` wait for `go_on`."""
 
     name = "kokoro"
 
@@ -161,6 +161,8 @@ class FakeSynthesizer:
         self.requests: list[SynthesisRequest] = []
         self.failures: list[Exception] = []
         self.is_stuck = False
+        self.at_once = 10_000
+        self.go_on = asyncio.Event()
         self.real: SpeechSynthesizer | None = None
 
     def voices(self) -> tuple[Voice, ...]:
@@ -171,6 +173,8 @@ class FakeSynthesizer:
         if self.is_stuck:
             async with asyncio.timeout(timeout_s):
                 await asyncio.Event().wait()
+        if len(request.text) > self.at_once:
+            await self.go_on.wait()
         if self.failures:
             raise self.failures.pop(0)
         if self.real is not None:

@@ -153,6 +153,14 @@ async def test_an_uploaded_voice_is_learnt_for_nothing(world: World) -> None:
     assert (await world.speakers().prepare(7, CustomChoice(voice_id))).voice == "zhixia"
 
 
+async def test_an_uploaded_voice_that_a_provider_has_enrolled_is_a_real_clone(world: World) -> None:
+    world.engine.name = "dashscope"
+    voice_id, enrolled = await _upload(world), "cosyvoice-v3-flash-abc123-0001"
+    await world.units.write(lambda unit: unit.custom_voices.learn(7, voice_id, enrolled, pack_file_id=None))
+    speaker = await world.speakers().prepare(7, CustomChoice(voice_id))
+    assert (speaker.voice, speaker.quality) == (enrolled, Quality.NATIVE)
+
+
 async def test_without_an_engine_that_clones_an_upload_works_all_the_same(world: World) -> None:
     world.jobs.problems["cloner"] = ("model is missing",)
     await world.directory.step()

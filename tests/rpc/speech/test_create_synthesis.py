@@ -56,7 +56,7 @@ async def test_an_accepted_task_is_queued_with_its_credits_held(world: World) ->
     assert (task.user_id, task.credits) == (7, 10)
     assert task.input["volume"] == 50
     assert task.input["format"] == "wav"
-    assert await _sent_subjects(world) == ["evt.speech.task.queued", "work.speech.tts"]
+    assert await _sent_subjects(world) == ["evt.speech.task.queued", "work.speech.interactive"]
     asked = world.ledger.requests[0]
     assert (asked.request_id, asked.user_id, asked.feature_key) == (task.id, 7, "tts")
     assert asked.expires_in.seconds == 3600
@@ -106,7 +106,7 @@ async def test_simultaneous_repeats_make_one_task_and_one_hold(world: World) -> 
         answers = await asyncio.gather(*[world.syntheses.CreateSynthesis(_request()) for _ in range(8)])
     assert len({answer.task.id for answer in answers}) == 1
     assert len(world.ledger.holds) == 1
-    assert await _sent_subjects(world) == ["evt.speech.task.queued", "work.speech.tts"]
+    assert await _sent_subjects(world) == ["evt.speech.task.queued", "work.speech.interactive"]
 
 
 async def test_another_body_under_the_same_id_is_refused(world: World) -> None:

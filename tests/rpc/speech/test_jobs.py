@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from kit.engines import EngineBroken, InputRefused
 from kit.errors import DomainError, Invalid, NotFound, Precondition, Unavailable
+from kit.rpc.streams import responses_of
 from services.speech.media.refusals import no_audio_track
 from services.speech.store.tables import EVENT_TABLES
 from tests.polling import eventually
@@ -37,8 +38,7 @@ async def _clone(world: World, request_id: str = "r-1") -> task_pb2.Task:
 
 
 async def _rewrite(world: World, request_id: str = "r-1") -> task_pb2.Task:
-    request = texts.CreateRewriteRequest(request_id=request_id, text="一二三", mode=texts.REWRITE_MODE_AUTO)
-    return (await world.texts.CreateRewrite(request)).task
+    return await _get(world, (await world.queue_rewrite("一二三", request_id)).id)
 
 
 ORDERS: tuple[tuple[Order, str, str], ...] = (
@@ -173,17 +173,18 @@ async def test_a_rewrite_is_written(world: World) -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        texts.CreateRewriteRequest(request_id="r", text=" ", mode=texts.REWRITE_MODE_AUTO),
-        texts.CreateRewriteRequest(request_id="r", text="好" * 5001, mode=texts.REWRITE_MODE_AUTO),
-        texts.CreateRewriteRequest(request_id="r", text="好"),
-        texts.CreateRewriteRequest(request_id="r", text="好", mode=texts.REWRITE_MODE_CUSTOM),
-        texts.CreateRewriteRequest(request_id="r", text="好", mode=texts.REWRITE_MODE_AUTO, length_ratio=3.5),
-        texts.CreateRewriteRequest(request_id="r", text="好", mode=texts.REWRITE_MODE_AUTO, length_ratio=float("nan")),
+        texts.RewriteOrder(request_id="r", text=" ", mode=texts.REWRITE_MODE_AUTO),
+        texts.RewriteOrder(request_id="r", text="好" * 5001, mode=texts.REWRITE_MODE_AUTO),
+        texts.RewriteOrder(request_id="r", text="好"),
+        texts.RewriteOrder(request_id="r", text="好", mode=texts.REWRITE_MODE_CUSTOM),
+        texts.RewriteOrder(request_id="r", text="好", mode=texts.REWRITE_MODE_AUTO, length_ratio=3.5),
+        texts.RewriteOrder(request_id="r", text="好", mode=texts.REWRITE_MODE_AUTO, length_ratio=float("nan")),
     ],
 )
-async def test_rewrites_that_break_a_rule(world: World, request_: texts.CreateRewriteRequest) -> None:
+async def test_rewrites_that_break_a_rule(world: World, request_: texts.RewriteOrder) -> None:
     with world.user(), pytest.raises(Invalid):
-        await world.texts.CreateRewrite(request_)
+        async for _ in responses_of(world.texts.StreamRewrite(texts.StreamRewriteRequest(rewrite=request_))):
+            pass
     assert world.ledger.requests == []
 
 
@@ -251,7 +252,7 @@ async def test_cancelling_stops_the_engine_and_publishes_nothing(world: World) -
     world.jobs.cloner.is_held = True
     with world.user():
         task = await _clone(world)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(world.work())
         await eventually(lambda: bool(world.jobs.cloner.samples))
         with world.user():
@@ -297,7 +298,7 @@ async def _race(world: World, number: int, *, head_start: int) -> task_pb2.TaskS
     cloner.go_on, cloner.is_held, before = asyncio.Event(), True, len(cloner.samples)
     with world.user():
         task = await _clone(world, f"r-{number}")
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(world.work())
         await eventually(lambda: len(cloner.samples) > before)
         cancelling = group.create_task(_try_to_cancel(world, task.id))
@@ -323,7 +324,7 @@ async def test_a_task_deleted_while_it_runs_is_gone_and_given_back(world: World)
     world.jobs.cloner.is_held = True
     with world.user():
         task = await _clone(world)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(world.work())
         await eventually(lambda: bool(world.jobs.cloner.samples))
         with world.user():

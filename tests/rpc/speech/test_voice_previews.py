@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -19,11 +20,12 @@ ZHICHU = messages.PrepareVoicePreviewRequest(voice="zhichu")
 
 async def test_a_preview_is_made_once_and_shared(world: World) -> None:
     answers = await asyncio.gather(*[world.voices.PrepareVoicePreview(ZHICHU) for _ in range(8)])
-    assert {answer.file_id for answer in answers} == {"voice_preview_zhichu.wav"}
+    [file_id] = {answer.file_id for answer in answers}
+    assert re.fullmatch(r"voice_preview_zhichu-[0-9a-f]{12}\.wav", file_id)
     (request,) = world.synthesizer.requests
     assert (request.voice, request.text) == ("zhichu", SENTENCES[Language.CHINESE])
-    header, content = world.audio_store.stored[(0, "voice_preview_zhichu")]
-    assert (header.storage_type, header.original_name) == (files.STORAGE_TYPE_CACHE, "voice_preview_zhichu.wav")
+    header, content = world.audio_store.stored[(0, file_id.removesuffix(".wav"))]
+    assert (header.storage_type, header.original_name) == (files.STORAGE_TYPE_CACHE, file_id)
     assert content[:4] == b"RIFF"
 
 
@@ -45,7 +47,19 @@ async def test_a_failure_is_told_and_the_next_one_who_asks_tries_again(world: Wo
         await world.voices.PrepareVoicePreview(ZHICHU)
     assert failed.value.reason_name == "ENGINE_UNAVAILABLE"
     assert world.audio_store.stored == {}
-    assert (await world.voices.PrepareVoicePreview(ZHICHU)).file_id == "voice_preview_zhichu.wav"
+    assert (await world.voices.PrepareVoicePreview(ZHICHU)).file_id.startswith("voice_preview_zhichu-")
+
+
+async def test_another_engine_or_model_is_heard_at_once(world: World) -> None:
+    made = [(await world.voices.PrepareVoicePreview(ZHICHU)).file_id]
+    world.engine.report("", model="another")
+    made.append((await world.voices.PrepareVoicePreview(ZHICHU)).file_id)
+    world.engine.name = "sherpa"
+    made.append((await world.voices.PrepareVoicePreview(ZHICHU)).file_id)
+    assert len(set(made)) == len(world.synthesizer.requests) == 3
+    with pytest.raises(Invalid):
+        old = made[0].removeprefix("voice_preview_").removesuffix(".wav")
+        await world.voices.PrepareVoicePreview(messages.PrepareVoicePreviewRequest(voice=old))
 
 
 async def test_who_gives_up_waiting_leaves_the_turn_to_the_next(world: World) -> None:
@@ -56,7 +70,7 @@ async def test_who_gives_up_waiting_leaves_the_turn_to_the_next(world: World) ->
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     world.synthesizer.is_stuck = False
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await _prepare(world)
     assert len(world.synthesizer.requests) == 2
 

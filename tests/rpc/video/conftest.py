@@ -39,7 +39,7 @@ from services.video.store.tables import EVENT_TABLES
 from services.video.store.uow import VideoUnit
 from services.video.usecases.preflight import Prober
 from tests.fakes.tokens import FakeTokens
-from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger, FakeProber, FakeWeb, Gate
+from tests.rpc.video.fakes import FakeEngines, FakeFiles, FakeLedger, FakeLipSyncer, FakeProber, FakeWeb, Gate
 from voxreel.billing.v1 import ledger_service_pb2_grpc
 from voxreel.files.v1 import file_service_pb2_grpc
 from voxreel.task.v1 import task_service_pb2_grpc
@@ -51,7 +51,7 @@ MIGRATIONS = Path(__file__).parents[3] / "services" / "video" / "migrations"
 
 @dataclass
 class World:
-    """The service, what it stands on and stubs to call it."""
+    """The service, what it stands on and stubs to call it. `addresses` are those of its peers."""
 
     renders: render_service_pb2_grpc.RenderServiceAsyncStub
     links: link_service_pb2_grpc.LinkServiceAsyncStub
@@ -66,6 +66,14 @@ class World:
     relay: Relay
     worker: Worker
     tokens: FakeTokens
+    parts: Parts
+    bus: MemoryBus
+    addresses: dict[str, str]
+    lips: FakeLipSyncer
+
+    def new_worker(self, instance: str, parts: Parts) -> Worker:
+        """Another replica's, over its own engines."""
+        return _worker(self.bus, parts, instance)
 
     @contextmanager
     def user(self, user_id: int = 7) -> Iterator[None]:
@@ -91,10 +99,14 @@ class World:
         await self.worker.step()
 
 
-async def _peer_of(stack: AsyncExitStack, server: RpcServer) -> Peer:
+async def _serving(stack: AsyncExitStack, server: RpcServer) -> str:
     port = await server.start("127.0.0.1:0")
     stack.push_async_callback(server.stop, 0)
-    return await stack.enter_async_context(Peer(f"127.0.0.1:{port}", caller="test", service_token=SERVICE_TOKEN))
+    return f"127.0.0.1:{port}"
+
+
+async def _peer_at(stack: AsyncExitStack, address: str) -> Peer:
+    return await stack.enter_async_context(Peer(address, caller="test", service_token=SERVICE_TOKEN))
 
 
 async def _open_world(
@@ -111,7 +123,8 @@ async def _open_world(
     billing_server, files_server, video_server = server("billing"), server("files"), server("video")
     billing_server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger)
     files_server.add(file_service_pb2_grpc.add_FileServiceServicer_to_server, files)
-    billing, storage = await _peer_of(stack, billing_server), await _peer_of(stack, files_server)
+    addresses = {"billing": await _serving(stack, billing_server), "files": await _serving(stack, files_server)}
+    billing, storage = [await _peer_at(stack, address) for address in addresses.values()]
     url = f"sqlite:///{folder / 'video.db'}"
     await asyncio.to_thread(upgrade, url, MIGRATIONS)
     database = await Database.open(DatabaseSettings(url=SecretStr(url)), name="video")
@@ -135,17 +148,8 @@ async def _open_world(
         timeout_s=5,
     )
     add_servicers(video_server, parts)
-    peer = await _peer_of(stack, video_server)
-    worker = Worker(
-        units,
-        bus,
-        service="video",
-        handlers=task_handlers(parts),
-        instance="test",
-        boot="1",
-        clock=clock,
-        notifier=parts.notifier,
-    )
+    peer = await _peer_at(stack, await _serving(stack, video_server))
+    worker = _worker(bus, parts, "test")
     return World(
         renders=peer.stub(render_service_pb2_grpc.RenderServiceStub),
         links=peer.stub(link_service_pb2_grpc.LinkServiceStub),
@@ -160,6 +164,23 @@ async def _open_world(
         relay=relay,
         worker=worker,
         tokens=tokens,
+        parts=parts,
+        bus=bus,
+        addresses=addresses,
+        lips=fakes.lips,
+    )
+
+
+def _worker(bus: MemoryBus, parts: Parts, instance: str) -> Worker:
+    return Worker(
+        parts.units,
+        bus,
+        service="video",
+        handlers=task_handlers(parts),
+        instance=instance,
+        boot="1",
+        clock=SystemClock(),
+        notifier=parts.notifier,
     )
 
 

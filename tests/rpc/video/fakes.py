@@ -24,6 +24,7 @@ from services.video.domain.links import (
     Reading,
 )
 from services.video.engines.base import (
+    Admission,
     ChromaKeyer,
     KeyingRequest,
     LinkReader,
@@ -169,14 +170,20 @@ class FakeWeb:
 
 
 class FakeLipSyncer:
-    """Puts the files one behind the other."""
+    """Puts the files one behind the other, or has the `real` one do it."""
 
     name = "fake-lips"
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self.real: LipSyncer | None = None
+
+    async def admit(self, content_id: str) -> Admission:
+        return Admission.NEW if self.real is None else await self.real.admit(content_id)
 
     async def render(self, request: RenderRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
+        if self.real is not None:
+            return await self.real.render(request, timeout_s=timeout_s, on_progress=on_progress)
         on_progress("analysing", 0.5)
         self._gate.folders.append(request.target.parent)
         await self._gate.at("engine")
@@ -242,13 +249,14 @@ class FakeEngines:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self.lips = FakeLipSyncer(gate)
         self.problems: dict[str, tuple[str, ...]] = {}
 
     def slots(self, keyer: ChromaKeyer | None = None) -> VideoEngines:
         """With another keyer than the fake one, if it is given."""
         settings = VideoEngineSettings(model_cache_dir=Path("unused"))
         lips: dict[str, EngineEntry[LipSyncer, VideoEngineSettings]] = {
-            "fake": EngineEntry(lambda _: FakeLipSyncer(self._gate), self._examine(LIP_SYNC))
+            "fake": EngineEntry(lambda _: self.lips, self._examine(LIP_SYNC))
         }
         keyers: dict[str, EngineEntry[ChromaKeyer, VideoEngineSettings]] = {
             "fake": EngineEntry(lambda _: keyer or FakeKeyer(self._gate), self._examine(CHROMA_KEY))

@@ -14,7 +14,7 @@ from tests.polling import eventually
 from tests.stack.contract.step import Actor, Step, value_at
 from tests.stack.harness import Stack
 
-_WITHIN_S = 30.0
+_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

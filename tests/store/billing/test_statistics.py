@@ -26,7 +26,7 @@ HOUR_S = 3600
 
 @pytest.fixture
 def statistics(billing: Billing) -> Statistics:
-    return Statistics(StatisticsTables(billing.database))
+    return Statistics(StatisticsTables(billing.database), billing.units)
 
 
 async def live(billing: Billing) -> None:
@@ -52,7 +52,7 @@ async def has_summed_all(billing: Billing) -> bool:
 
 
 async def everything(statistics: Statistics, span: HourSpan) -> list[object]:
-    users = [await statistics.entries(user_id) for user_id in (USER, 8, 9)]
+    users = await statistics.entries((USER, 8, 9))
     return [await statistics.totals(), await statistics.consumption(span), *users]
 
 
@@ -70,12 +70,13 @@ async def test_answers_are_the_same_however_far_the_sums_have_come(
         {},
         {"tts": Tally(2, 15)},
     ]
-    assert await statistics.entries(USER) == [
+    whole, none, again = await statistics.entries((USER, 9, USER))
+    assert whole == [
         EntryTotal(EntryType.ADMIN_RECHARGE, Tally(1, 100)),
         EntryTotal(EntryType.FEATURE_CONSUME, Tally(3, -23)),
         EntryTotal(EntryType.REFUND, Tally(1, 6)),
     ]
-    assert await statistics.entries(9) == []
+    assert (none, again) == ([], whole)
     for step in (4, 1, 3, 1):
         assert await billing.units.write(partial(advance, limit=step)) == step
         assert await everything(statistics, span) == exact

@@ -75,7 +75,7 @@ async def test_abandoning_stops_the_work(units: Units[SampleUnit]) -> None:
     running = asyncio.create_task(attended.run(claimed, engine))
     await engine.has_begun.wait()
     await attended.abandon(claimed, "不要了")
-    await eventually(running.done, within_s=1)
+    await eventually(running.done, within_s=10)
     end = await attended.end_of(claimed.id)
     assert (end.state, end.error_message, engine.was_stopped) == (TaskState.CANCELLED, "不要了", True)
     await attended.abandon(claimed, "再次")

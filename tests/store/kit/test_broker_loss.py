@@ -107,7 +107,7 @@ async def test_every_task_ends_and_is_settled_once_though_the_storage_is_lost(
             await ask(units, *range(5, 10))
             await server.wipe()
             await ask(units, *range(10, 15))
-            await eventually(lambda: len(ledger_of.charges) == 15, within_s=30)
+            await eventually(lambda: len(ledger_of.charges) == 15)
             stop.set()
     assert set(ledger_of.charges.values()) == {1}
 

@@ -183,6 +183,18 @@ async def test_a_work_queue_hands_each_message_to_one_worker(broker: Broker) -> 
     assert sorted(taken) == ["a", "b", "c", "d"]
 
 
+async def test_the_position_of_one_queue_becomes_one_of_several(broker: Broker) -> None:
+    await broker.ensure(WORK)
+    await broker.bus.consume(ConsumerSpec(WORK.name, "speech--worker", WORK.subjects)).fetch(1, 0)
+    await publish(broker.bus, "a", subject="work.speech.tts")
+    await publish(broker.bus, "b", subject="work.speech.asr")
+    one = broker.bus.consume(ConsumerSpec(WORK.name, "speech--worker", ("work.speech.tts",)))
+    assert texts(await take(one, 1)) == ["a"]
+    other = broker.bus.consume(ConsumerSpec(WORK.name, "speech--worker-asr", ("work.speech.asr",)))
+    assert texts(await take(other, 1)) == ["b"]
+    assert not await one.fetch(1, 0)
+
+
 async def test_publishing_without_the_stream_fails(broker: Broker) -> None:
     with pytest.raises(BusUnavailable):
         await publish(broker.bus, "a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
@@ -179,6 +180,42 @@ async def test_a_deadlock_of_lean_writes_is_repeated(remote: Database) -> None:
 
     await asyncio.gather(remote.write(crosswise(1, 2)), remote.write(crosswise(2, 1)))
     assert len(runs) > 2
+
+
+async def test_a_session_on_a_dead_connection_is_unavailable_and_the_next_works(
+    remote: Database, operator: Operator
+) -> None:
+    async def listed() -> list[int]:
+        async with remote.session() as session:
+            return [row.id for row in await session.exec(select(THINGS.c.id))]
+
+    assert await listed() == [1]
+    assert operator.end_all() > 0
+    with pytest.raises(Unavailable):
+        await listed()
+    assert await listed() == [1]
+
+
+async def test_a_transaction_that_hangs_keeps_its_locks_from_nobody(postgres_url: str, remote: Database) -> None:
+    """As a process does that is stopped in the middle of its work."""
+    has_lock, is_over = threading.Event(), threading.Event()
+    runs: list[int] = []
+
+    def work(connection: Connection) -> None:
+        runs.append(1)
+        SET.run(connection, key=1, new_n=1)
+        has_lock.set()
+        is_over.wait(60)
+        SET.run(connection, key=1, new_n=2)
+
+    async with impatient(postgres_url) as hanging:
+        hung = asyncio.ensure_future(hanging.write(work))
+        assert await asyncio.to_thread(has_lock.wait, 60)
+        await remote.write(lambda connection: SET.run(connection, key=1, new_n=3))
+        is_over.set()
+        await hung
+    assert len(runs) == 2, "it was done again on a new connection"
+    assert await remote.read(lambda connection: connection.execute(select(THINGS.c.n)).scalar()) == 2
 
 
 async def test_a_statement_that_takes_too_long_is_unavailable(postgres_url: str) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from kit.db.database import Database
 from kit.db.uow import Units
-from kit.events.bus import NO_HEADERS, BusUnavailable, ConsumerSpec, InboundMessage
+from kit.events.bus import NO_HEADERS, BusUnavailable, ConsumerSpec, InboundMessage, StreamStamp
 from kit.events.memory import MemoryBus
 from kit.events.relay import Relay
-from kit.events.streams import EVENTS, work_stream
+from kit.events.streams import EVENTS, StreamSpec, work_stream
 from kit.rpc.context import CallContext, bind_call, unbind_call
 from tests.fakes.clock import FakeClock
 from tests.sample_service import EVENT_TABLES, SERVICE, SampleUnit, make_tables, sample_units
@@ -31,6 +31,11 @@ class FakeFlakyBus(MemoryBus):
         super().__init__(clock)
         self.failing: set[str] = set()
         self.is_answer_lost = False
+        self.node = ""
+
+    async def ensure_stream(self, spec: StreamSpec) -> StreamStamp:
+        stamp = await super().ensure_stream(spec)
+        return StreamStamp(stamp.created, self.node, f"{self.node} {stamp.server}")
 
     async def publish(
         self, subject: str, body: bytes, *, message_id: str, headers: Mapping[str, str] = NO_HEADERS
@@ -238,6 +243,38 @@ async def test_a_restarted_broker_gets_the_last_minutes_only(setup: Setup) -> No
     assert await setup.relay.check_streams() == 1
 
 
+async def test_replicas_connected_to_different_nodes_do_not_publish_again_in_turn(setup: Setup) -> None:
+    await setup.add()
+    await setup.relay.step()
+    reopened = []
+    for _ in range(3):
+        for setup.bus.node in ("nats-0", "nats-1"):
+            reopened.append(await setup.relay.check_streams())
+            await setup.relay.step()
+    # Each node once, when it is met; then one that was started again, and nothing for the other.
+    assert reopened == [1, 1, 0, 0, 0, 0]
+    setup.clock.advance(600)
+    await setup.add()
+    await setup.relay.step()
+    setup.bus.restart()
+    assert [await setup.relay.check_streams(), await setup.relay.check_streams()] == [1, 0]
+
+
+async def test_a_wiped_cluster_is_told_everything_once(setup: Setup) -> None:
+    await setup.add(3)
+    await setup.relay.step()
+    setup.bus.node = "nats-0"
+    await setup.relay.check_streams()
+    await setup.relay.step()
+    setup.clock.advance(3600)
+    setup.bus.wipe()
+    assert await setup.relay.check_streams() == 3
+    await setup.relay.step()
+    setup.clock.advance(600)
+    setup.bus.node = "nats-1"
+    assert await setup.relay.check_streams() == 0
+
+
 async def test_sent_rows_leave_after_their_retention(setup: Setup) -> None:
     await setup.add()
     await setup.units.write(lambda unit: unit.outbox.add(unit.events.work("work.speech.tts", "t1")))
@@ -259,7 +296,7 @@ async def test_a_commit_wakes_the_running_relay(setup: Setup) -> None:
         subscription = setup.bus.consume(spec)
         for _ in range(3):
             await setup.add()
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(60):
                 while not await subscription.fetch(1, 1.0):
                     assert not running.done()
         stop.set()

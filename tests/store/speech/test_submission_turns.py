@@ -53,7 +53,7 @@ async def test_replicas_share_a_limit(units: Units[SpeechUnit]) -> None:
     limit = Limit("fast", 50)
 
     async def submit(replica: SharedTurns, limit: Limit) -> None:
-        async with replica.turn(limit, within_s=5):
+        async with replica.turn(limit, within_s=60):
             pass
 
     loop = asyncio.get_running_loop()
@@ -72,7 +72,7 @@ async def test_replicas_share_what_may_run(units: Units[SpeechUnit]) -> None:
 
     async def work(replica: SharedTurns) -> None:
         nonlocal running, most
-        async with replica.turn(limit, within_s=10):
+        async with replica.turn(limit, within_s=60):
             running += 1
             most = max(most, running)
             await barrier.wait()
@@ -85,7 +85,7 @@ async def test_replicas_share_what_may_run(units: Units[SpeechUnit]) -> None:
 async def test_who_waits_too_long_for_a_place_is_told_and_a_dead_holder_loses_it(units: Units[SpeechUnit]) -> None:
     limit = Limit("one", 1000, most_running=1)
     (replica, other) = _replicas(units)
-    async with replica.turn(limit, within_s=1):
+    async with replica.turn(limit, within_s=60):
         with pytest.raises(NoTurn):
             async with other.turn(limit, within_s=0.05):
                 pass

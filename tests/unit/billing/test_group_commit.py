@@ -25,7 +25,7 @@ class FakeStore:
 
 
 async def begun(store: FakeStore, groups: int = 1) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(store.groups) < groups:
             await asyncio.sleep(0)
 

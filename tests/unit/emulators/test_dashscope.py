@@ -44,7 +44,7 @@ async def _answers(socket: ClientWebSocketResponse) -> tuple[list[dict[str, Any]
     """Events until the task ends, and its audio."""
     events: list[dict[str, Any]] = []
     audio = b""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         async for message in socket:
             if message.type is WSMsgType.BINARY:
                 audio += message.data

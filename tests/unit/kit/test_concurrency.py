@@ -1,4 +1,4 @@
-"""Two pieces of work at the same time leave nothing behind."""
+"""Two pieces of work at the same time leave nothing behind, and nothing is left half done."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from kit.concurrency import both
+from kit.concurrency import both, completed
 
 
 class FakeWork:
@@ -68,3 +68,25 @@ async def test_who_leaves_cancels_both() -> None:
         await pair
     assert first.is_cancelled
     assert second.is_cancelled
+
+
+async def test_work_is_completed_for_whoever_waits() -> None:
+    for work in (FakeWork(1), FakeWork(ValueError("no"))):
+        work.go.set()
+        found = await asyncio.gather(completed(work.run()), return_exceptions=True)
+        assert str(found[0]) in ("1", "no")
+
+
+@pytest.mark.parametrize("answer", [1, ValueError("no")], ids=["answer", "error"])
+async def test_work_is_completed_for_who_leaves_too(answer: int | Exception) -> None:
+    work = FakeWork(answer)
+    waiting = asyncio.ensure_future(completed(work.run()))
+    await work.started.wait()
+    for _ in range(2):
+        waiting.cancel()
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    work.go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert not work.is_cancelled

@@ -8,6 +8,7 @@ from kit.engines import (
     Capability,
     EngineBroken,
     EngineEntry,
+    EngineFull,
     EngineGaveUp,
     EngineState,
     InputRefused,
@@ -15,7 +16,7 @@ from kit.engines import (
     result_of,
 )
 from kit.errors import Invalid, Unavailable
-from kit.tasks.handlers import RetryableError
+from kit.tasks.handlers import NotYet, RetryableError
 
 RENDERING = Capability("render", "视频生成", planned_engine="planned")
 
@@ -84,6 +85,7 @@ async def test_the_selected_engine_stays_and_may_come_back() -> None:
         (InputRefused("没有人脸"), Invalid),
         (EngineGaveUp("请联系管理员", "InvalidApiKey"), Unavailable),
         (EngineBroken("worker died"), RetryableError),
+        (EngineFull(3.0), NotYet),
     ],
 )
 async def test_what_engines_raise(raised: Exception, expected: type[Exception]) -> None:

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(voxreel/billing/v1/pricing_service.proto\x12\x12voxreel.billing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\"s\n\x0c\x46\x65\x61turePrice\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0f\n\x07\x63redits\x18\x03 \x01(\x03\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1a\n\x18ListFeaturePricesRequest\"M\n\x19ListFeaturePricesResponse\x12\x30\n\x06prices\x18\x01 \x03(\x0b\x32 .voxreel.billing.v1.FeaturePrice\"9\n\x19UpdateFeaturePriceRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0f\n\x07\x63redits\x18\x02 \x01(\x03\"e\n\x1aUpdateFeaturePriceResponse\x12/\n\x05price\x18\x01 \x01(\x0b\x32 .voxreel.billing.v1.FeaturePrice\x12\x16\n\x0e\x66ormer_credits\x18\x02 \x01(\x03\x32\x97\x02\n\x0ePricingService\x12\x80\x01\n\x11ListFeaturePrices\x12,.voxreel.billing.v1.ListFeaturePricesRequest\x1a-.voxreel.billing.v1.ListFeaturePricesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x12\x81\x01\n\x12UpdateFeaturePrice\x12-.voxreel.billing.v1.UpdateFeaturePriceRequest\x1a..voxreel.billing.v1.UpdateFeaturePriceResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x03\x10\x88\'b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(voxreel/billing/v1/pricing_service.proto\x12\x12voxreel.billing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%voxreel/common/v1/method_policy.proto\"s\n\x0c\x46\x65\x61turePrice\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0f\n\x07\x63redits\x18\x03 \x01(\x03\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1a\n\x18ListFeaturePricesRequest\"M\n\x19ListFeaturePricesResponse\x12\x30\n\x06prices\x18\x01 \x03(\x0b\x32 .voxreel.billing.v1.FeaturePrice\"9\n\x19UpdateFeaturePriceRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0f\n\x07\x63redits\x18\x02 \x01(\x03\"e\n\x1aUpdateFeaturePriceResponse\x12/\n\x05price\x18\x01 \x01(\x0b\x32 .voxreel.billing.v1.FeaturePrice\x12\x16\n\x0e\x66ormer_credits\x18\x02 \x01(\x03\x32\x99\x02\n\x0ePricingService\x12\x82\x01\n\x11ListFeaturePrices\x12,.voxreel.billing.v1.ListFeaturePricesRequest\x1a-.voxreel.billing.v1.ListFeaturePricesResponse\"\x10\x90\x02\x01\xa2\xbb\x18\t\x08\x01\x10\xd0\x0f\x18\x01(\x01\x12\x81\x01\n\x12UpdateFeaturePrice\x12-.voxreel.billing.v1.UpdateFeaturePriceRequest\x1a..voxreel.billing.v1.UpdateFeaturePriceResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x03\x10\x88\'b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.billing.v1.pricing_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PRICINGSERVICE'].methods_by_name['ListFeaturePrices']._loaded_options = None
-  _globals['_PRICINGSERVICE'].methods_by_name['ListFeaturePrices']._serialized_options = b'\220\002\001\242\273\030\007\010\001\020\320\017\030\001'
+  _globals['_PRICINGSERVICE'].methods_by_name['ListFeaturePrices']._serialized_options = b'\220\002\001\242\273\030\t\010\001\020\320\017\030\001(\001'
   _globals['_PRICINGSERVICE'].methods_by_name['UpdateFeaturePrice']._loaded_options = None
   _globals['_PRICINGSERVICE'].methods_by_name['UpdateFeaturePrice']._serialized_options = b'\220\002\002\242\273\030\005\010\003\020\210\''
   _globals['_FEATUREPRICE']._serialized_start=136
@@ -48,5 +48,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEFEATUREPRICERESPONSE']._serialized_start=419
   _globals['_UPDATEFEATUREPRICERESPONSE']._serialized_end=520
   _globals['_PRICINGSERVICE']._serialized_start=523
-  _globals['_PRICINGSERVICE']._serialized_end=802
+  _globals['_PRICINGSERVICE']._serialized_end=804
 # @@protoc_insertion_point(module_scope)

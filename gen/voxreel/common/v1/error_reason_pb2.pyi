@@ -184,6 +184,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The provider behind an engine does not take the text or the recording: its inspection or its rules.
     INVALID_ARGUMENT, or the reason of a failed task.
     """
+    ERROR_REASON_PROVIDER_TIMED_OUT: _ErrorReason.ValueType  # 400
+    """The provider behind an engine has not ended the order in time. The reason of a failed task."""
+    ERROR_REASON_PROVIDER_RESULT_LOST: _ErrorReason.ValueType  # 401
+    """The provider no longer has the order or its result, or has cancelled it. The reason of a failed task."""
+    ERROR_REASON_PROVIDER_ORDER_IN_DOUBT: _ErrorReason.ValueType  # 402
+    """Nobody knows whether the provider has taken the order, and it is not placed twice. The reason of a failed task."""
+    ERROR_REASON_WEBHOOKS_FULL: _ErrorReason.ValueType  # 390
+    """A user has as many webhooks as there may be. FAILED_PRECONDITION."""
+    ERROR_REASON_WEBHOOK_NOT_FOUND: _ErrorReason.ValueType  # 391
+    """No such webhook, or another user's. NOT_FOUND."""
+    ERROR_REASON_WEBHOOK_URL_REFUSED: _ErrorReason.ValueType  # 392
+    """An address that webhooks are not sent to. INVALID_ARGUMENT."""
+    ERROR_REASON_STORAGE_FULL: _ErrorReason.ValueType  # 420
+    """The store of file contents has no room left. UNAVAILABLE; repeating helps only after somebody has made room."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Machine-readable reason of a refused call. It travels as google.rpc.ErrorInfo.reason, without the
@@ -353,4 +367,18 @@ ERROR_REASON_PROVIDER_REFUSED: ErrorReason.ValueType  # 300
 """The provider behind an engine does not take the text or the recording: its inspection or its rules.
 INVALID_ARGUMENT, or the reason of a failed task.
 """
+ERROR_REASON_PROVIDER_TIMED_OUT: ErrorReason.ValueType  # 400
+"""The provider behind an engine has not ended the order in time. The reason of a failed task."""
+ERROR_REASON_PROVIDER_RESULT_LOST: ErrorReason.ValueType  # 401
+"""The provider no longer has the order or its result, or has cancelled it. The reason of a failed task."""
+ERROR_REASON_PROVIDER_ORDER_IN_DOUBT: ErrorReason.ValueType  # 402
+"""Nobody knows whether the provider has taken the order, and it is not placed twice. The reason of a failed task."""
+ERROR_REASON_WEBHOOKS_FULL: ErrorReason.ValueType  # 390
+"""A user has as many webhooks as there may be. FAILED_PRECONDITION."""
+ERROR_REASON_WEBHOOK_NOT_FOUND: ErrorReason.ValueType  # 391
+"""No such webhook, or another user's. NOT_FOUND."""
+ERROR_REASON_WEBHOOK_URL_REFUSED: ErrorReason.ValueType  # 392
+"""An address that webhooks are not sent to. INVALID_ARGUMENT."""
+ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 420
+"""The store of file contents has no room left. UNAVAILABLE; repeating helps only after somebody has made room."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

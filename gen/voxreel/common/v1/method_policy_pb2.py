@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/common/v1/method_policy.proto\x12\x11voxreel.common.v1\x1a google/protobuf/descriptor.proto\"y\n\x0cMethodPolicy\x12)\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x19.voxreel.common.v1.Access\x12\x12\n\ntimeout_ms\x18\x02 \x01(\x05\x12\x14\n\x0cis_coalesced\x18\x03 \x01(\x08\x12\x14\n\x0cis_sent_once\x18\x04 \x01(\x08*k\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x02\x12\x10\n\x0c\x41\x43\x43\x45SS_ADMIN\x10\x03\x12\x13\n\x0f\x41\x43\x43\x45SS_INTERNAL\x10\x04:X\n\rmethod_policy\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1f.voxreel.common.v1.MethodPolicyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%voxreel/common/v1/method_policy.proto\x12\x11voxreel.common.v1\x1a google/protobuf/descriptor.proto\"\x8c\x01\n\x0cMethodPolicy\x12)\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x19.voxreel.common.v1.Access\x12\x12\n\ntimeout_ms\x18\x02 \x01(\x05\x12\x14\n\x0cis_coalesced\x18\x03 \x01(\x08\x12\x14\n\x0cis_sent_once\x18\x04 \x01(\x08\x12\x11\n\tis_shared\x18\x05 \x01(\x08*k\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x02\x12\x10\n\x0c\x41\x43\x43\x45SS_ADMIN\x10\x03\x12\x13\n\x0f\x41\x43\x43\x45SS_INTERNAL\x10\x04:X\n\rmethod_policy\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1f.voxreel.common.v1.MethodPolicyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.common.v1.method_policy_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCESS']._serialized_start=217
-  _globals['_ACCESS']._serialized_end=324
-  _globals['_METHODPOLICY']._serialized_start=94
-  _globals['_METHODPOLICY']._serialized_end=215
+  _globals['_ACCESS']._serialized_start=237
+  _globals['_ACCESS']._serialized_end=344
+  _globals['_METHODPOLICY']._serialized_start=95
+  _globals['_METHODPOLICY']._serialized_end=235
 # @@protoc_insertion_point(module_scope)

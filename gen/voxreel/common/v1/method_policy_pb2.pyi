@@ -63,6 +63,7 @@ class MethodPolicy(_message.Message):
     TIMEOUT_MS_FIELD_NUMBER: _builtins.int
     IS_COALESCED_FIELD_NUMBER: _builtins.int
     IS_SENT_ONCE_FIELD_NUMBER: _builtins.int
+    IS_SHARED_FIELD_NUMBER: _builtins.int
     access: Global___Access.ValueType
     """Who may call."""
     timeout_ms: _builtins.int
@@ -71,6 +72,10 @@ class MethodPolicy(_message.Message):
     """The method is short (under about 5 ms) and may share one batch call with others."""
     is_sent_once: _builtins.bool
     """A client never repeats a call by itself, although a repeat would be harmless: whoever asked decides."""
+    is_shared: _builtins.bool
+    """The answer is the same for everybody and the request is empty: callers who wait at the same time share one call, which
+    goes out after all of them have asked and carries nobody's token. Only for public reads.
+    """
     def __init__(
         self,
         *,
@@ -78,10 +83,11 @@ class MethodPolicy(_message.Message):
         timeout_ms: _builtins.int = ...,
         is_coalesced: _builtins.bool = ...,
         is_sent_once: _builtins.bool = ...,
+        is_shared: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "is_coalesced", b"is_coalesced", "is_sent_once", b"is_sent_once", "timeout_ms", b"timeout_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "is_coalesced", b"is_coalesced", "is_sent_once", b"is_sent_once", "is_shared", b"is_shared", "timeout_ms", b"timeout_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot_method__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&voxreel/engine/v1/engine_service.proto\x12\x11voxreel.engine.v1\x1a%voxreel/common/v1/method_policy.proto\"\xc3\x01\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\ncapability\x18\x02 \x01(\t\x12\x14\n\x0cis_available\x18\x03 \x01(\x08\x12\x1a\n\x12unavailable_reason\x18\x04 \x01(\t\x12\x13\n\x0bis_selected\x18\x05 \x01(\x08\x12\r\n\x05model\x18\x06 \x01(\t\x12\x14\n\x0cmodel_sha256\x18\x07 \x01(\t\x12+\n\x07quality\x18\x08 \x01(\x0e\x32\x1a.voxreel.engine.v1.Quality\"\x14\n\x12ListEnginesRequest\"A\n\x13ListEnginesResponse\x12*\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x19.voxreel.engine.v1.Engine*O\n\x07Quality\x12\x17\n\x13QUALITY_UNSPECIFIED\x10\x00\x12\x12\n\x0eQUALITY_NATIVE\x10\x01\x12\x17\n\x13QUALITY_APPROXIMATE\x10\x02\x32}\n\rEngineService\x12l\n\x0bListEngines\x12%.voxreel.engine.v1.ListEnginesRequest\x1a&.voxreel.engine.v1.ListEnginesResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&voxreel/engine/v1/engine_service.proto\x12\x11voxreel.engine.v1\x1a%voxreel/common/v1/method_policy.proto\"\xc3\x01\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\ncapability\x18\x02 \x01(\t\x12\x14\n\x0cis_available\x18\x03 \x01(\x08\x12\x1a\n\x12unavailable_reason\x18\x04 \x01(\t\x12\x13\n\x0bis_selected\x18\x05 \x01(\x08\x12\r\n\x05model\x18\x06 \x01(\t\x12\x14\n\x0cmodel_sha256\x18\x07 \x01(\t\x12+\n\x07quality\x18\x08 \x01(\x0e\x32\x1a.voxreel.engine.v1.Quality\"\x14\n\x12ListEnginesRequest\"A\n\x13ListEnginesResponse\x12*\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x19.voxreel.engine.v1.Engine*O\n\x07Quality\x12\x17\n\x13QUALITY_UNSPECIFIED\x10\x00\x12\x12\n\x0eQUALITY_NATIVE\x10\x01\x12\x17\n\x13QUALITY_APPROXIMATE\x10\x02\x32\x7f\n\rEngineService\x12n\n\x0bListEngines\x12%.voxreel.engine.v1.ListEnginesRequest\x1a&.voxreel.engine.v1.ListEnginesResponse\"\x10\x90\x02\x01\xa2\xbb\x18\t\x08\x01\x10\xd0\x0f\x18\x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.engine.v1.engine_se
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENGINESERVICE'].methods_by_name['ListEngines']._loaded_options = None
-  _globals['_ENGINESERVICE'].methods_by_name['ListEngines']._serialized_options = b'\220\002\001\242\273\030\007\010\001\020\320\017\030\001'
+  _globals['_ENGINESERVICE'].methods_by_name['ListEngines']._serialized_options = b'\220\002\001\242\273\030\t\010\001\020\320\017\030\001(\001'
   _globals['_QUALITY']._serialized_start=387
   _globals['_QUALITY']._serialized_end=466
   _globals['_ENGINE']._serialized_start=101
@@ -43,5 +43,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTENGINESRESPONSE']._serialized_start=320
   _globals['_LISTENGINESRESPONSE']._serialized_end=385
   _globals['_ENGINESERVICE']._serialized_start=468
-  _globals['_ENGINESERVICE']._serialized_end=593
+  _globals['_ENGINESERVICE']._serialized_end=595
 # @@protoc_insertion_point(module_scope)

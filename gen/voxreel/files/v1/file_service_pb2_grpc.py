@@ -106,7 +106,7 @@ class FileServiceServicer:
     def BeginUpload(self, request, context):
         """Grants an upload: a staging key in the blob store and the most bytes it may take.
 
-        Access: user. Idempotent: no; an unused grant expires.
+        Access: user. Idempotent: yes; every grant is another, and one that is not used expires.
         Errors: FIELD_INVALID, FILE_TYPE_UNSUPPORTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -38,7 +38,7 @@ class FileServiceStub:
     BeginUpload: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.BeginUploadRequest, _file_service_pb2.BeginUploadResponse]
     """Grants an upload: a staging key in the blob store and the most bytes it may take.
 
-    Access: user. Idempotent: no; an unused grant expires.
+    Access: user. Idempotent: yes; every grant is another, and one that is not used expires.
     Errors: FIELD_INVALID, FILE_TYPE_UNSUPPORTED.
     """
     CommitUpload: _grpc.UnaryUnaryMultiCallable[_file_service_pb2.CommitUploadRequest, _file_service_pb2.CommitUploadResponse]
@@ -123,7 +123,7 @@ class FileServiceAsyncStub(FileServiceStub):
     BeginUpload: _aio.UnaryUnaryMultiCallable[_file_service_pb2.BeginUploadRequest, _file_service_pb2.BeginUploadResponse]  # type: ignore[assignment]
     """Grants an upload: a staging key in the blob store and the most bytes it may take.
 
-    Access: user. Idempotent: no; an unused grant expires.
+    Access: user. Idempotent: yes; every grant is another, and one that is not used expires.
     Errors: FIELD_INVALID, FILE_TYPE_UNSUPPORTED.
     """
     CommitUpload: _aio.UnaryUnaryMultiCallable[_file_service_pb2.CommitUploadRequest, _file_service_pb2.CommitUploadResponse]  # type: ignore[assignment]
@@ -211,7 +211,7 @@ class FileServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_file_service_pb2.BeginUploadResponse, _abc.Awaitable[_file_service_pb2.BeginUploadResponse]]:
         """Grants an upload: a staging key in the blob store and the most bytes it may take.
 
-        Access: user. Idempotent: no; an unused grant expires.
+        Access: user. Idempotent: yes; every grant is another, and one that is not used expires.
         Errors: FIELD_INVALID, FILE_TYPE_UNSUPPORTED.
         """
 

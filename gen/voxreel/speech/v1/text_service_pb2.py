@@ -26,37 +26,33 @@ from voxreel.common.v1 import method_policy_pb2 as voxreel_dot_common_dot_v1_dot
 from voxreel.task.v1 import task_pb2 as voxreel_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$voxreel/speech/v1/text_service.proto\x12\x11voxreel.speech.v1\x1a%voxreel/common/v1/method_policy.proto\x1a\x1avoxreel/task/v1/task.proto\"\xae\x01\n\x14\x43reateRewriteRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12,\n\x04mode\x18\x03 \x01(\x0e\x32\x1e.voxreel.speech.v1.RewriteMode\x12\x1a\n\x12\x63ustom_instruction\x18\x04 \x01(\t\x12\x19\n\x0clength_ratio\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_length_ratio\"<\n\x15\x43reateRewriteResponse\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.Task\"P\n\x14StreamRewriteRequest\x12\x38\n\x07rewrite\x18\x01 \x01(\x0b\x32\'.voxreel.speech.v1.CreateRewriteRequest\"\xd4\x01\n\x15StreamRewriteResponse\x12)\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.TaskH\x00\x12\x0f\n\x05\x64\x65lta\x18\x02 \x01(\tH\x00\x12\x43\n\x07restart\x18\x03 \x01(\x0b\x32\x30.voxreel.speech.v1.StreamRewriteResponse.RestartH\x00\x12&\n\x05\x65nded\x18\x04 \x01(\x0b\x32\x15.voxreel.task.v1.TaskH\x00\x1a\t\n\x07RestartB\x07\n\x05\x65vent\"F\n\rLanguageModel\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"\x1b\n\x19ListLanguageModelsRequest\"N\n\x1aListLanguageModelsResponse\x12\x30\n\x06models\x18\x01 \x03(\x0b\x32 .voxreel.speech.v1.LanguageModel*[\n\x0bRewriteMode\x12\x1c\n\x18REWRITE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11REWRITE_MODE_AUTO\x10\x01\x12\x17\n\x13REWRITE_MODE_CUSTOM\x10\x02\x32\xf8\x02\n\x0bTextService\x12p\n\rCreateRewrite\x12\'.voxreel.speech.v1.CreateRewriteRequest\x1a(.voxreel.speech.v1.CreateRewriteResponse\"\x0c\x90\x02\x02\xa2\xbb\x18\x05\x08\x02\x10\xc0>\x12s\n\rStreamRewrite\x12\'.voxreel.speech.v1.StreamRewriteRequest\x1a(.voxreel.speech.v1.StreamRewriteResponse\"\r\x90\x02\x02\xa2\xbb\x18\x06\x08\x02\x10\xc0\xa9\x07\x30\x01\x12\x81\x01\n\x12ListLanguageModels\x12,.voxreel.speech.v1.ListLanguageModelsRequest\x1a-.voxreel.speech.v1.ListLanguageModelsResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$voxreel/speech/v1/text_service.proto\x12\x11voxreel.speech.v1\x1a%voxreel/common/v1/method_policy.proto\x1a\x1avoxreel/task/v1/task.proto\"\xa6\x01\n\x0cRewriteOrder\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12,\n\x04mode\x18\x03 \x01(\x0e\x32\x1e.voxreel.speech.v1.RewriteMode\x12\x1a\n\x12\x63ustom_instruction\x18\x04 \x01(\t\x12\x19\n\x0clength_ratio\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_length_ratio\"H\n\x14StreamRewriteRequest\x12\x30\n\x07rewrite\x18\x01 \x01(\x0b\x32\x1f.voxreel.speech.v1.RewriteOrder\"\xd4\x01\n\x15StreamRewriteResponse\x12)\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x15.voxreel.task.v1.TaskH\x00\x12\x0f\n\x05\x64\x65lta\x18\x02 \x01(\tH\x00\x12\x43\n\x07restart\x18\x03 \x01(\x0b\x32\x30.voxreel.speech.v1.StreamRewriteResponse.RestartH\x00\x12&\n\x05\x65nded\x18\x04 \x01(\x0b\x32\x15.voxreel.task.v1.TaskH\x00\x1a\t\n\x07RestartB\x07\n\x05\x65vent\"F\n\rLanguageModel\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"\x1b\n\x19ListLanguageModelsRequest\"N\n\x1aListLanguageModelsResponse\x12\x30\n\x06models\x18\x01 \x03(\x0b\x32 .voxreel.speech.v1.LanguageModel*[\n\x0bRewriteMode\x12\x1c\n\x18REWRITE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11REWRITE_MODE_AUTO\x10\x01\x12\x17\n\x13REWRITE_MODE_CUSTOM\x10\x02\x32\x86\x02\n\x0bTextService\x12s\n\rStreamRewrite\x12\'.voxreel.speech.v1.StreamRewriteRequest\x1a(.voxreel.speech.v1.StreamRewriteResponse\"\r\x90\x02\x02\xa2\xbb\x18\x06\x08\x02\x10\xc0\xa9\x07\x30\x01\x12\x81\x01\n\x12ListLanguageModels\x12,.voxreel.speech.v1.ListLanguageModelsRequest\x1a-.voxreel.speech.v1.ListLanguageModelsResponse\"\x0e\x90\x02\x01\xa2\xbb\x18\x07\x08\x01\x10\xd0\x0f\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voxreel.speech.v1.text_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TEXTSERVICE'].methods_by_name['CreateRewrite']._loaded_options = None
-  _globals['_TEXTSERVICE'].methods_by_name['CreateRewrite']._serialized_options = b'\220\002\002\242\273\030\005\010\002\020\300>'
   _globals['_TEXTSERVICE'].methods_by_name['StreamRewrite']._loaded_options = None
   _globals['_TEXTSERVICE'].methods_by_name['StreamRewrite']._serialized_options = b'\220\002\002\242\273\030\006\010\002\020\300\251\007'
   _globals['_TEXTSERVICE'].methods_by_name['ListLanguageModels']._loaded_options = None
   _globals['_TEXTSERVICE'].methods_by_name['ListLanguageModels']._serialized_options = b'\220\002\001\242\273\030\007\010\001\020\320\017\030\001'
-  _globals['_REWRITEMODE']._serialized_start=843
-  _globals['_REWRITEMODE']._serialized_end=934
-  _globals['_CREATEREWRITEREQUEST']._serialized_start=127
-  _globals['_CREATEREWRITEREQUEST']._serialized_end=301
-  _globals['_CREATEREWRITERESPONSE']._serialized_start=303
-  _globals['_CREATEREWRITERESPONSE']._serialized_end=363
-  _globals['_STREAMREWRITEREQUEST']._serialized_start=365
-  _globals['_STREAMREWRITEREQUEST']._serialized_end=445
-  _globals['_STREAMREWRITERESPONSE']._serialized_start=448
-  _globals['_STREAMREWRITERESPONSE']._serialized_end=660
-  _globals['_STREAMREWRITERESPONSE_RESTART']._serialized_start=642
-  _globals['_STREAMREWRITERESPONSE_RESTART']._serialized_end=651
-  _globals['_LANGUAGEMODEL']._serialized_start=662
-  _globals['_LANGUAGEMODEL']._serialized_end=732
-  _globals['_LISTLANGUAGEMODELSREQUEST']._serialized_start=734
-  _globals['_LISTLANGUAGEMODELSREQUEST']._serialized_end=761
-  _globals['_LISTLANGUAGEMODELSRESPONSE']._serialized_start=763
-  _globals['_LISTLANGUAGEMODELSRESPONSE']._serialized_end=841
-  _globals['_TEXTSERVICE']._serialized_start=937
-  _globals['_TEXTSERVICE']._serialized_end=1313
+  _globals['_REWRITEMODE']._serialized_start=765
+  _globals['_REWRITEMODE']._serialized_end=856
+  _globals['_REWRITEORDER']._serialized_start=127
+  _globals['_REWRITEORDER']._serialized_end=293
+  _globals['_STREAMREWRITEREQUEST']._serialized_start=295
+  _globals['_STREAMREWRITEREQUEST']._serialized_end=367
+  _globals['_STREAMREWRITERESPONSE']._serialized_start=370
+  _globals['_STREAMREWRITERESPONSE']._serialized_end=582
+  _globals['_STREAMREWRITERESPONSE_RESTART']._serialized_start=564
+  _globals['_STREAMREWRITERESPONSE_RESTART']._serialized_end=573
+  _globals['_LANGUAGEMODEL']._serialized_start=584
+  _globals['_LANGUAGEMODEL']._serialized_end=654
+  _globals['_LISTLANGUAGEMODELSREQUEST']._serialized_start=656
+  _globals['_LISTLANGUAGEMODELSREQUEST']._serialized_end=683
+  _globals['_LISTLANGUAGEMODELSRESPONSE']._serialized_start=685
+  _globals['_LISTLANGUAGEMODELSRESPONSE']._serialized_end=763
+  _globals['_TEXTSERVICE']._serialized_start=859
+  _globals['_TEXTSERVICE']._serialized_end=1121
 # @@protoc_insertion_point(module_scope)

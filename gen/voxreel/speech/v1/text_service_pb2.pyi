@@ -43,7 +43,9 @@ REWRITE_MODE_CUSTOM: RewriteMode.ValueType  # 2
 Global___RewriteMode: _TypeAlias = RewriteMode  # noqa: Y015
 
 @_typing.final
-class CreateRewriteRequest(_message.Message):
+class RewriteOrder(_message.Message):
+    """What is to be rewritten, and how."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
@@ -77,27 +79,7 @@ class CreateRewriteRequest(_message.Message):
     _WhichOneofArgType__length_ratio: _TypeAlias = _typing.Literal["_length_ratio", b"_length_ratio"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__length_ratio) -> _WhichOneofReturnType__length_ratio | None: ...
 
-Global___CreateRewriteRequest: _TypeAlias = CreateRewriteRequest  # noqa: Y015
-
-@_typing.final
-class CreateRewriteResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    TASK_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def task(self) -> _task_pb2.Task: ...
-    def __init__(
-        self,
-        *,
-        task: _task_pb2.Task | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CreateRewriteResponse: _TypeAlias = CreateRewriteResponse  # noqa: Y015
+Global___RewriteOrder: _TypeAlias = RewriteOrder  # noqa: Y015
 
 @_typing.final
 class StreamRewriteRequest(_message.Message):
@@ -105,11 +87,11 @@ class StreamRewriteRequest(_message.Message):
 
     REWRITE_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def rewrite(self) -> Global___CreateRewriteRequest: ...
+    def rewrite(self) -> Global___RewriteOrder: ...
     def __init__(
         self,
         *,
-        rewrite: Global___CreateRewriteRequest | None = ...,
+        rewrite: Global___RewriteOrder | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["rewrite", b"rewrite"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TextServiceStub:
-    """Writing texts anew.
+    """Writing texts anew. The name CreateRewrite was given to a method before and is not to be used again.
     """
 
     def __init__(self, channel):
@@ -35,11 +35,6 @@ class TextServiceStub:
         Args:
             channel: A grpc.Channel.
         """
-        self.CreateRewrite = channel.unary_unary(
-                '/voxreel.speech.v1.TextService/CreateRewrite',
-                request_serializer=voxreel_dot_speech_dot_v1_dot_text__service__pb2.CreateRewriteRequest.SerializeToString,
-                response_deserializer=voxreel_dot_speech_dot_v1_dot_text__service__pb2.CreateRewriteResponse.FromString,
-                _registered_method=True)
         self.StreamRewrite = channel.unary_stream(
                 '/voxreel.speech.v1.TextService/StreamRewrite',
                 request_serializer=voxreel_dot_speech_dot_v1_dot_text__service__pb2.StreamRewriteRequest.SerializeToString,
@@ -53,30 +48,20 @@ class TextServiceStub:
 
 
 class TextServiceServicer:
-    """Writing texts anew.
+    """Writing texts anew. The name CreateRewrite was given to a method before and is not to be used again.
     """
 
-    def CreateRewrite(self, request, context):
-        """Accepts a rewrite as a task that a worker does when it has room: checks it, holds the price, queues it. For
-        callers who do not wait. The result is the task's output: rewritten_text, engine, model, prompt_tokens,
-        completion_tokens, quality, warnings.
-
-        Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
-        Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is
-        held when it is refused.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def StreamRewrite(self, request, context):
-        """Accepts a rewrite as CreateRewrite does and writes it at once, while the caller reads along: pieces of the text as
-        they are written, and at the end the task, whose output alone is authoritative. When the caller leaves or the
-        deadline passes, the engine stops and the task is cancelled, so that its credits go back. A repetition under the
-        same id gets the outcome of the first, its text in one piece.
+        """Accepts a rewrite as a task, checks it, holds the price, and writes it at once, while the caller reads along: pieces
+        of the text as they are written, and at the end the task, whose output alone is authoritative: rewritten_text,
+        engine, model, prompt_tokens, completion_tokens, quality, warnings. When the caller leaves or the deadline passes,
+        the engine stops and the task is cancelled, so that its credits go back. A repetition under the same id gets the
+        outcome of the first, its text in one piece.
 
-        Access: user. Idempotent: yes, by request_id, as CreateRewrite; not repeated by itself, since it streams.
-        Errors: as CreateRewrite, before anything is sent. A rewrite that fails ends as a task that has failed.
+        Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED. Not repeated
+        by itself, since it streams.
+        Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED, before anything
+        is sent or held. A rewrite that fails ends as a task that has failed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -95,11 +80,6 @@ class TextServiceServicer:
 
 def add_TextServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'CreateRewrite': grpc.unary_unary_rpc_method_handler(
-                    servicer.CreateRewrite,
-                    request_deserializer=voxreel_dot_speech_dot_v1_dot_text__service__pb2.CreateRewriteRequest.FromString,
-                    response_serializer=voxreel_dot_speech_dot_v1_dot_text__service__pb2.CreateRewriteResponse.SerializeToString,
-            ),
             'StreamRewrite': grpc.unary_stream_rpc_method_handler(
                     servicer.StreamRewrite,
                     request_deserializer=voxreel_dot_speech_dot_v1_dot_text__service__pb2.StreamRewriteRequest.FromString,
@@ -119,35 +99,8 @@ def add_TextServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TextService:
-    """Writing texts anew.
+    """Writing texts anew. The name CreateRewrite was given to a method before and is not to be used again.
     """
-
-    @staticmethod
-    def CreateRewrite(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/voxreel.speech.v1.TextService/CreateRewrite',
-            voxreel_dot_speech_dot_v1_dot_text__service__pb2.CreateRewriteRequest.SerializeToString,
-            voxreel_dot_speech_dot_v1_dot_text__service__pb2.CreateRewriteResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
 
     @staticmethod
     def StreamRewrite(request,

@@ -27,29 +27,23 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TextServiceStub:
-    """Writing texts anew."""
+    """Writing texts anew. The name CreateRewrite was given to a method before and is not to be used again."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TextServiceAsyncStub: ...
-    CreateRewrite: _grpc.UnaryUnaryMultiCallable[_text_service_pb2.CreateRewriteRequest, _text_service_pb2.CreateRewriteResponse]
-    """Accepts a rewrite as a task that a worker does when it has room: checks it, holds the price, queues it. For
-    callers who do not wait. The result is the task's output: rewritten_text, engine, model, prompt_tokens,
-    completion_tokens, quality, warnings.
-
-    Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
-    Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is
-    held when it is refused.
-    """
     StreamRewrite: _grpc.UnaryStreamMultiCallable[_text_service_pb2.StreamRewriteRequest, _text_service_pb2.StreamRewriteResponse]
-    """Accepts a rewrite as CreateRewrite does and writes it at once, while the caller reads along: pieces of the text as
-    they are written, and at the end the task, whose output alone is authoritative. When the caller leaves or the
-    deadline passes, the engine stops and the task is cancelled, so that its credits go back. A repetition under the
-    same id gets the outcome of the first, its text in one piece.
+    """Accepts a rewrite as a task, checks it, holds the price, and writes it at once, while the caller reads along: pieces
+    of the text as they are written, and at the end the task, whose output alone is authoritative: rewritten_text,
+    engine, model, prompt_tokens, completion_tokens, quality, warnings. When the caller leaves or the deadline passes,
+    the engine stops and the task is cancelled, so that its credits go back. A repetition under the same id gets the
+    outcome of the first, its text in one piece.
 
-    Access: user. Idempotent: yes, by request_id, as CreateRewrite; not repeated by itself, since it streams.
-    Errors: as CreateRewrite, before anything is sent. A rewrite that fails ends as a task that has failed.
+    Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED. Not repeated
+    by itself, since it streams.
+    Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED, before anything
+    is sent or held. A rewrite that fails ends as a task that has failed.
     """
     ListLanguageModels: _grpc.UnaryUnaryMultiCallable[_text_service_pb2.ListLanguageModelsRequest, _text_service_pb2.ListLanguageModelsResponse]
     """Lists the language models that can be used now; none when no engine can.
@@ -60,26 +54,20 @@ class TextServiceStub:
 
 @_typing.type_check_only
 class TextServiceAsyncStub(TextServiceStub):
-    """Writing texts anew."""
+    """Writing texts anew. The name CreateRewrite was given to a method before and is not to be used again."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CreateRewrite: _aio.UnaryUnaryMultiCallable[_text_service_pb2.CreateRewriteRequest, _text_service_pb2.CreateRewriteResponse]  # type: ignore[assignment]
-    """Accepts a rewrite as a task that a worker does when it has room: checks it, holds the price, queues it. For
-    callers who do not wait. The result is the task's output: rewritten_text, engine, model, prompt_tokens,
-    completion_tokens, quality, warnings.
-
-    Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
-    Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is
-    held when it is refused.
-    """
     StreamRewrite: _aio.UnaryStreamMultiCallable[_text_service_pb2.StreamRewriteRequest, _text_service_pb2.StreamRewriteResponse]  # type: ignore[assignment]
-    """Accepts a rewrite as CreateRewrite does and writes it at once, while the caller reads along: pieces of the text as
-    they are written, and at the end the task, whose output alone is authoritative. When the caller leaves or the
-    deadline passes, the engine stops and the task is cancelled, so that its credits go back. A repetition under the
-    same id gets the outcome of the first, its text in one piece.
+    """Accepts a rewrite as a task, checks it, holds the price, and writes it at once, while the caller reads along: pieces
+    of the text as they are written, and at the end the task, whose output alone is authoritative: rewritten_text,
+    engine, model, prompt_tokens, completion_tokens, quality, warnings. When the caller leaves or the deadline passes,
+    the engine stops and the task is cancelled, so that its credits go back. A repetition under the same id gets the
+    outcome of the first, its text in one piece.
 
-    Access: user. Idempotent: yes, by request_id, as CreateRewrite; not repeated by itself, since it streams.
-    Errors: as CreateRewrite, before anything is sent. A rewrite that fails ends as a task that has failed.
+    Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED. Not repeated
+    by itself, since it streams.
+    Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED, before anything
+    is sent or held. A rewrite that fails ends as a task that has failed.
     """
     ListLanguageModels: _aio.UnaryUnaryMultiCallable[_text_service_pb2.ListLanguageModelsRequest, _text_service_pb2.ListLanguageModelsResponse]  # type: ignore[assignment]
     """Lists the language models that can be used now; none when no engine can.
@@ -89,22 +77,7 @@ class TextServiceAsyncStub(TextServiceStub):
     """
 
 class TextServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Writing texts anew."""
-
-    @_abc_1.abstractmethod
-    def CreateRewrite(
-        self,
-        request: _text_service_pb2.CreateRewriteRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_text_service_pb2.CreateRewriteResponse, _abc.Awaitable[_text_service_pb2.CreateRewriteResponse]]:
-        """Accepts a rewrite as a task that a worker does when it has room: checks it, holds the price, queues it. For
-        callers who do not wait. The result is the task's output: rewritten_text, engine, model, prompt_tokens,
-        completion_tokens, quality, warnings.
-
-        Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED.
-        Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED. Nothing is
-        held when it is refused.
-        """
+    """Writing texts anew. The name CreateRewrite was given to a method before and is not to be used again."""
 
     @_abc_1.abstractmethod
     def StreamRewrite(
@@ -112,13 +85,16 @@ class TextServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _text_service_pb2.StreamRewriteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_text_service_pb2.StreamRewriteResponse], _abc.AsyncIterator[_text_service_pb2.StreamRewriteResponse]]:
-        """Accepts a rewrite as CreateRewrite does and writes it at once, while the caller reads along: pieces of the text as
-        they are written, and at the end the task, whose output alone is authoritative. When the caller leaves or the
-        deadline passes, the engine stops and the task is cancelled, so that its credits go back. A repetition under the
-        same id gets the outcome of the first, its text in one piece.
+        """Accepts a rewrite as a task, checks it, holds the price, and writes it at once, while the caller reads along: pieces
+        of the text as they are written, and at the end the task, whose output alone is authoritative: rewritten_text,
+        engine, model, prompt_tokens, completion_tokens, quality, warnings. When the caller leaves or the deadline passes,
+        the engine stops and the task is cancelled, so that its credits go back. A repetition under the same id gets the
+        outcome of the first, its text in one piece.
 
-        Access: user. Idempotent: yes, by request_id, as CreateRewrite; not repeated by itself, since it streams.
-        Errors: as CreateRewrite, before anything is sent. A rewrite that fails ends as a task that has failed.
+        Access: user. Idempotent: yes, by request_id; the same id with another body is IDEMPOTENCY_KEY_REUSED. Not repeated
+        by itself, since it streams.
+        Errors: FIELD_INVALID, CREDITS_INSUFFICIENT, ENGINE_UNAVAILABLE, QUEUE_FULL, IDEMPOTENCY_KEY_REUSED, before anything
+        is sent or held. A rewrite that fails ends as a task that has failed.
         """
 
     @_abc_1.abstractmethod

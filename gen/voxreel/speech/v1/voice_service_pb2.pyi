@@ -116,7 +116,7 @@ class PrepareVoicePreviewRequest(_message.Message):
 
     VOICE_FIELD_NUMBER: _builtins.int
     voice: _builtins.str
-    """The name of a voice; of a cloned one also with "-" and its preview_version."""
+    """The name of a voice, or that with "-" and a version: VOICE_UNKNOWN unless it is the one of now."""
     def __init__(
         self,
         *,
@@ -136,6 +136,7 @@ class PrepareVoicePreviewResponse(_message.Message):
 
     FILE_ID_FIELD_NUMBER: _builtins.int
     file_id: _builtins.str
+    """Names the version, which changes with what is heard: with the engine, its model, and the sample of a cloned voice."""
     def __init__(
         self,
         *,

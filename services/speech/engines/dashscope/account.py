@@ -1,12 +1,11 @@
-"""The SDK's objects of one account. The SDK takes seconds and much memory to import: only who asks for it pays."""
+"""The SDK's objects of one account."""
 
 from __future__ import annotations
 
-import os
-from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from kit.dashscope.clients import Access, load_sdk
 from services.speech.engines.dashscope.lines import Line
 from services.speech.engines.dashscope.settings import DashScopeSettings
 
@@ -14,23 +13,7 @@ if TYPE_CHECKING:
     from dashscope import AsyncClient, Client
 
 _MODULE = "audio"
-_PARTS = (
-    "websocket",
-    "dashscope",
-    "dashscope.v2.client",
-    "dashscope.v2.errors",
-    "dashscope.v2.resources.audio",
-    "dashscope.v2.transport.ws",
-)
-_loading = Lock()
-
-
-def load_sdk() -> None:
-    """Imports what is used of the SDK, in one thread at a time: its modules import each other in circles, and threads
-    that meet in them fail with a deadlock."""
-    with _loading:
-        for part in _PARTS:
-            import_module(part)
+_SPEECH = ("websocket", "dashscope.v2.resources.audio", "dashscope.v2.transport.ws")
 
 
 class Account:
@@ -38,29 +21,24 @@ class Account:
 
     def __init__(self, settings: DashScopeSettings) -> None:
         self.settings = settings
+        self._access = Access(settings.api_key, settings.http_url, settings.silence_s)
         self._lock = Lock()
         self._client: Client | None = None
 
     def client(self) -> Client:
-        """For requests that block. It repeats none: a repeated enrolment would leave a second voice behind."""
-        load_sdk()
-        from dashscope.v2.client import Client
-
+        """For requests that block."""
         with self._lock:
             if self._client is None:
-                self._client = Client(**self._options())
+                self._client = self._access.client()
             return self._client
 
     def async_client(self) -> AsyncClient:
         """A new client, whose owner closes it."""
-        load_sdk()
-        from dashscope.v2.client import AsyncClient
-
-        return AsyncClient(**self._options())
+        return self._access.async_client()
 
     def synthesis(self, line: Line, *, model: str, voice: str, parameters: dict[str, Any]) -> Any:
         """A session of CosyVoice, not started."""
-        load_sdk()
+        load_sdk(*_SPEECH)
         from dashscope.v2.resources.audio.tts import SynthesisSession
 
         return SynthesisSession(
@@ -77,7 +55,7 @@ class Account:
 
     def recognition(self, line: Line, *, parameters: dict[str, Any]) -> Any:
         """A session of Gummy, not started."""
-        load_sdk()
+        load_sdk(*_SPEECH)
         from dashscope.v2.resources.audio.asr import Recognition
 
         return Recognition(
@@ -93,7 +71,7 @@ class Account:
 
     def task(self, line: Line) -> Any:
         """A bare task over a new WebSocket, for models that the SDK has no session for."""
-        load_sdk()
+        load_sdk(*_SPEECH)
         from dashscope.v2.transport.ws import WsSession
 
         return WsSession(
@@ -106,7 +84,7 @@ class Account:
 
     def voices(self) -> Any:
         """Enrolled voices."""
-        load_sdk()
+        load_sdk(*_SPEECH)
         from dashscope.v2.resources.audio.customization import Voices
 
         return Voices(self.client())
@@ -117,14 +95,3 @@ class Account:
             client, self._client = self._client, None
         if client is not None:
             client.close()
-
-    def _options(self) -> dict[str, Any]:
-        return {
-            "api_key": self.settings.api_key,
-            "base_url": self.settings.http_url,
-            "protocol": "native",
-            "timeout": self.settings.silence_s,
-            "max_retries": 0,
-            # A file in the home of whoever runs the service must not decide about it.
-            "config_path": os.devnull,
-        }

@@ -12,15 +12,16 @@ from typing import TypeVar
 
 import numpy as np
 
+from kit.dashscope.clients import ENGINE_NAME
+from kit.dashscope.failures import Fault, failure_of
+from kit.dashscope.uploads import RESOLVE_HEADERS, Upload, upload
 from kit.engines import EngineBroken, EngineError, EngineGaveUp, InputRefused
 from services.speech.engines.base import CloneRequest, OnProgress, Quality, VoiceClone
 from services.speech.engines.dashscope.account import Account
-from services.speech.engines.dashscope.failures import Fault, failure_of
 from services.speech.engines.dashscope.faults import raise_job_error
 from services.speech.engines.dashscope.lines import CallThreads, Line, LineCut
-from services.speech.engines.dashscope.settings import ENGINE_NAME, DashScopeSettings
+from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.dashscope.turns import NoTurn
-from services.speech.engines.dashscope.uploads import RESOLVE_HEADERS, upload
 from services.speech.media.decoder import Decoder
 from services.speech.media.sound import Sound, SoundOrder
 from voxreel.common.v1 import error_reason_pb2 as reasons
@@ -151,13 +152,8 @@ class DashScopeCloner:
     async def _upload(self, prefix: str, recording: bytes) -> str:
         client = await asyncio.to_thread(self._account.async_client)
         try:
-            return await upload(
-                client,
-                model=_ENROLMENT,
-                name=f"{prefix}.wav",
-                data=recording,
-                timeout_s=self._settings.silence_s,
-            )
+            wav = Upload(f"{prefix}.wav", "audio/wav", recording)
+            return await upload(client, wav, model=_ENROLMENT, timeout_s=self._settings.silence_s)
         except EngineError:
             raise
         except Exception as error:

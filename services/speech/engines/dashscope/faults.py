@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from kit.dashscope.failures import Fault, failure_of
 from kit.engines import EngineBroken, EngineGaveUp, InputRefused
-from services.speech.engines.dashscope.failures import Fault, failure_of
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 _REFUSED = "内容未被模型服务接受，请修改后重试"

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from kit.dashscope.clients import ENGINE_NAME
 from kit.engines import EngineBroken
 from services.speech.engines.base import OnProgress, Quality, Recognition
 from services.speech.engines.dashscope.account import Account
 from services.speech.engines.dashscope.faults import raise_job_error
 from services.speech.engines.dashscope.lines import CallThreads, Line
-from services.speech.engines.dashscope.settings import ENGINE_NAME, DashScopeSettings
+from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.dashscope.transcript import UNDETERMINED, Transcript, language_of
 from services.speech.engines.dashscope.turns import NoTurn
 from services.speech.media.decoder import Decoder

@@ -7,11 +7,12 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any
 
+from kit.dashscope.clients import ENGINE_NAME
 from kit.engines import EngineBroken
 from services.speech.engines.base import LanguageModel, RewriteRequest, RewrittenText
 from services.speech.engines.dashscope.account import Account
 from services.speech.engines.dashscope.faults import raise_job_error
-from services.speech.engines.dashscope.settings import ENGINE_NAME, DashScopeSettings
+from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.dashscope.turns import NoTurn
 from services.speech.engines.model_answers import REFUSED, Chunk, ModelAnswer, most_tokens
 from services.speech.engines.prompting import rewrite_messages

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
+from kit.dashscope.clients import HTTP_URL
 from services.speech.engines.dashscope.turns import Limit, NoTurns, Turns
 
-ENGINE_NAME = "dashscope"
-HTTP_URL = "https://dashscope.aliyuncs.com/api/v1"
 WEBSOCKET_URL = "wss://dashscope.aliyuncs.com/api-ws/v1/inference"
 
 

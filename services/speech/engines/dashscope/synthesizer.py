@@ -10,13 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 from kit.content_label import ContentLabel
+from kit.dashscope.clients import ENGINE_NAME
+from kit.dashscope.failures import Failure, Fault, failure_of
 from services.speech.dsp.loudness import apply_gain, apply_volume, level, limit_peak
 from services.speech.engines.base import Quality, SynthesisRequest, SynthesizedAudio, Voice, within_rates
 from services.speech.engines.dashscope.account import Account
 from services.speech.engines.dashscope.catalog import Speaker, speaker_of, voices
-from services.speech.engines.dashscope.failures import Failure, Fault, failure_of
 from services.speech.engines.dashscope.lines import CallThreads, Line
-from services.speech.engines.dashscope.settings import ENGINE_NAME, DashScopeSettings
+from services.speech.engines.dashscope.settings import DashScopeSettings
 from services.speech.engines.dashscope.spoken import Spoken
 from services.speech.engines.dashscope.turns import NoTurn
 from services.speech.engines.errors import (

@@ -15,7 +15,7 @@ from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, 
 from services.speech.engines.kokoro.catalog import find_voice, pack_of
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import ENGINE_NAME, MODEL_FILE, MODEL_NAME, VOCABULARY_FILE
-from services.speech.engines.narration import Narrator
+from services.speech.engines.narration import Narration, Narrator, spoken_at_once
 from services.speech.engines.styles import StyleFolder, StyleMissing, style_of
 from services.speech.text.script import Sentence
 
@@ -45,15 +45,21 @@ class KokoroSynthesizer:
         self._learnt_pack = lru_cache(_KEPT_STYLES)(lambda sha256: pack_from(styles.read(sha256)))
 
     def synthesize(self, request: SynthesisRequest) -> SynthesizedAudio:
+        """See `begin`."""
+        return spoken_at_once(self.begin(request))
+
+    def begin(self, request: SynthesisRequest) -> Narration:
         """Raises UnknownVoice, TextTooLong, NothingToSpeak, EngineFailed for a learnt voice that is not on this
         machine, and model errors for a missing or corrupt voice pack.
         """
         voice = self._voice(request.voice)
         manner = replace(request.manner, pitch=request.manner.pitch * voice.pitch)
-        made = self._narrator.narrate(
-            replace(request, manner=manner), lambda sentence: self._speak(sentence, voice.pack), language=voice.language
+        return self._narrator.begin(
+            replace(request, manner=manner),
+            lambda sentence: self._speak(sentence, voice.pack),
+            language=voice.language,
+            quality=voice.quality,
         )
-        return replace(made, quality=voice.quality)
 
     def _voice(self, name: str) -> _Voice:
         style = style_of(name)

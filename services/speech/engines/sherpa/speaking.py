@@ -14,7 +14,7 @@ from services.speech.dsp.silence import trim_edges
 from services.speech.engines.base import SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import EngineUnavailable
 from services.speech.engines.kokoro.catalog import find_voice
-from services.speech.engines.narration import SAMPLE_RATE, Narrator
+from services.speech.engines.narration import SAMPLE_RATE, Narration, Narrator, spoken_at_once
 from services.speech.engines.sherpa.folder import OVERRIDES, OperatorModel
 from services.speech.engines.sherpa.layouts import Kind
 from services.speech.engines.sherpa.settings import ENGINE_NAME
@@ -35,10 +35,14 @@ class SherpaSynthesizer:
         self._narrator = Narrator(ENGINE_NAME, model.name, producer, max_chars)
 
     def synthesize(self, request: SynthesisRequest) -> SynthesizedAudio:
+        """See `begin`."""
+        return spoken_at_once(self.begin(request))
+
+    def begin(self, request: SynthesisRequest) -> Narration:
         """Raises UnknownVoice, TextTooLong and NothingToSpeak."""
         voice = find_voice(request.voice)
         speaker = self._model.speakers.get(voice.voice_id, self._model.speaker)
-        return self._narrator.narrate(request, lambda sentence: self._speak(sentence, speaker), language=voice.language)
+        return self._narrator.begin(request, lambda sentence: self._speak(sentence, speaker), language=voice.language)
 
     def _speak(self, sentence: Sentence, speaker: int) -> NDArray[np.float32]:
         # Models drop words at other speeds; the tempo is changed afterwards.

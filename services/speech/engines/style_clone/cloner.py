@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _LANGUAGE = Language.CHINESE
 _LONGEST = SoundOrder(max_duration_s=600.0)
 _DECODING_TIMEOUT_S = 60.0
+# Nobody waits in front of a search for minutes, but for what others have spoken meanwhile.
+_NICENESS = 10
 
 
 class Learnt(Protocol):
@@ -73,7 +75,7 @@ class StyleCloner:
             LoadLearner(files, options.threads),
             name=ENGINE_NAME,
             promised=(InputRefused,),
-            limits=ProcessLimits(is_offline=True),
+            limits=ProcessLimits(is_offline=True, niceness=_NICENESS),
             max_workers=options.processes,
         )
 

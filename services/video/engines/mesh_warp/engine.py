@@ -9,7 +9,7 @@ from kit.engines import EngineBroken, InputRefused
 from kit.guarded.errors import WorkerError
 from kit.guarded.limits import ProcessLimits
 from kit.guarded.pool import GuardedPool
-from services.video.engines.base import OnProgress, ProducedVideo, Quality, RenderRequest
+from services.video.engines.base import Admission, OnProgress, ProducedVideo, Quality, RenderRequest
 from services.video.engines.mesh_warp.settings import ENGINE_NAME, MODEL_NAME, MeshWarpFactory
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class MeshWarp:
     @property
     def name(self) -> str:
         return ENGINE_NAME
+
+    async def admit(self, _content_id: str) -> Admission:
+        """See `LipSyncer.admit`. Whoever comes waits for a worker in `render`."""
+        return Admission.NEW
 
     async def render(self, request: RenderRequest, *, timeout_s: float, on_progress: OnProgress) -> ProducedVideo:
         """See `LipSyncer.render`."""

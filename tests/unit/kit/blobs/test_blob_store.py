@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -33,6 +36,48 @@ async def _content(store: BlobStore, key: str, start: int = 0, end: int | None =
 
 def _files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+_ON_A_SMALL_DISK = """
+import asyncio, sys
+from pathlib import Path
+from kit.blobs.store import BlobStore
+from kit.errors import Unavailable
+
+async def chunks(count):
+    for _ in range(count):
+        yield bytes(1 << 20)
+
+async def main(folder):
+    store = BlobStore.open(folder.as_uri())
+    for count in (20, 9):
+        try:
+            await store.write("ab/key", chunks(count), limit_bytes=1 << 30)
+        except Unavailable as error:
+            print(error.reason_name, sum(path.is_file() for path in folder.rglob("*")))
+    await store.write("ab/key", chunks(4), limit_bytes=1 << 30)
+    print(await store.size("ab/key"))
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """A real one of 8 MiB, where the system lets us have our own mounts."""
+    command = 'mount -t tmpfs -o size=8m none "$1" && exec "$2" -c "$3" "$1"'
+    arguments = ["unshare", "-Urm", "sh", "-c", command, "sh", str(tmp_path)]
+    tried = [*arguments, "true", ""]
+    if shutil.which("unshare") is None or subprocess.run(tried, capture_output=True, timeout=60).returncode != 0:
+        pytest.skip("this system lets nobody but root mount anything")
+    found = subprocess.run(
+        [*arguments, sys.executable, _ON_A_SMALL_DISK],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    reports = [line for line in found.stdout.splitlines() if "blobs.store_failed" not in line]
+    assert reports == ["STORAGE_FULL 0", "STORAGE_FULL 0", str(4 << 20)], found
 
 
 async def test_what_was_written_is_read(store: BlobStore) -> None:

@@ -17,12 +17,12 @@ from kit.events.streams import (
 
 def test_every_subject_has_its_stream() -> None:
     assert stream_of(task_subject("speech", "succeeded")) == EVENTS.name
-    assert stream_of(work_subject("video", "CHROMA_KEY")) == work_stream("video").name == "WORK_VIDEO"
+    assert stream_of(work_subject("video", "chroma_key")) == work_stream("video").name == "WORK_VIDEO"
     assert stream_of(dead_letter_subject("billing--settlement")) == DEAD_LETTERS.name
 
 
 def test_subjects_are_spelt_in_lower_case() -> None:
-    assert work_subject("video", "CHROMA_KEY") == "work.video.chroma_key"
+    assert work_subject("video", "chroma_key") == "work.video.chroma_key"
     assert dead_letter_subject("billing--settlement") == "dlq.billing.settlement"
 
 

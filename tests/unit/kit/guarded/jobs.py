@@ -45,6 +45,12 @@ def tell_and_hang(_counter: Counter, stage: str, fifo: Path) -> None:
     fifo.read_bytes()
 
 
+def write_for_ever(_counter: Counter, path: Path) -> None:
+    report(str(os.getpid()), 0.0)
+    while True:
+        path.write_bytes(b"\0")
+
+
 def take_memory(_counter: Counter, size: int) -> int:
     return len(bytearray(size))
 

@@ -1,5 +1,6 @@
 """Guarded workers as they are: real processes, real limits."""
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -19,7 +20,7 @@ MIB = 1 << 20
 
 @pytest.fixture
 async def pool() -> AsyncIterator[GuardedPool[jobs.Counter]]:
-    limits = ProcessLimits(address_space_bytes=512 * MIB, file_bytes=MIB, is_offline=True)
+    limits = ProcessLimits(address_space_bytes=512 * MIB, file_bytes=MIB, is_offline=True, niceness=5)
     async with GuardedPool(jobs.Counter, name="test", promised=(jobs.Promised,), limits=limits) as pool:
         yield pool
 
@@ -29,6 +30,11 @@ async def test_the_tool_is_made_once_in_another_process(pool: GuardedPool[jobs.C
     second = await pool.run(jobs.use, timeout_s=TIMEOUT_S)
     assert first[0] == second[0] != os.getpid()
     assert (first[1], second[1]) == (1, 2)
+
+
+async def test_others_come_first_at_the_processors(pool: GuardedPool[jobs.Counter]) -> None:
+    pid, _uses = await pool.run(jobs.use, timeout_s=TIMEOUT_S)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == min(os.getpriority(os.PRIO_PROCESS, 0) + 5, 19)
 
 
 async def test_promised_errors_arrive_as_they_are_and_others_tell_nothing(pool: GuardedPool[jobs.Counter]) -> None:
@@ -79,3 +85,20 @@ async def test_the_size_of_a_file_is_limited(pool: GuardedPool[jobs.Counter], tm
 async def test_there_is_no_network(pool: GuardedPool[jobs.Counter]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(WorkerBroke, match="OSError"):
         await pool.run(jobs.connect, server.getsockname()[1], timeout_s=TIMEOUT_S)
+
+
+async def test_a_cancelled_job_has_ended_when_its_caller_goes_on(
+    pool: GuardedPool[jobs.Counter], tmp_path: Path
+) -> None:
+    told: asyncio.Queue[Progress] = asyncio.Queue()
+    job = pool.run(jobs.write_for_ever, tmp_path / "written", timeout_s=TIMEOUT_S, on_progress=told.put_nowait)
+    running = asyncio.create_task(job)
+    worker = int((await asyncio.wait_for(told.get(), TIMEOUT_S)).stage)
+    running.cancel()
+    # Once more while the worker is being ended: that must not cut the wait for its end short.
+    asyncio.get_running_loop().call_later(0.001, running.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+    assert (await pool.run(jobs.use, timeout_s=TIMEOUT_S))[1] == 1

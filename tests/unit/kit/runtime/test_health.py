@@ -105,9 +105,9 @@ async def test_checks_repeat_quickly_until_the_first_success() -> None:
     health.add_check("database", database.check)
     async with asyncio.TaskGroup() as group:
         group.create_task(health.run(stop))
-        await eventually(lambda: database.checks >= 5, within_s=2)
+        await eventually(lambda: database.checks >= 5)
         database.is_there = True
-        await eventually(lambda: health.is_ready, within_s=2)
+        await eventually(lambda: health.is_ready)
         stop.set()
 
 

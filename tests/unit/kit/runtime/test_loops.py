@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from kit.db.failures import unavailable
 from kit.loops import BackgroundLoop, LoopFailingError, Phase
 from tests.polling import eventually
 
@@ -11,15 +12,16 @@ from tests.polling import eventually
 class FakeWork:
     """A loop that fails a given number of times and then works until stopped."""
 
-    def __init__(self, failures: int) -> None:
+    def __init__(self, failures: int, error: Exception | None = None) -> None:
         self.failures = failures
+        self.error = error or RuntimeError("lost")
         self.starts = 0
         self.is_working = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         self.starts += 1
         if self.starts <= self.failures:
-            raise RuntimeError("lost")
+            raise self.error
         self.is_working.set()
         await stop.wait()
 
@@ -41,6 +43,21 @@ async def test_repeated_failure_is_unhealthy() -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(loop.supervise(stop))
         await eventually(lambda: work.starts >= 3)
+        with pytest.raises(LoopFailingError):
+            await loop.check()
+        stop.set()
+
+
+async def test_what_a_loop_needs_being_away_is_not_its_fault() -> None:
+    work, stop = FakeWork(failures=1000, error=unavailable()), asyncio.Event()
+    loop = BackgroundLoop("work", work.run, phase=Phase.WORK, first_pause_s=0.001)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(loop.supervise(stop))
+        await eventually(lambda: work.starts >= 5)
+        await loop.check()
+        work.error = RuntimeError("lost")
+        starts = work.starts
+        await eventually(lambda: work.starts >= starts + 3)
         with pytest.raises(LoopFailingError):
             await loop.check()
         stop.set()

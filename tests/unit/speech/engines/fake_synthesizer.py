@@ -1,18 +1,29 @@
 """A synthesizer for pool tests: obeys orders in its text instead of speaking. Lives in worker processes."""
 
+from __future__ import annotations
+
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.speech.engines.base import AudioFormat, Quality, SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import EngineUnavailable, UnknownVoice
+from services.speech.engines.narration import spoken_at_once
 
 SAY_PID = "pid"
 CRASH = "crash"
 BREAK = "break"
 BLOCK = "block "
 """Followed by the path of a FIFO that is told the worker's process id before it blocks for ever."""
+HOLD = "hold "
+"""Followed by the path of a FIFO; the sentence is spoken when somebody has written to it."""
+NEXT = "|"
+"""Stands between sentences."""
 
 
 class FakeSynthesizer:
@@ -22,6 +33,9 @@ class FakeSynthesizer:
         self._utterances = 0
 
     def synthesize(self, request: SynthesisRequest) -> SynthesizedAudio:
+        return spoken_at_once(self.begin(request))
+
+    def begin(self, request: SynthesisRequest) -> FakeText:
         self._utterances += 1
         if request.voice == "nobody":
             raise UnknownVoice(request.voice)
@@ -29,16 +43,37 @@ class FakeSynthesizer:
             os.kill(os.getpid(), signal.SIGKILL)
         if request.text == BREAK:
             raise ZeroDivisionError("private detail")
-        if request.text.startswith(BLOCK):
-            Path(request.text.removeprefix(BLOCK)).write_text(str(os.getpid()))
+        return FakeText(tuple(request.text.split(NEXT)), self._utterances)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeText:
+    """Speaks each sentence as its number of characters; the file names the process and what it was made of."""
+
+    sentences: tuple[str, ...]
+    number: int
+
+    @property
+    def sentence_count(self) -> int:
+        return len(self.sentences)
+
+    def speak(self, index: int) -> NDArray[np.float32]:
+        sentence = self.sentences[index]
+        if sentence.startswith(BLOCK):
+            Path(sentence.removeprefix(BLOCK)).write_text(str(os.getpid()))
             signal.pause()
+        if sentence.startswith(HOLD):
+            Path(sentence.removeprefix(HOLD)).read_text()
+        return np.full(1, len(sentence), dtype=np.float32)
+
+    def finish(self, spoken: Sequence[NDArray[np.float32]]) -> SynthesizedAudio:
         return SynthesizedAudio(
             data=str(os.getpid()).encode(),
             audio_format=AudioFormat.PCM,
             sample_rate=24_000,
-            duration_ms=self._utterances,
+            duration_ms=self.number,
             engine="fake",
-            model="fake",
+            model=",".join(str(int(audio[0])) for audio in spoken),
             quality=Quality.NATIVE,
             segments=(),
         )

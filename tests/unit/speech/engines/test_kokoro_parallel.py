@@ -10,7 +10,7 @@ import pytest
 from services.speech.engines.base import AudioFormat, SynthesisRequest
 from services.speech.engines.registry import SynthesizerSettings, open_synthesizer
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 
 VOICES = ("zhichu", "zhijie", "heart", "adam")
 TEXTS = ("好。", "早！", "Yes.", "走。", "Go.")

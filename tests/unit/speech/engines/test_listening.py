@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from kit.content_label import ContentLabel
-from services.speech.dsp.decoding import NotAudio
 from services.speech.dsp.encoding import encode_mp3
 from services.speech.engines import listening
-from services.speech.engines.listening import GuardedListener, HeardSample, open_listener_pool
+from services.speech.engines.listening import GuardedListener, HeardSample, NotAudio, open_listener_pool
 
 RATE = 24_000
 

@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,13 +21,15 @@ from services.speech.engines.errors import (
     UnknownVoice,
 )
 from services.speech.engines.pool import SynthesisPool
-from tests.unit.speech.engines.fake_synthesizer import BLOCK, BREAK, CRASH, SAY_PID, FakeFactory
+from tests.polling import eventually
+from tests.unit.speech.engines.fake_synthesizer import BLOCK, BREAK, CRASH, HOLD, NEXT, SAY_PID, FakeFactory
 
 TIMEOUT_S = 30.0
 _PARENT_PROGRAM = """
 import asyncio, sys
 from services.speech.engines.base import SynthesisRequest
 from services.speech.engines.pool import SynthesisPool
+from tests.polling import eventually
 from tests.unit.speech.engines.fake_synthesizer import FakeFactory
 
 if __name__ == "__main__":
@@ -39,6 +42,19 @@ if __name__ == "__main__":
 async def pool() -> AsyncIterator[SynthesisPool]:
     async with SynthesisPool(FakeFactory(), (), name="fake", max_workers=1, max_waiting=1) as pool:
         yield pool
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the texts of a test have their folders."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def found_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 async def worker_pid(pool: SynthesisPool) -> int:
@@ -144,6 +160,40 @@ async def test_the_queue_is_bounded(pool: SynthesisPool, tmp_path: Path) -> None
         await worker_pid(pool)
     running.cancel()
     assert await waiting > 0
+
+
+async def test_a_short_text_is_spoken_between_the_sentences_of_a_long_one(
+    pool: SynthesisPool, scratch: Path, tmp_path: Path
+) -> None:
+    gates = [tmp_path / name for name in ("one", "two", "three")]
+    for gate in gates:
+        os.mkfifo(gate)
+    text = NEXT.join(f"{HOLD}{gate}" for gate in gates)
+    long = asyncio.create_task(pool.synthesize(SynthesisRequest(text, "any"), timeout_s=60.0))
+    # A gate opens when its sentence is being spoken: the short text comes while the worker is busy.
+    opened = await asyncio.to_thread(gates[0].open, "w")
+    short = asyncio.create_task(pool.synthesize(SynthesisRequest(f"a{NEXT}bb", "any"), timeout_s=60.0))
+    await eventually(lambda: len(found_in(scratch)) == 2, within_s=60)
+    opened.close()
+    await asyncio.to_thread(gates[1].write_text, "")
+    assert (await short).model == "1,2"
+    assert not long.done(), "it still has a sentence to speak"
+    await asyncio.to_thread(gates[2].write_text, "")
+    assert (await long).model == ",".join(str(len(sentence)) for sentence in text.split(NEXT))
+
+
+async def test_nothing_is_left_of_a_text_that_was_given_up(pool: SynthesisPool, scratch: Path, tmp_path: Path) -> None:
+    fifo = tmp_path / "pid"
+    os.mkfifo(fifo)
+    text = f"spoken{NEXT}{BLOCK}{fifo}"
+    job = asyncio.create_task(pool.synthesize(SynthesisRequest(text, "any"), timeout_s=60.0))
+    await asyncio.to_thread(fifo.read_text)
+    [folder] = found_in(scratch)
+    assert [path.name for path in found_in(folder)] == ["0.samples"]
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    assert not found_in(scratch)
 
 
 async def test_closing_fails_the_running_job(tmp_path: Path) -> None:

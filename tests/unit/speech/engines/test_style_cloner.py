@@ -18,7 +18,7 @@ from services.speech.engines.styles import StyleFolder, style_of
 from tests.polling import eventually
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 
 TEXT = "小时候，我常常坐在门前的石阶上，听奶奶讲过去的事情。她说话很慢，声音温和。"
 TIMEOUT_S = 240.0

@@ -10,9 +10,11 @@ import pytest
 
 from kit.engines import InputRefused
 from services.speech.domain.sources import RECOGNIZABLE
+from services.speech.dsp.pitch import median_pitch
 from services.speech.media.decoding import decode
 from services.speech.media.sound import Sound, SoundOrder
 from tests.fakes.media import KINDS, MediaKind, bare_pcm, make_media, tone
+from tests.fakes.speex import speex
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 SECOND = SoundOrder(max_duration_s=2)
@@ -50,6 +52,13 @@ def test_every_format_is_heard(extension: str, tmp_path: Path) -> None:
 def test_bare_samples_are_what_recognisers_take_for_them(tmp_path: Path) -> None:
     sound = heard(bare_pcm(tone(16_000)), tmp_path, "media.pcm")
     assert (sound.duration_ms, round(frequency_of(sound))) == (1000, 440)
+
+
+@pytest.mark.parametrize("hertz", [100, 200])
+def test_speex(hertz: int, tmp_path: Path) -> None:
+    sound = heard(speex(frequency=hertz), tmp_path, "media.speex")
+    assert (sound.duration_ms, sound.source_rate) == (1000, 8000)
+    assert median_pitch(sound.samples(), sound.sample_rate) == pytest.approx(hertz, abs=1)
 
 
 def test_the_content_counts_and_not_the_name(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, FormData
 
@@ -15,8 +16,17 @@ RESOLVE_HEADERS = {"X-DashScope-OssResourceResolve": "enable"}
 _OK = 200
 
 
-async def upload(client: AsyncClient, *, model: str, name: str, data: bytes, timeout_s: float) -> str:
-    """The address of the bytes for requests that carry RESOLVE_HEADERS. The SDK's own way has no bound in time.
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file for the storage. An open file as `body` is read piece by piece, and closed."""
+
+    name: str
+    content_type: str
+    body: bytes | IO[bytes] = field(repr=False)
+
+
+async def upload(client: AsyncClient, file: Upload, *, model: str, timeout_s: float) -> str:
+    """The address of the file for requests that carry RESOLVE_HEADERS. The SDK's own way has no bound in time.
 
     Raises EngineBroken, and the errors of the SDK.
     """
@@ -26,8 +36,8 @@ async def upload(client: AsyncClient, *, model: str, name: str, data: bytes, tim
     check_response(response)
     try:
         policy: dict[str, Any] = response.json()["data"]
-        key = f"{policy['upload_dir']}/{name}"
-        form = _form(policy, key, data)
+        key = f"{policy['upload_dir']}/{file.name}"
+        form = _form(policy, key, file)
         host = str(policy["upload_host"])
     except (KeyError, TypeError, ValueError) as error:
         raise EngineBroken("the provider's policy for uploads cannot be read") from error
@@ -44,9 +54,9 @@ async def upload(client: AsyncClient, *, model: str, name: str, data: bytes, tim
     return f"oss://{key}"
 
 
-def _form(policy: dict[str, Any], key: str, data: bytes) -> FormData:
+def _form(policy: dict[str, Any], key: str, file: Upload) -> FormData:
     form = FormData()
-    for field, value in (
+    for name, value in (
         ("OSSAccessKeyId", policy["oss_access_key_id"]),
         ("Signature", policy["signature"]),
         ("policy", policy["policy"]),
@@ -54,9 +64,9 @@ def _form(policy: dict[str, Any], key: str, data: bytes) -> FormData:
         ("x-oss-object-acl", policy["x_oss_object_acl"]),
         ("x-oss-forbid-overwrite", policy["x_oss_forbid_overwrite"]),
         ("success_action_status", "200"),
-        ("x-oss-content-type", "audio/wav"),
+        ("x-oss-content-type", file.content_type),
     ):
-        form.add_field(field, str(value))
+        form.add_field(name, str(value))
     # The storage wants the file last.
-    form.add_field("file", data, filename=key.rpartition("/")[2], content_type="audio/wav")
+    form.add_field("file", file.body, filename=file.name, content_type=file.content_type)
     return form

@@ -1,27 +1,13 @@
-"""Whole requests through edge, hop and database, beside a FastAPI monolith that reads or writes the same rows.
-
-    python -m bench.request.run [--request NAME] [--connections 64] [--seconds 3] [--rounds 9]
-
-The reads are what front ends ask again and again: `profile`, `task` (GET /api/task/{id}, while a task is waited for),
-`voices`, `prices` (GET /api/user/credits/features) and `balance`. `recharge` and `deduct` change the balance of a user,
-which both sides flush to the disk before they answer: the POST and the PUT by which an administrator gives and takes a
-credit.
-
-Both servers and the load generator share the machine. Short runs alternate, so that a machine that changes its
-speed changes it for both; the table shows medians, the ratio is the median over the pairs.
-"""
+"""The two servers that answer the same requests from the same rows, and what is asked of them."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import os
 import socket
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,34 +15,46 @@ from pathlib import Path
 
 import aiohttp
 import jwt
+import orjson
 import psutil
-import uvloop
 
 from bench.request.load import Load, request_bytes, run_load
-from bench.stack import Stack, running_stack
+from bench.stack import Stack
 
 SECRET = "bench-secret-of-the-peer-process-only"
 ADMIN = {"account": "bench-admin", "password": "bench-password"}
 USER = {"account": "bench-user", "password": "bench-password"}
 USER_ID = 2
 RECHARGE = f"/api/user/admin/users/{USER_ID}/credits/recharge"
+SETTINGS = {
+    "VOXREEL_ADMIN_ACCOUNT": ADMIN["account"],
+    "VOXREEL_ADMIN_PASSWORD": ADMIN["password"],
+    # One administrator asks as often as the machine can answer.
+    "VOXREEL_EDGE_RATES__READS_PER_S": "1000000",
+    "VOXREEL_EDGE_RATES__WRITES_PER_S": "1000000",
+    "VOXREEL_EDGE_RATES__CREDENTIALS_PER_S": "1000000",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked again and again."""
+    """What is asked again and again, by how many at once."""
 
     method: str
     path: str
     body: bytes = b""
+    connections: int = 64
 
 
-REQUESTS = {
+READS = {
     "profile": Request("GET", "/api/user/profile"),
     "task": Request("GET", "/api/task/{task_id}"),
     "voices": Request("GET", "/api/tts/voices?type=preset"),
     "prices": Request("GET", "/api/user/credits/features"),
     "balance": Request("GET", "/api/credits/balance"),
+}
+LOGIN = Request("POST", "/api/user/login", orjson.dumps(USER), connections=16)
+CHANGES = {
     "recharge": Request("POST", f"{RECHARGE}?amount=1&description=bench"),
     "deduct": Request(
         "PUT", f"/api/user/admin/users/{USER_ID}/credits", b'{"credits": 1, "operation": "subtract", "reason": "bench"}'
@@ -89,7 +87,12 @@ def fastapi_peer(folder: Path) -> Iterator[Subject]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    environment = {**os.environ, "PEER_DATABASE": str(folder / "peer.db"), "PEER_SECRET": SECRET}
+    environment = {
+        **os.environ,
+        "PEER_DATABASE": str(folder / "peer.db"),
+        "PEER_SECRET": SECRET,
+        "PEER_PASSWORD": USER["password"],
+    }
     command = [sys.executable, "-m", "uvicorn", "bench.request.peer_fastapi:app", "--port", str(port)]
     command += ["--loop", "uvloop", "--http", "httptools"]
     # Both keep an access log, in a file: that is how either would be run.
@@ -142,67 +145,12 @@ async def _spoken(session: aiohttp.ClientSession, admin_token: str) -> str:
     raise TimeoutError("the task did not end")
 
 
-async def measure(request: Request, subject: Subject, *, connections: int, seconds: float) -> tuple[Load, float]:
+async def measure(request: Request, subject: Subject, seconds: float) -> tuple[Load, float]:
     """One run: what the load saw and the CPU microseconds a request cost the server."""
+    connections = request.connections
     path = request.path.format(task_id=subject.task_id)
     sent = request_bytes(request.method, path, port=subject.port, token=subject.token, body=request.body)
     await run_load(sent, port=subject.port, connections=connections, seconds=1)
     before = cpu_seconds(subject.pid)
     load = await run_load(sent, port=subject.port, connections=connections, seconds=seconds)
     return load, (cpu_seconds(subject.pid) - before) / load.requests * 1e6
-
-
-async def compare(arguments: argparse.Namespace, stack: Stack, peer: Subject) -> None:
-    subjects = [await voxreel_subject(stack), peer]
-    runs: dict[str, list[tuple[Load, float]]] = {subject.name: [] for subject in subjects}
-    for _ in range(arguments.rounds):
-        for subject in subjects:
-            run = await measure(
-                REQUESTS[arguments.request],
-                subject,
-                connections=arguments.connections,
-                seconds=arguments.seconds,
-            )
-            runs[subject.name].append(run)
-    ratios = [_rate_of(ours) / _rate_of(theirs) for ours, theirs in zip(*runs.values(), strict=True)]
-    print(f"| {arguments.connections} connections | requests/s | p50 ms | p99 ms | CPU µs/request |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for name, results in runs.items():
-        rate = statistics.median(load.rate for load, _cpu in results)
-        p50 = statistics.median(load.p50_ms for load, _cpu in results)
-        p99 = statistics.median(load.p99_ms for load, _cpu in results)
-        cpu = statistics.median(cpu for _load, cpu in results)
-        print(f"| {name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} | {cpu:.0f} |")
-    print(f"\nratio of rates, median of {len(ratios)} pairs: {statistics.median(ratios):.1f}")
-    print(f"lowest {min(ratios):.1f}, highest {max(ratios):.1f}")
-
-
-def _rate_of(run: tuple[Load, float]) -> float:
-    load, _cpu = run
-    return load.rate
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--request", choices=REQUESTS, default="profile")
-    parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--rounds", type=int, default=9)
-    arguments = parser.parse_args()
-    administered = {
-        "VOXREEL_ADMIN_ACCOUNT": ADMIN["account"],
-        "VOXREEL_ADMIN_PASSWORD": ADMIN["password"],
-        # One administrator asks as often as the machine can answer.
-        "VOXREEL_EDGE_RATES__READS_PER_S": "1000000",
-        "VOXREEL_EDGE_RATES__WRITES_PER_S": "1000000",
-    }
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_stack(Path(folder) / "data", environment=administered) as stack,
-        fastapi_peer(Path(folder)) as peer,
-    ):
-        uvloop.run(compare(arguments, stack, peer))
-
-
-if __name__ == "__main__":
-    main()

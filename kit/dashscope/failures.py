@@ -58,6 +58,12 @@ def failure_of(error: Exception) -> Failure:
     return Failure(_fault(status, code, str(getattr(error, "message", ""))), detail)
 
 
+def failure_of_code(code: str, message: str) -> Failure:
+    """What the code of a task means that was taken and failed later."""
+    known = code if _CODE.match(code) else ""
+    return Failure(_fault(0, known, message), known)
+
+
 def _fault(status: int, code: str, message: str) -> Fault:
     if status == _TOO_MANY or code.startswith("Throttling"):
         return Fault.BUSY

@@ -1,5 +1,6 @@
 """What counts as audio, and how long it is: by its sound, not by what a header or a name says."""
 
+import socket
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from kit.content_label import ContentLabel
-from services.speech.dsp.decoding import DecodedAudio, NotAudio, decode_beginning
+from kit.engines import InputRefused
 from services.speech.dsp.encoding import encode_mp3, encode_opus, encode_wav
+from services.speech.media.decoding import Beginning, decode_beginning
+from services.speech.media.sound import SoundOrder
+from tests.fakes.media import MediaKind, make_media
 
 RATE = 24_000
 Encoder = Callable[[NDArray[np.float32], int, ContentLabel], bytes]
@@ -19,9 +23,12 @@ LABEL = ContentLabel("test", "1")
 TONE: NDArray[np.float32] = np.sin(np.arange(RATE * 3) * 2 * np.pi * 220 / RATE).astype(np.float32) / 2
 
 
-def _decode(path: Path, content: bytes, *, seconds: float = 60.0) -> DecodedAudio:
+HOUR = SoundOrder()
+
+
+def _decode(path: Path, content: bytes, *, seconds: float = 60.0, order: SoundOrder = HOUR) -> Beginning:
     path.write_bytes(content)
-    return decode_beginning(path, sample_rate=16_000, seconds=seconds)
+    return decode_beginning(path, seconds=seconds, order=order)
 
 
 @pytest.mark.parametrize("encode", [encode_wav, encode_mp3, encode_opus])
@@ -55,7 +62,7 @@ def test_a_header_that_lies_about_the_length(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_audio(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(NotAudio):
+    with pytest.raises(InputRefused):
         _decode(tmp_path / "sample", content)
 
 
@@ -72,11 +79,26 @@ def test_a_film_is_no_audio(tmp_path: Path) -> None:
             output.mux(picture.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), "rgb24")))
         for stream in (sound, picture):
             output.mux(stream.encode(None))
-    with pytest.raises(NotAudio):
-        decode_beginning(path, sample_rate=16_000, seconds=60.0)
+    with pytest.raises(InputRefused):
+        decode_beginning(path, seconds=60.0, order=HOUR)
 
 
-def test_a_file_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.speech.dsp.av_decoding._MAX_DURATION_S", 2)
-    with pytest.raises(NotAudio):
-        _decode(tmp_path / "sample", encode_wav(TONE, RATE, LABEL))
+def test_a_file_that_is_too_long(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused):
+        _decode(tmp_path / "sample", encode_wav(TONE, RATE, LABEL), order=SoundOrder(max_duration_s=2))
+
+
+@pytest.mark.parametrize(("container", "codec"), [("aiff", "pcm_s16be"), ("caf", "alac"), ("au", "pcm_s16be")])
+def test_what_computers_record_in(tmp_path: Path, container: str, codec: str) -> None:
+    beginning = _decode(tmp_path / "sample", make_media(MediaKind(container, codec)))
+    assert beginning.duration_ms == pytest.approx(1000, abs=120)  # codecs work in whole frames
+
+
+def test_what_refers_to_an_address_asks_nobody(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/a.wav"
+        with pytest.raises(InputRefused):
+            _decode(tmp_path / "sample", f"#EXTM3U\n#EXTINF:9,\n{address}\n#EXT-X-ENDLIST\n".encode())
+        with pytest.raises(TimeoutError):
+            server.accept()

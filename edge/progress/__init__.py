@@ -1,0 +1,1 @@
+"""Tasks that clients follow while they are done."""

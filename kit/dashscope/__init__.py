@@ -1,0 +1,1 @@
+"""What every service that uses DashScope needs of it: clients, the meaning of errors, the provider's storage."""

@@ -1,0 +1,1 @@
+"""Lip sync by Alibaba Cloud's VideoRetalk."""
