@@ -5,7 +5,8 @@ Method. The targets are voices of Kokoro that are neither shipped nor part of th
 it. Then the default voice, the stock voice most like the sample, and the clone read sentences that neither sample nor
 search contained. Similarity is the cosine of the embeddings of reading and sample, by the encoder the search itself
 uses: an independent one would be kinder to the stock voices. `same voice` is the target itself reading the sentences,
-the most there is to reach. Character errors are counted as in `bench.tts.cer`, of the default voice and of the clone.
+the most there is to reach. Character errors are counted as in `bench.speech.round_trips`. What a search has found is
+kept, so that a run that was stopped goes on behind it.
 
     python -m bench.cloning <folder of kokoro-js 1.2.1 voices> [--cache-dir DIR] [--evaluations N] [--target NAME ...]
 """
@@ -14,25 +15,25 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
+import tempfile
 import time
-import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
-from bench.tts.cer import SAMPLES, Comparison, Listener, Sample, total_rate
+from bench.speech.comparison import Comparison, rate
+from bench.speech.sentences import Sentence, misheard, sentences
+from bench.speech.studio import Listener, heard_samples, text_of
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import AudioFormat, Language, SynthesisRequest
-from services.speech.engines.kokoro.acoustic import SAMPLE_RATE as SPOKEN_RATE
 from services.speech.engines.kokoro.catalog import voices
 from services.speech.engines.kokoro.settings import KokoroFactory
 from services.speech.engines.style_clone.encoder import SpeakerEncoder, similarity
-from services.speech.engines.style_clone.learner import StyleLearner
+from services.speech.engines.style_clone.learner import LearntStyle, StyleLearner
 from services.speech.engines.style_clone.mel import SAMPLE_RATE
 from services.speech.engines.style_clone.settings import ENCODER_FILE, StyleCloneOptions, StyleModelFiles
 from services.speech.engines.styles import StyleFolder, StyleVoice
@@ -57,13 +58,13 @@ class Reading:
 class Studio:
     """Reads with preset voices and with packs."""
 
-    def __init__(self, cache_dir: Path, sentences: int) -> None:
-        self._kokoro = KokoroFactory(DEFAULT_MODELS_DIR, cache_dir)()
+    def __init__(self, cache_dir: Path, folder: Path, chosen: Sequence[Sentence]) -> None:
+        self._kokoro = KokoroFactory(DEFAULT_MODELS_DIR, cache_dir, threads=1)()
         self._folder = StyleFolder(cache_dir)
         self._encoder = SpeakerEncoder.load(StyleModelFiles(DEFAULT_MODELS_DIR, cache_dir).store().ensure(ENCODER_FILE))
-        self._listener = Listener(cache_dir)
-        self._sentences = SAMPLES[:sentences]
-        self._takes: dict[tuple[str, Sample], tuple[NDArray[np.float32], Comparison]] = {}
+        self._listener = Listener(cache_dir, folder)
+        self._sentences = chosen
+        self._takes: dict[tuple[str, Sentence], tuple[NDArray[np.float32], Comparison]] = {}
 
     def voice_of(self, pack: bytes, pitch: float = 1.0) -> str:
         """The name under which the engine speaks with a pack."""
@@ -73,7 +74,7 @@ class Studio:
 
     def record(self, text: str, voice: str) -> NDArray[np.float32]:
         """At the encoder's rate."""
-        return _samples(self._kokoro.synthesize(SynthesisRequest(text, voice, AudioFormat.PCM)).data)
+        return heard_samples(self._kokoro.synthesize(SynthesisRequest(text, voice, AudioFormat.PCM)).data)
 
     def embed(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._encoder.embed(audio)
@@ -89,38 +90,65 @@ class Studio:
         """The embedding of every preset voice."""
         return {each.voice_id: self.embed(self.record(STOCK_TEXT, each.voice_id)) for each in voices()}
 
-    def _take(self, voice: str, sentence: Sample) -> tuple[NDArray[np.float32], Comparison]:
+    def _take(self, voice: str, sentence: Sentence) -> tuple[NDArray[np.float32], Comparison]:
         """A sentence read once: its embedding, and what was understood."""
         if (voice, sentence) not in self._takes:
             spoken = self._kokoro.synthesize(SynthesisRequest(sentence.text, voice, AudioFormat.PCM)).data
-            heard = self._listener.compare(_wav(spoken), sentence.reading)
-            self._takes[voice, sentence] = (self.embed(_samples(spoken)), heard)
+            samples = heard_samples(spoken)
+            heard = text_of(self._listener.hear(samples))
+            counted = misheard(sentence, heard, Language.CHINESE)
+            self._takes[voice, sentence] = (self.embed(samples), counted)
         return self._takes[voice, sentence]
 
 
-def measure(pack: Path, studio: Studio, learner: StyleLearner, options: StyleCloneOptions) -> dict[str, Reading]:
-    """Everything about one target."""
+def measure(
+    pack: Path, studio: Studio, learner: StyleLearner, *, options: StyleCloneOptions, kept: Path
+) -> dict[str, Reading]:
+    """Everything about one target. What has been learnt lies in the folder `kept` and is not searched again."""
     own = studio.voice_of(pack.read_bytes())
     sample = studio.record(SAMPLE_TEXT, own)
     target = studio.embed(sample)
-    started = time.perf_counter()
-    learnt = learner.learn(sample, Language.CHINESE, options, source_rate=SAMPLE_RATE)
-    seconds = time.perf_counter() - started
+    learnt = _learnt(kept / f"{pack.stem}-{options.evaluations}.npz", sample, learner, options)
     print(
-        f"{pack.stem}: sample {len(sample) / SAMPLE_RATE:.1f} s, {learnt.evaluations} evaluations in {seconds:.0f} s, "
+        f"{pack.stem}: sample {len(sample) / SAMPLE_RATE:.1f} s, {learnt.evaluations} evaluations, "
         f"pitch x{learnt.pitch}, in the search {learnt.similarity:.2f}",
         flush=True,
     )
     best = max(studio.stock, key=lambda voice_id: similarity(studio.stock[voice_id], target))
     readings = {
         "default": studio.read(DEFAULT_VOICE, target),
-        f"best stock ({best})": studio.read(best, target),
+        "best stock": studio.read(best, target),
         "clone": studio.read(studio.voice_of(learnt.pack, learnt.pitch), target),
         "same voice": studio.read(own, target),
     }
     for name, reading in readings.items():
-        print(f"  {name}: {reading.likeness:.3f}, character errors {total_rate(list(reading.heard)):.1%}", flush=True)
+        called = f"{name} ({best})" if name == "best stock" else name
+        print(f"  {called}: {reading.likeness:.3f}, character errors {rate(reading.heard):.1%}", flush=True)
     return readings
+
+
+def _learnt(file: Path, sample: NDArray[np.float32], learner: StyleLearner, options: StyleCloneOptions) -> LearntStyle:
+    if file.exists():
+        with np.load(file, allow_pickle=False) as stored:
+            return LearntStyle(
+                pack=stored["pack"].tobytes(),
+                language=Language.CHINESE,
+                pitch=float(stored["pitch"]),
+                similarity=float(stored["similarity"]),
+                evaluations=int(stored["evaluations"]),
+            )
+    started = time.perf_counter()
+    learnt = learner.learn(sample, Language.CHINESE, options, source_rate=SAMPLE_RATE)
+    print(f"{file.stem}: searched for {time.perf_counter() - started:.0f} s", flush=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        file,
+        pack=np.frombuffer(learnt.pack, dtype="<f4"),
+        pitch=learnt.pitch,
+        similarity=learnt.similarity,
+        evaluations=learnt.evaluations,
+    )
+    return learnt
 
 
 def main() -> None:
@@ -128,31 +156,21 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cache-dir", type=Path, default=Path("data/models"))
     parser.add_argument("--evaluations", type=int, default=StyleCloneOptions().evaluations)
-    parser.add_argument("--sentences", type=int, default=len(SAMPLES))
+    parser.add_argument("--every", type=int, default=4, help="of the sentences only every so many")
+    parser.add_argument("--kept", type=Path, default=Path("data/bench/clones"), help="where learnt voices are kept")
     parser.add_argument("--target", action="append", help="name of a pack; the four held out if omitted")
     options = parser.parse_args()
-    studio = Studio(options.cache_dir, options.sentences)
-    learner = StyleLearner(StyleModelFiles(DEFAULT_MODELS_DIR, options.cache_dir), threads=2)
+    learner = StyleLearner(StyleModelFiles(DEFAULT_MODELS_DIR, options.cache_dir), threads=1)
     search = StyleCloneOptions(evaluations=options.evaluations, max_search_s=3600.0)
-    results = [measure(options.folder / f"{name}.bin", studio, learner, search) for name in options.target or HELD_OUT]
-    gains = [each["clone"].likeness - each["default"].likeness for each in results]
-    print(f"clone above default: {np.mean(gains):+.3f}")
-
-
-def _wav(spoken: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as output:
-        output.setnchannels(1)
-        output.setsampwidth(2)
-        output.setframerate(SPOKEN_RATE)
-        output.writeframes(spoken)
-    return buffer.getvalue()
-
-
-def _samples(pcm: bytes) -> NDArray[np.float32]:
-    """Bare samples of the engine, at the encoder's rate."""
-    spoken = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768
-    return np.asarray(resample_poly(spoken, 2, 3), dtype=np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        studio = Studio(options.cache_dir, Path(folder), sentences(Language.CHINESE)[:: options.every])
+        results = [
+            measure(options.folder / f"{name}.bin", studio, learner, options=search, kept=options.kept)
+            for name in options.target or HELD_OUT
+        ]
+    for name in ("default", "best stock", "clone", "same voice"):
+        likeness = np.mean([each[name].likeness for each in results])
+        print(f"{name}: {likeness:.3f}, {rate(count for each in results for count in each[name].heard):.1%}")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 Method. Ten Chinese sentences are spoken by a female and a male preset voice, plainly and with each of the eight
 emotions at full strength, which after the rule of the vector is 0.8, of calm 0.56. Rate is the length of the plain
 reading over that of the emotional one, pauses included; pitch, its range and the level of the speech are measured as
-those of a reference recording are. Character errors are counted as in `bench.tts.cer`, on the same recordings, all
-resampled from the MP3 a client would get. Of angry against calm each sentence is a pair: how many of the twenty pairs
+those of a reference recording are. Character errors are counted as in `bench.speech.round_trips`, on the same MP3,
+which is what a client would get. Of angry against calm each sentence is a pair: how many of the twenty pairs
 differ in the expected direction is said, too.
 
     python -m bench.emotion [--cache-dir DIR] [--emotion NAME ...]
@@ -13,7 +13,6 @@ differ in the expected direction is said, too.
 from __future__ import annotations
 
 import argparse
-import io
 import math
 import statistics
 import tempfile
@@ -21,13 +20,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.tts.cer import SAMPLES, Recognizer, Sample
+from bench.speech.sentences import Sentence, misheard, sentences
+from bench.speech.studio import Listener, text_of
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.domain.speakers import Prosody, Speaker
 from services.speech.dsp.delivery import measure_delivery
 from services.speech.emotion.delivery import Delivery
 from services.speech.emotion.vector import Emotion, effective
-from services.speech.engines.base import BlockingSynthesizer, Quality
+from services.speech.engines.base import BlockingSynthesizer, Language, Quality
 from services.speech.engines.dubbing import DubbingRequest, SpeakerEmotion, VectorEmotion
 from services.speech.engines.kokoro.settings import KokoroFactory
 from services.speech.engines.prosody.dubber import synthesis_of
@@ -36,6 +36,7 @@ from services.speech.media.sound import SoundOrder
 
 VOICES = ("zhichu", "zhiwei")
 PLAIN = "plain"
+_EVERY = 4
 _SAMPLE_RATE = 16_000
 _LONGEST_S = 60.0
 
@@ -50,11 +51,11 @@ class Reading:
     characters: int
 
 
-def request_for(sample: Sample, voice: str, emotion: str) -> DubbingRequest:
+def request_for(sentence: Sentence, voice: str, emotion: str) -> DubbingRequest:
     """The sentence with an emotion at full strength, or plainly."""
     vector = effective(tuple(float(each == emotion) for each in Emotion), 1.0)
     return DubbingRequest(
-        text=sample.text,
+        text=sentence.text,
         speaker=Speaker(voice, Prosody(), Quality.NATIVE, None),
         emotion=SpeakerEmotion() if emotion == PLAIN else VectorEmotion(vector, 1.0),
         speed=1.0,
@@ -65,28 +66,28 @@ def request_for(sample: Sample, voice: str, emotion: str) -> DubbingRequest:
 
 
 def read(
-    engine: BlockingSynthesizer, recognizer: Recognizer, request: DubbingRequest, *, sample: Sample, folder: Path
+    engine: BlockingSynthesizer, listener: Listener, request: DubbingRequest, *, sentence: Sentence, folder: Path
 ) -> Reading:
     """Speaks, measures, recognises."""
     spoken = engine.synthesize(synthesis_of(request))
     file = folder / "reading.mp3"
     file.write_bytes(spoken.data)
     heard = decode_beginning(file, seconds=_LONGEST_S, order=SoundOrder(_SAMPLE_RATE))
-    comparison = recognizer.compare(io.BytesIO(spoken.data), sample.reading)
+    counted = misheard(sentence, text_of(listener.hear_file(file)), Language.CHINESE)
     delivery = measure_delivery(heard.samples, _SAMPLE_RATE)
-    return Reading(spoken.duration_ms, delivery, comparison.errors, len(comparison.expected))
+    return Reading(spoken.duration_ms, delivery, counted.errors, counted.length)
 
 
 def measure(emotions: Sequence[str], cache_dir: Path) -> dict[str, list[Reading]]:
     """Readings by emotion, the plain ones first, sentences and voices in the same order."""
     engine = KokoroFactory(DEFAULT_MODELS_DIR, cache_dir)()
-    recognizer = Recognizer(cache_dir)
     with tempfile.TemporaryDirectory() as folder:
+        listener = Listener(cache_dir, Path(folder))
         return {
             emotion: [
-                read(engine, recognizer, request_for(sample, voice, emotion), sample=sample, folder=Path(folder))
+                read(engine, listener, request_for(each, voice, emotion), sentence=each, folder=Path(folder))
                 for voice in VOICES
-                for sample in SAMPLES
+                for each in sentences(Language.CHINESE)[::_EVERY]
             ]
             for emotion in (PLAIN, *emotions)
         }

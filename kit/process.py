@@ -83,7 +83,7 @@ async def _run(specs: Sequence[AppSpec[Any]]) -> None:
     grace_s = max(spec.config.grace_s for spec in specs)
     async with AsyncExitStack() as stack:
         apps = [await stack.enter_async_context(running(spec)) for spec in specs]
-        _tune_garbage_collection()
+        tune_garbage_collection()
         await stop.wait()
         deadline = asyncio.get_running_loop().time() + grace_s
         for app in reversed(apps):
@@ -91,7 +91,7 @@ async def _run(specs: Sequence[AppSpec[Any]]) -> None:
     _log.info("process.stopped")
 
 
-def _tune_garbage_collection() -> None:
+def tune_garbage_collection() -> None:
     """What was built to stay is not looked at again, and short-lived objects of a busy second are not looked at
     hundreds of times: the default threshold costs 6 to 8 % of the time under load."""
     gc.collect()

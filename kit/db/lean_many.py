@@ -7,9 +7,8 @@ which the driver spends on writing arrays. A column with a default needs a value
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -33,9 +32,9 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
 from kit.db.lean_write import insert_of
+from kit.db.pipeline import when_answered
 from kit.db.prepared import PreparedByDialect
 
-_row_count = attrgetter("rowcount")
 _POSTGRESQL = "postgresql"
 _ROWS = "rows"
 
@@ -63,16 +62,16 @@ class LeanInsertMany:
 
         self._prepared = PreparedByDialect(statement_for)
 
-    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]], /) -> int:
-        """How many rows it wrote."""
+    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]], /) -> None:
+        """Writes all rows."""
         if not rows:
-            return 0
+            return
         statement = self._prepared.on(connection.dialect)
         if connection.dialect.name != _POSTGRESQL:
-            return statement.run_tuples(connection, self._names, rows)
+            statement.run_tuples(connection, self._names, rows)
+            return
         named = [dict(zip(self._names, row, strict=True)) for row in rows]
-        count: int = statement.run(connection, {_ROWS: _json_of(named)}, take=_row_count)
-        return count
+        statement.run(connection, {_ROWS: _json_of(named)}, take=_nothing)
 
 
 class LeanUpdateMany:
@@ -100,15 +99,31 @@ class LeanUpdateMany:
 
         self._prepared = PreparedByDialect(statement_for)
 
-    def run(self, connection: Connection, rows: Sequence[Row], /) -> int:
-        """How many rows it wrote. Uses up the rows."""
+    def run(self, connection: Connection, rows: Sequence[Row], /, *, otherwise: Callable[[], Exception]) -> None:
+        """Writes all rows, and uses them up. Raises `otherwise()` when it did not find one for each of them, in a
+        pipeline at its end."""
         if not rows:
-            return 0
-        statement = self._prepared.on(connection.dialect)
+            return
+        statement, wanted = self._prepared.on(connection.dialect), len(rows)
         if connection.dialect.name != _POSTGRESQL:
-            return statement.run_many(connection, rows)
-        count: int = statement.run(connection, {_ROWS: _json_of(rows)}, take=_row_count)
-        return count
+            written = statement.run_many(connection, rows)
+            _check(written, wanted, otherwise)
+            return
+        cursor = statement.run(connection, {_ROWS: _json_of(rows)}, take=_itself)
+        when_answered(connection, lambda: _check(cursor.rowcount, wanted, otherwise))
+
+
+def _check(written: int, wanted: int, otherwise: Callable[[], Exception]) -> None:
+    if written != wanted:
+        raise otherwise()
+
+
+def _itself(cursor: Any) -> Any:
+    return cursor
+
+
+def _nothing(_cursor: Any) -> None:
+    return None
 
 
 def _given(columns: Mapping[str, Column[Any]]) -> TableValuedAlias:

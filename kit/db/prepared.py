@@ -41,7 +41,7 @@ class PreparedStatement:
         try:
             return take(driver.execute(self.sql, arguments))
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _core_error(error, connection, self.sql) from error
+            raise core_error(error, connection, self.sql) from error
 
     def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
         """Runs it once for each of the rows, which it uses up; answers how many rows were written in all.
@@ -58,13 +58,8 @@ class PreparedStatement:
 
     def run_tuples(self, connection: Connection, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
         """The same for rows of the values of these names, which are all it has, in the order of the driver."""
-        places = [(place, self.binds[name]) for place, name in enumerate(names) if name in self.binds]
-        if not places:
-            return self._run_each(connection, rows)
-        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-        for place, process in places:
-            columns[place] = _converted(columns[place], process)
-        return self._run_each(connection, list(zip(*columns, strict=True)))
+        processors = {place: self.binds[name] for place, name in enumerate(names) if name in self.binds}
+        return self._run_each(connection, converted_rows(rows, processors) if processors else rows)
 
     def _run_each(self, connection: Connection, arguments: Sequence[Any]) -> int:
         driver: Any = connection.connection.driver_connection
@@ -73,7 +68,7 @@ class PreparedStatement:
             cursor.executemany(self.sql, arguments)
             count: int = cursor.rowcount
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _core_error(error, connection, self.sql) from error
+            raise core_error(error, connection, self.sql) from error
         return count
 
     def _arguments(self, values: dict[str, Any]) -> dict[str, Any] | tuple[Any, ...]:
@@ -92,6 +87,16 @@ def _converted(values: Sequence[Any], process: Processor) -> list[Any]:
             former, result = value, process(value)
         converted.append(result)
     return converted
+
+
+def converted_rows(rows: Sequence[Sequence[Any]], processors: Mapping[int, Processor]) -> list[tuple[Any, ...]]:
+    """The rows as tuples, with the values at these places processed."""
+    if not processors or not rows:
+        return [tuple(row) for row in rows]
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place, process in processors.items():
+        columns[place] = _converted(columns[place], process)
+    return list(zip(*columns, strict=True))
 
 
 class PreparedByDialect:
@@ -140,7 +145,7 @@ def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _core_error(error: DBAPIModule.Error, connection: Connection, sql: str) -> BaseException:
+def core_error(error: DBAPIModule.Error, connection: Connection, sql: str) -> BaseException:
     """The error as Core would raise it, after giving up a connection that the driver has lost."""
     dialect = connection.dialect
     is_lost = not connection.invalidated and dialect.is_disconnect(error, connection.connection.dbapi_connection, None)

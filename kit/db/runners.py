@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from psycopg.pq import TransactionStatus
@@ -33,7 +33,7 @@ class _SwallowedError(Exception):
 
 
 class SqliteWriter:
-    """Runs a group in one transaction, each job in a savepoint of its own: many writers share one flush."""
+    """Runs a group in one transaction, each job of several in a savepoint: many writers share one flush."""
 
     def __init__(self, engine: Engine) -> None:
         self._held = HeldConnection(engine)
@@ -70,17 +70,25 @@ class SqliteWriter:
         connection = transaction.connection
         driver: Any = connection.connection.driver_connection
         with transaction:
-            for job in jobs:
-                driver.execute("SAVEPOINT job")
-                job.run(connection)
-                if job.error is not None:
-                    job.fail(failure_of(job.error))
-                    driver.execute("ROLLBACK TO job")
-                driver.execute("RELEASE job")
+            if len(jobs) == 1:
+                # Nobody else is in it, and for a savepoint SQLite would keep what every page was before.
+                _run_or_undo(jobs[0], connection, transaction.rollback)
+            else:
+                for job in jobs:
+                    driver.execute("SAVEPOINT job")
+                    _run_or_undo(job, connection, lambda: driver.execute("ROLLBACK TO job"))
+                    driver.execute("RELEASE job")
         return bool(connection.info.pop(EVENTS_ADDED, False))
 
     def close(self) -> None:
         self._held.drop()
+
+
+def _run_or_undo(job: Job, connection: Connection, undo: Callable[[], object]) -> None:
+    job.run(connection)
+    if job.error is not None:
+        job.fail(failure_of(job.error))
+        undo()
 
 
 class PostgresWriter:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Table
 
 from kit.db.database import Database
+from kit.db.pipeline import pipelined
 from kit.events.outbox import Outbox
 
 T = TypeVar("T")
@@ -19,6 +21,10 @@ class UnitOfWork:
     def __init__(self, connection: Connection, *, outbox_table: Table) -> None:
         self.connection = connection
         self.outbox = Outbox(connection, outbox_table)
+
+    def pipelined(self) -> AbstractContextManager[None]:
+        """Writes that do not wait for each other; see `kit.db.pipeline`."""
+        return pipelined(self.connection)
 
 
 U = TypeVar("U", bound=UnitOfWork)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from google.protobuf.message import Message
@@ -12,6 +11,7 @@ from kit.clock import Clock
 from kit.ids import IdSource
 from kit.rpc.context import CallContext, current_call
 from kit.rpc.times import timestamp_of
+from kit.values import value
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
 REQUEST_ID_HEADER = "Voxreel-Request-Id"
@@ -19,7 +19,7 @@ TRACE_PARENT_HEADER = "traceparent"
 WORK_TYPE = "work"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OutboundEvent:
     """A message ready for the outbox. The id is also the broker's message id."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Insert, Table, bindparam, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kit.db.any_of import each_of
+from kit.db.lean_many import LeanInsertMany
 from kit.db.lean_write import LeanWrite
 
 
@@ -40,8 +41,13 @@ class Inbox:
     def add_all(self, consumer: str, event_ids: Sequence[str]) -> None:
         """Writes down that the events are applied. Raises IntegrityError when one of them was."""
         if event_ids:
-            rows = [{"consumer": consumer, "event_id": event_id, "create_time": self._now} for event_id in event_ids]
-            self._connection.execute(self._table.insert(), rows)
+            rows = [(consumer, event_id, self._now) for event_id in event_ids]
+            _additions_of_new_to(self._table).run(self._connection, rows)
+
+
+@lru_cache(maxsize=32)
+def _additions_of_new_to(table: Table) -> LeanInsertMany:
+    return LeanInsertMany((table.c.consumer, table.c.event_id, table.c.create_time))
 
 
 @lru_cache(maxsize=32)

@@ -7,11 +7,11 @@ commits, it gets a second method that takes all such calls of a batch, and the f
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from kit.errors import DomainError, Unauthenticated
 from kit.rpc.context import CallContext, Principal, current_call
+from kit.values import value
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 Q = TypeVar("Q")
@@ -22,7 +22,7 @@ Outcome: TypeAlias = R | DomainError
 """What a call ends with. Within a set a refusal is a value, so that it is nobody else's."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallInSet(Generic[Q]):
     """One call of a set: its request, and who calls under which id."""
 

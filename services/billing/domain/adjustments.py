@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kit.values import value
 from services.billing.domain.errors import balance_too_low, field_invalid
 from services.billing.domain.fingerprint import fingerprint
 from services.billing.domain.ledger import Entry
@@ -20,7 +20,7 @@ class AdjustmentOperation(StrEnum):
     SET = "set"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Adjust:
     """An administrator wants another balance. What is held is out of reach."""
 
@@ -56,7 +56,7 @@ class Adjust:
                 return -self.credits
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Adjustment:
     """An adjustment that was made. `request_key` is that of its transaction, which does not exist if nothing moved."""
 
@@ -74,7 +74,7 @@ class Adjustment:
         return fingerprint(self.user_id, self.operation.value, self.credits, self.description)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Adjusted:
     """An adjustment, and what its user sees of it; nothing when nothing moved."""
 

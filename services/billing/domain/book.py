@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from kit.errors import DomainError, InsufficientCredits
+from kit.values import value
 from services.billing.domain import movements
 from services.billing.domain.adjustments import Adjust, Adjustment
 from services.billing.domain.cards import Card, RedeemCard
@@ -41,21 +42,21 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 _WRONG_CODE = frozenset({reasons.ERROR_REASON_CARD_NOT_FOUND, reasons.ERROR_REASON_INVITE_CODE_NOT_FOUND})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recharged:
     """Credits were added under this request key, now or before."""
 
     request_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Redeemed:
     """The card was redeemed by this request, now or before."""
 
     card: Card
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Invited:
     """The invite code was used by this request, now or before."""
 
@@ -65,7 +66,7 @@ class Invited:
 Answer: TypeAlias = Hold | Settlement | Recharged | Adjustment | Redeemed | Invited
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """The answer to a command, and every change it makes; none for a repeated command.
 

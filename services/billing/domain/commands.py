@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
+from kit.values import value
 from services.billing.domain.adjustments import Adjust
 from services.billing.domain.cards import RedeemCard
 from services.billing.domain.holds import Reservation
@@ -32,7 +32,7 @@ class Settlement(Enum):
     CONTRADICTED = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Capture:
     """Takes held credits, all of them when None; what is above the amount goes back."""
 
@@ -40,21 +40,21 @@ class Capture:
     credits: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Release:
     """Gives held credits back."""
 
     hold_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ExpireHold:
     """Gives held credits back if the time of the hold is over and nobody has settled it."""
 
     hold_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EndTask:
     """Captures or releases the hold of a task that has ended. `event_id` tells a repeated event from a new one."""
 
@@ -64,7 +64,7 @@ class EndTask:
     outcome: TaskOutcome
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ExpireCredits:
     """Takes the credits of a user whose time is over. Every command does so for its users first; this does no more."""
 

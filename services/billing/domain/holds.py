@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from kit.values import value
 from services.billing.domain.errors import field_invalid, hold_captured, hold_released
 from services.billing.domain.fingerprint import fingerprint
 from services.billing.domain.limits import CREDITS_LIMIT, check_description, check_request_id
@@ -21,7 +22,7 @@ class HoldState(StrEnum):
     RELEASED = "released"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reservation:
     """What is asked for. `request_id` is the task's id; without credits the feature's price is meant."""
 
@@ -50,7 +51,7 @@ class Reservation:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hold:
     """Credits set aside. `captured_credits` were taken for good; the rest went back when it was settled.
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
@@ -24,6 +23,7 @@ from types import MappingProxyType
 
 import orjson
 
+from kit.values import value
 from services.billing.domain.ledger import Entry, EntryType
 
 _FORM_VERSION = 1
@@ -157,7 +157,7 @@ def expire_returned_key(hold_id: str) -> str:
     return f"expire_returned:{hold_id}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Posting:
     """Credits that an account gained, or lost when negative. System accounts keep no balance."""
 
@@ -166,7 +166,7 @@ class Posting:
     balance_after: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TransactionDraft:
     """A transaction without its place in the journal. Nothing else has its request key."""
 
@@ -181,7 +181,7 @@ class TransactionDraft:
     operator_user_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transaction:
     """A transaction in its place. Ids count from 1 without gaps."""
 
@@ -191,7 +191,7 @@ class Transaction:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChainHead:
     """The newest transaction."""
 

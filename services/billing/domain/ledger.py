@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from kit.values import value
 from services.billing.domain.errors import field_invalid
 from services.billing.domain.fingerprint import fingerprint
 from services.billing.domain.limits import VALIDITY_DAYS_LIMIT, check_description, check_request_id
@@ -24,7 +25,7 @@ class EntryType(StrEnum):
     EXPIRE = "expire"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Balance:
     """Credits of one user: `available` can be spent, `held` is set aside. `version` counts the changes.
 
@@ -73,7 +74,7 @@ class Balance:
         return self.lapsed() if self.is_overdue(now) else self
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """One line of a user's account. `balance_before` and `balance_after` are what they could spend."""
 
@@ -91,7 +92,7 @@ class Entry:
     card_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recharge:
     """Credits an administrator adds. With `validity_days` all credits of the user are good for at least so long."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from kit.values import value
 from services.billing.domain.adjustments import Adjust
 from services.billing.domain.cards import Card, RedeemCard, describe
 from services.billing.domain.errors import credits_limit_exceeded
@@ -36,7 +37,7 @@ _HOLD_EXPIRED = "预扣超时，退还积分"
 _CREDITS_EXPIRED = "积分已过期"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Movement:
     """A transaction, and the balance after it. Its `validity_days` count from its time."""
 

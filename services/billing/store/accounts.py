@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
@@ -26,7 +26,8 @@ BALANCE_COLUMNS = (
 _SOME = select(*BALANCE_COLUMNS).where(AnyOf(ACCOUNTS.c.user_id, "user_ids"))
 _READ = LeanQuery(_SOME)
 # PostgreSQL locks after it has sorted, so every replica takes the locks in the same order.
-_LOCK = LeanQuery(_SOME.order_by(ACCOUNTS.c.user_id).with_for_update())
+_number = select(func.count()).select_from(ACCOUNTS).where(AnyOf(ACCOUNTS.c.user_id, "user_ids")).scalar_subquery()
+_LOCK_IF_ALL = LeanQuery(_SOME.where(_number == bindparam("number")).order_by(ACCOUNTS.c.user_id).with_for_update())
 _OPEN = LeanWrite(insert_if_absent(ACCOUNTS))
 _MOVE = LeanUpdateMany(
     ACCOUNTS,
@@ -65,14 +66,13 @@ class AccountRepository:
         """The balances of all these users, who get an account if they have none. Until the transaction ends nobody
         else moves their credits or settles their holds."""
         wanted = sorted(user_ids)
-        found = self.balances(wanted)
-        missing = [user_id for user_id in wanted if user_id not in found]
-        if self._connection.dialect.name == "sqlite" and not missing:
-            # Only one transaction writes at a time there.
-            return found
+        locked = self._lock_if_all_exist(wanted)
+        if len(locked) == len(wanted):
+            return locked
         # Making an account may wait for another replica that makes it too, so it comes before the first lock.
-        self.open(missing)
-        return {row[0]: Balance(*row) for row in _LOCK.all(self._connection, user_ids=wanted)}
+        found = self.balances(wanted)
+        self.open([user_id for user_id in wanted if user_id not in found])
+        return self._lock_if_all_exist(wanted)
 
     def open(self, user_ids: Sequence[int]) -> None:
         """Makes empty accounts for those who have none, in the order given."""
@@ -95,13 +95,20 @@ class AccountRepository:
             for user_id, balance in sorted(after.items())
             if balance.version != before[user_id].version
         ]
-        if _MOVE.run(self._connection, rows) != len(rows):
-            raise concurrent_update()
+        _MOVE.run(self._connection, rows, otherwise=concurrent_update)
         self._move_times(before, after)
 
     def overdue(self, now: datetime, *, limit: int) -> list[int]:
         """Users whose credits have expired and were not taken yet, the longest overdue first."""
         return [user_id for (user_id,) in _OVERDUE.all(self._connection, now=now, limit=limit)]
+
+    def _lock_if_all_exist(self, user_ids: Sequence[int]) -> dict[int, Balance]:
+        """Less than all of them, and no lock, when one has no account."""
+        if self._connection.dialect.name == "sqlite":
+            # Only one transaction writes at a time there.
+            return self.balances(user_ids)
+        rows = _LOCK_IF_ALL.all(self._connection, user_ids=user_ids, number=len(user_ids))
+        return {row[0]: Balance(*row) for row in rows}
 
     def _move_times(self, before: Mapping[int, Balance], after: Mapping[int, Balance]) -> None:
         rows = [
@@ -114,4 +121,4 @@ class AccountRepository:
             if (balance.expire_time, balance.expired_time)
             != (before[user_id].expire_time, before[user_id].expired_time)
         ]
-        _MOVE_TIME.run(self._connection, rows)
+        _MOVE_TIME.run(self._connection, rows, otherwise=concurrent_update)

@@ -149,15 +149,12 @@ class CardRepository:
             }
             for card in cards
         ]
-        if _REDEEM.run(self._connection, rows) != len(rows):
-            raise concurrent_update()
+        _REDEEM.run(self._connection, rows, otherwise=concurrent_update)
 
     def withdraw_all(self, card_ids: Iterable[int], state: CardState) -> None:
         """Disables or deletes locked cards. Raises Conflict when one was used."""
         rows = [{"card_id": card_id, "new_state": state.value} for card_id in card_ids]
-        number = len(rows)
-        if _WITHDRAW.run(self._connection, rows) != number:
-            raise concurrent_update()
+        _WITHDRAW.run(self._connection, rows, otherwise=concurrent_update)
 
 
 def _fresh_card(code: str, batch_id: int) -> tuple[Any, ...]:

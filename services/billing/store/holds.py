@@ -112,8 +112,7 @@ class HoldRepository:
             }
             for hold in settled
         ]
-        if _SETTLE.run(self._connection, rows) != len(settled):
-            raise concurrent_update()
+        _SETTLE.run(self._connection, rows, otherwise=concurrent_update)
 
     def due(self, now: datetime, *, limit: int) -> list[str]:
         """Ids of open holds past their time, the longest overdue first."""

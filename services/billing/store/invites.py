@@ -103,8 +103,7 @@ class InviteRepository:
             }
             for invite in invites
         ]
-        if _USE.run(self._connection, rows) != len(invites):
-            raise concurrent_update()
+        _USE.run(self._connection, rows, otherwise=concurrent_update)
 
 
 def _fresh_row(invite: InviteCode, key: str) -> tuple[Any, ...]:

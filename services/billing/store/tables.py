@@ -93,7 +93,8 @@ class PostingRow(BillingTable, table=True):
         {"sqlite_with_rowid": False},
     )
 
-    transaction_id: int = Field(primary_key=True, foreign_key="transactions.id", sa_type=_RowId)
+    # That there is such a transaction is seen to when the head of the chain moves.
+    transaction_id: int = Field(primary_key=True, sa_type=_RowId, sa_column_kwargs={"autoincrement": False})
     account: str = Field(primary_key=True, max_length=40)
     credits: int = Field(sa_type=BigInteger)
     balance_after: int | None = Field(sa_type=BigInteger)

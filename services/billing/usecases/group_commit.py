@@ -6,10 +6,10 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from kit.errors import RateLimited
+from kit.values import value
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 C = TypeVar("C")
@@ -19,7 +19,7 @@ _GROUP_LIMIT = 512
 _WAITING_LIMIT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Waiting(Generic[C, R]):
     """Commands that came together, and the promise of their results."""
 

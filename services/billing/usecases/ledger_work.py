@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 from kit.errors import DomainError
 from kit.events.envelope import OutboundEvent
 from kit.rpc.context import CallContext, bind_call, unbind_call
+from kit.values import value
 from services.billing.domain.adjustments import Adjust, Adjusted, Adjustment
 from services.billing.domain.book import Decision, Invited, LedgerState, Recharged, Redeemed, decide
 from services.billing.domain.cards import Card, RedeemCard, Redemption
@@ -53,7 +54,7 @@ Result: TypeAlias = Hold | Settlement | Entry | Adjusted | Redemption | InviteUs
 """What a command ends with. A refusal is a value, so that it is nobody else's."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Submission:
     """A command, and the call that asks for it."""
 
@@ -132,20 +133,10 @@ class LedgerWork:
         decided = [self._decided(loaded.state, submission.command, now) for submission in group]
         made = [(submission, one) for submission, one in zip(group, decided, strict=True) if isinstance(one, Decision)]
         decisions = [*expired, *(decision for _, decision in made)]
-        unit.accounts.move_all(loaded.before, loaded.state.balances)
-        # Rivals that insert the same keys wait for each other in one order, too.
-        opened = [decision.opened for decision in decisions if decision.opened is not None]
-        unit.holds.add_all(sorted(opened, key=attrgetter("request_id")))
-        unit.holds.settle_all([decision.settled for decision in decisions if decision.settled is not None])
-        unit.cards.redeem_all([decision.redeemed for decision in decisions if decision.redeemed is not None])
-        unit.invites.use_all([decision.invited for decision in decisions if decision.invited is not None])
-        unit.adjustments.add_all([decision.adjusted for decision in decisions if decision.adjusted is not None])
-        _save_guesses(unit, loaded)
-        unit.inbox.add_all(
-            SETTLEMENT_CONSUMER, sorted(decision.applied_event for decision in decisions if decision.applied_event)
-        )
-        transactions = _append(unit, decisions)
-        unit.outbox.add_all([*self._told_of_expiry(decisions), *self._told(made, transactions)])
+        with unit.pipelined():
+            _write(unit, loaded, decisions)
+            transactions = _append(unit, decisions)
+            unit.outbox.add_all([*self._told_of_expiry(decisions), *self._told(made, transactions)])
         by_key = loaded.claimed | transactions
         return [one if isinstance(one, DomainError) else _result(one, by_key) for one in decided]
 
@@ -241,6 +232,22 @@ def _load_invites(unit: BillingUnit, ids: _Ids) -> tuple[list[InviteCode], list[
     if not ids.invite_codes:
         return [], []
     return unit.invites.lock_codes(ids.invite_codes), unit.invites.used_by(ids.use_keys)
+
+
+def _write(unit: BillingUnit, loaded: _Loaded, decisions: Sequence[Decision]) -> None:
+    """Everything but the journal and the events."""
+    unit.accounts.move_all(loaded.before, loaded.state.balances)
+    # Rivals that insert the same keys wait for each other in one order, too.
+    opened = [decision.opened for decision in decisions if decision.opened is not None]
+    unit.holds.add_all(sorted(opened, key=attrgetter("request_id")))
+    unit.holds.settle_all([decision.settled for decision in decisions if decision.settled is not None])
+    unit.cards.redeem_all([decision.redeemed for decision in decisions if decision.redeemed is not None])
+    unit.invites.use_all([decision.invited for decision in decisions if decision.invited is not None])
+    unit.adjustments.add_all([decision.adjusted for decision in decisions if decision.adjusted is not None])
+    _save_guesses(unit, loaded)
+    unit.inbox.add_all(
+        SETTLEMENT_CONSUMER, sorted(decision.applied_event for decision in decisions if decision.applied_event)
+    )
 
 
 def _save_guesses(unit: BillingUnit, loaded: _Loaded) -> None:

@@ -43,12 +43,10 @@ class LedgerWriter:
 
     async def perform(self, submissions: Sequence[Submission]) -> list[Result]:
         """What the commands end with, in their order; they are durable then. Raises RateLimited."""
-        results: list[Result | None] = [_problem(submission.command) for submission in submissions]
-        places = [place for place, problem in enumerate(results) if problem is None]
-        done = await self._groups.perform([submissions[place] for place in places])
-        for place, result in zip(places, done, strict=True):
-            results[place] = result
-        return [result for result in results if result is not None]
+        problems = [_problem(submission.command) for submission in submissions]
+        sound = [submission for submission, problem in zip(submissions, problems, strict=True) if problem is None]
+        done = iter(await self._groups.perform(sound))
+        return [next(done) if problem is None else problem for problem in problems]
 
     async def perform_as(self, kind: type[R], submissions: Sequence[Submission]) -> list[R | DomainError]:
         """The same for commands that all answer results of one kind."""

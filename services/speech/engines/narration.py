@@ -34,7 +34,7 @@ from services.speech.text.tokens import split_by_tokens
 SAMPLE_RATE = 24_000
 """Of what is spoken and of the finished audio, in Hz. Every format can hold it."""
 
-_TOKENS_PER_SENTENCE = 130.0
+_TOKENS_PER_SENTENCE = 180.0
 _SENTENCE_PAUSE_S = 0.28
 _CLAUSE_PAUSE_S = 0.14
 _SENTENCE_ENDS = frozenset("。！？!?.…；;")

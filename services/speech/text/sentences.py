@@ -1,7 +1,10 @@
 """Splits text where a reader pauses: after sentences, and inside one that is too long for a single utterance."""
 
+import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 
 _END_MARKS = frozenset("。！？!?；;…\n")
 _CLOSING_MARKS = frozenset("”’」』】）》)]\"'")
@@ -14,6 +17,8 @@ _ABBREVIATIONS = frozenset({
 })
 # fmt: on
 _LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
+# What adding up weights may be off by.
+_ROUNDING = 1e-6
 _LAST_WORD = re.compile(r"[A-Za-z.]*\Z")
 
 
@@ -87,30 +92,39 @@ def _is_han(char: str) -> bool:
 
 
 def _fit(sentence: str, max_weight: float) -> Iterator[str]:
-    """Greedy: as much as fits, cut at the best break seen so far. Each character is weighed a bounded number
-    of times because what is carried over a cut is never longer than one piece.
-    """
-    start = position = 0
-    clause_break = space_break = 0
-    weight = 0.0
-    while position < len(sentence):
-        weight += _weight(sentence[position])
-        if weight > max_weight and position > start:
-            cut = max(clause_break, start) if clause_break > start else space_break
-            cut = cut if cut > start else position
-            yield sentence[start:cut]
-            start = position = cut
-            clause_break = space_break = cut
-            weight = 0.0
-            continue
-        position += 1
-        previous = sentence[position - 1]
-        if previous in _CLAUSE_MARKS and not _inside_number(sentence, position - 1):
-            clause_break = position
-        elif previous.isspace():
-            space_break = position
+    """As few pieces as can be, about equally long: a lone last word sounds like a sentence of its own."""
+    weights = list(accumulate(map(_weight, sentence), initial=0.0))
+    breaks = _Breaks(sentence)
+    start = 0
+    while (rest := weights[-1] - weights[start]) > max_weight:
+        share = rest / math.ceil(rest / max_weight)
+        fits = max(bisect_right(weights, weights[start] + max_weight - _ROUNDING) - 1, start + 1)
+        ideal = bisect_left(weights, weights[start] + share)
+        cut = breaks.nearest(ideal, after=start, until=fits)
+        yield sentence[start:cut]
+        start = cut
     if start < len(sentence):
         yield sentence[start:]
+
+
+class _Breaks:
+    """Where a sentence may be cut: after clause marks, else at spaces, else anywhere."""
+
+    def __init__(self, sentence: str) -> None:
+        self._clauses = [
+            at for at, char in enumerate(sentence, 1) if char in _CLAUSE_MARKS and not _inside_number(sentence, at - 1)
+        ]
+        self._spaces = [at for at, char in enumerate(sentence, 1) if char.isspace()]
+
+    def nearest(self, ideal: int, *, after: int, until: int) -> int:
+        """The place nearest to `ideal` of those behind `after` and not behind `until`."""
+        for places in (self._clauses, self._spaces):
+            first, last = bisect_right(places, after), bisect_right(places, until)
+            at = min(max(bisect_left(places, ideal), first), last)
+            candidates = [places[index] for index in (at - 1, at) if first <= index < last]
+            if candidates:
+                return min(candidates, key=lambda place: abs(place - ideal))
+        return until
 
 
 def _inside_number(text: str, position: int) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from kit.db.migrate import is_at_head, upgrade
 from services.billing.store.prices import PriceRepository
 from services.billing.store.tables import BillingTable
+from tests.databases import open_database
 from tests.store.billing.conftest import Billing
 from tests.store.migrated import SERVICES, migrated_database, schema_differences
 
@@ -108,6 +109,17 @@ async def test_replacing_and_truncating_are_changes_too(billing: Billing, change
             "(2, 'user:1', 5, 10); UPDATE chain_head SET transaction_id = 3",
             "does not name the newest",
         ),
+        (
+            "INSERT INTO transactions {appended}; INSERT INTO postings VALUES (2, 'grants', -5, NULL), "
+            "(2, 'user:1', 5, 10), (3, 'grants', -5, NULL), (3, 'user:1', 5, 15); "
+            "UPDATE chain_head SET transaction_id = 2",
+            "postings without a transaction",
+        ),
+        (
+            "INSERT INTO transactions {appended}; INSERT INTO postings VALUES (3, 'grants', -5, NULL), "
+            "(3, 'user:1', 5, 10); UPDATE chain_head SET transaction_id = 2",
+            "do not sum to zero",
+        ),
     ],
 )
 async def test_the_chain_head_moves_over_whole_balanced_transactions_only(
@@ -126,3 +138,30 @@ async def test_the_chain_head_moves_over_whole_balanced_transactions_only(
     with pytest.raises(DBAPIError, match=refusal):
         await billing.database.write(write)
     assert len(await billing.entries()) == 1
+
+
+async def test_postings_outlive_the_change_of_their_table(database_url: str) -> None:
+    await asyncio.to_thread(upgrade, database_url, MIGRATIONS, revision="0007")
+    rows = [(1, "grants", -5, None), (1, "user:1", 5, 5)]
+
+    def append(connection: Connection) -> None:
+        connection.execute(
+            text(
+                "INSERT INTO transactions (id, kind, request_key, input_hash, description, create_time, previous_hash, "
+                "hash) SELECT 1, 'recharge', 'recharge:9:r', '', '', update_time, '', 'x' FROM feature_prices LIMIT 1"
+            )
+        )
+        for row in rows:
+            values = dict(zip(("id", "account", "credits", "after"), row, strict=True))
+            connection.execute(text("INSERT INTO postings VALUES (:id, :account, :credits, :after)"), values)
+        connection.execute(text("UPDATE chain_head SET transaction_id = 1"))
+
+    async with open_database(database_url) as database:
+        await database.write(append)
+    async with migrated_database(database_url, "billing") as database:
+        found = await database.read(
+            lambda connection: connection.execute(text("SELECT * FROM postings ORDER BY account")).all()
+        )
+        assert [tuple(row) for row in found] == rows
+        with pytest.raises(DBAPIError, match="append-only"):
+            await database.write(lambda connection: connection.execute(text("DELETE FROM postings")))

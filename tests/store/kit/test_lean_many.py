@@ -33,6 +33,14 @@ RENAME = LeanUpdateMany(
 NOW = datetime(2026, 5, 4, 10, 0, 0, 250, tzinfo=UTC)
 
 
+class NotThere(Exception):
+    """A row to rename is not there."""
+
+
+def renaming(number: int) -> dict[str, Any]:
+    return {"thing": number, "seen": 0, "new_text": f"n{number}", "new_version": 10 + number}
+
+
 def thing(
     number: int, *, text: str = "字'\"{", time: datetime | None = None, version: int = 0
 ) -> tuple[int, str, bytes, datetime | None, int]:
@@ -53,8 +61,8 @@ async def all_of(database: Database) -> list[tuple[Any, ...]]:
 
 
 async def test_rows_are_inserted_as_they_are(things: Database) -> None:
-    assert await things.write(lambda c: ADD.run(c, [thing(1), thing(2, time=NOW), thing(2**40)])) == 3
-    assert await things.write(lambda c: ADD.run(c, [])) == 0
+    await things.write(lambda c: ADD.run(c, [thing(1), thing(2, time=NOW), thing(2**40)]))
+    await things.write(lambda c: ADD.run(c, []))
     assert await all_of(things) == [
         (1, "字'\"{", b"\x00\xff", None, 0),
         (2, "字'\"{", b"\x00\xff", NOW, 0),
@@ -70,7 +78,7 @@ async def test_one_row_that_is_refused_refuses_all(things: Database) -> None:
 
 async def test_a_text_that_is_too_long_is_not_cut_off(things: Database) -> None:
     if things.dialect_name == "sqlite":
-        assert await things.write(lambda c: ADD.run(c, [thing(1, text="12345")])) == 1
+        await things.write(lambda c: ADD.run(c, [thing(1, text="12345")]))
         assert (await all_of(things))[0][1] == "12345"
         return
     with pytest.raises(DBAPIError):
@@ -79,13 +87,19 @@ async def test_a_text_that_is_too_long_is_not_cut_off(things: Database) -> None:
 
 async def test_rows_are_updated_where_all_keys_agree(things: Database) -> None:
     await things.write(lambda c: ADD.run(c, [thing(1), thing(2, version=7), thing(3, text="kept"), thing(4)]))
-    changes = [
-        {"thing": number, "seen": 0, "new_text": f"n{number}", "new_version": 10 + number} for number in (1, 2, 3, 9)
-    ]
-    assert await things.write(lambda c: RENAME.run(c, changes)) == 1
+    await things.write(lambda c: RENAME.run(c, [renaming(1), renaming(4)], otherwise=NotThere))
     assert [(row[1], row[4]) for row in await all_of(things)] == [
         ("n1", 11),
         ("字'\"{", 7),
         ("kept", 0),
-        ("字'\"{", 0),
+        ("n4", 14),
     ]
+
+
+@pytest.mark.parametrize("number", [2, 3, 9], ids=["another version", "kept", "nobody"])
+async def test_one_row_that_is_not_found_changes_none(things: Database, number: int) -> None:
+    await things.write(lambda c: ADD.run(c, [thing(1), thing(2, version=7), thing(3, text="kept")]))
+    before = await all_of(things)
+    with pytest.raises(NotThere):
+        await things.write(lambda c: RENAME.run(c, [renaming(1), renaming(number)], otherwise=NotThere))
+    assert await all_of(things) == before

@@ -1,12 +1,12 @@
-"""Normalised text to Kokoro's phoneme symbols: Mandarin through misaki, English through hibari."""
+"""Normalised text to Kokoro's phoneme symbols, in one string whatever languages it has; English through hibari."""
 
 import re
 from pathlib import Path
 
 from hibari.g2p import G2P
-from misaki.zh import ZHG2P
 
 from services.speech.engines.jieba_cache import keep_jieba_cache_in
+from services.speech.engines.kokoro.mandarin import MandarinPhonemizer
 from services.speech.text.runs import Script, split_runs
 
 _SPACES = re.compile(r" {2,}")
@@ -21,7 +21,7 @@ class Phonemizer:
 
     def __init__(self, cache_dir: Path) -> None:
         keep_jieba_cache_in(cache_dir)
-        self._mandarin = ZHG2P()
+        self._mandarin = MandarinPhonemizer()
         self._english = G2P()
 
     def phonemize(self, spoken: str) -> str:
@@ -35,25 +35,11 @@ class Phonemizer:
         parts = []
         for run in runs:
             if run.script is Script.HAN:
-                parts.append(self._phonemize_mandarin(run.text))
+                parts.append(self._mandarin.phonemize(run.text))
             else:
                 text = _LONE_A.sub(_LETTER_A, run.text) if is_mixed else run.text
                 parts.append(str(self._english(text)))
         return _SPACES.sub(" ", " ".join(parts)).strip()
-
-    def _phonemize_mandarin(self, text: str) -> str:
-        try:
-            phonemes, _ = self._mandarin(text)
-        except Exception:  # the library has no error type of its own; it fails on readings outside its tables
-            return "".join(self._phonemize_character(char) for char in text)
-        return str(phonemes)
-
-    def _phonemize_character(self, char: str) -> str:
-        try:
-            phonemes, _ = self._mandarin(char)
-        except Exception:  # as above: a character nobody can read is left out, not the whole sentence
-            return ""
-        return str(phonemes)
 
 
 def split_phonemes(phonemes: str, limit: int) -> list[str]:

@@ -8,7 +8,7 @@ not.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,21 +28,26 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class SearchBudget:
-    """`evaluations`: the most there may be, start included. `is_over` is asked before each of them."""
+    """`evaluations`: the most there may be, starts included. `is_over` is asked before each of them."""
 
     evaluations: int
     is_over: Callable[[], bool] = field(default=lambda: False)
 
 
 def maximize(
-    objective: Callable[[Vector], float], start: Vector, *, step: float, budget: SearchBudget, seed: int
+    objective: Callable[[Vector], float], starts: Sequence[Vector], *, step: float, budget: SearchBudget, seed: int
 ) -> Found:
-    """The point of the greatest value around `start`; never worse than it.
+    """The point of the greatest value around the best of `starts`; never worse than it.
 
-    `step` is the spread of the first generation in every coordinate. The same seed and objective find the same.
+    All of them are tried if the budget allows it, the first in any case. `step` is the spread of the first generation
+    in every coordinate. The same seed and objective find the same.
     """
-    search = _Strategy(start, step, np.random.default_rng(seed))
-    best = Found(start, objective(start), 1)
+    best = Found(starts[0], objective(starts[0]), 1)
+    for point in starts[1:]:
+        if best.evaluations >= budget.evaluations or budget.is_over():
+            return best
+        best = _better(best, point, objective(point))
+    search = _Strategy(best.point, step, np.random.default_rng(seed))
     while True:
         tried: list[tuple[float, Vector]] = []
         for offset in search.draw():
@@ -51,10 +56,14 @@ def maximize(
             point = search.point(offset)
             value = objective(point)
             tried.append((value, offset))
-            is_better = value > best.value
-            best = Found(point if is_better else best.point, max(value, best.value), best.evaluations + 1)
+            best = _better(best, point, value)
         tried.sort(key=lambda pair: pair[0], reverse=True)
         search.learn([offset for _, offset in tried])
+
+
+def _better(best: Found, point: Vector, value: float) -> Found:
+    is_better = value > best.value
+    return Found(point if is_better else best.point, max(value, best.value), best.evaluations + 1)
 
 
 class _Strategy:

@@ -81,7 +81,8 @@ class StyleLearner:
             report(SEARCHING, tried / options.evaluations)
             return similarity(self._encoder.embed(speak(self._model, self._space.pack(point, prosody))), target)
 
-        found = maximize(likeness, self._space.nearest(target), step=_FIRST_STEP, budget=budget, seed=options.seed)
+        starts = (self._space.mixture(target), self._space.nearest(target))
+        found = maximize(likeness, starts, step=_FIRST_STEP, budget=budget, seed=options.seed)
         pack = self._space.pack(found.point, prosody)
         pitch, value = self._matched(pack, target, pitch_hz, unmoved=found.value)
         return LearntStyle(pack.astype("<f4").tobytes(), language, pitch, value, found.evaluations)

@@ -13,6 +13,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 TIMBRE_WIDTH = 128
 PACK_SHAPE = (510, 256)
@@ -48,6 +49,13 @@ class StyleSpace:
     def nearest(self, voice: NDArray[np.float32]) -> NDArray[np.float64]:
         """Coordinates of the voice whose embedding is most like this one."""
         return np.asarray(self.coordinates[int(np.argmax(self.embeddings @ voice))])
+
+    def mixture(self, voice: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Coordinates of the mixture of voices whose embeddings, mixed alike, come nearest to this one.
+
+        Embeddings are no linear function of coordinates, but near enough for a start."""
+        shares, _ = nnls(self.embeddings.T.astype(np.float64), voice.astype(np.float64))
+        return np.asarray(shares @ self.coordinates / shares.sum()) if shares.any() else self.nearest(voice)
 
     def pack(self, point: NDArray[np.float64], prosody: NDArray[np.float32]) -> NDArray[np.float32]:
         """The voice pack at a point, which speaks in the manner of another pack, both of PACK_SHAPE.

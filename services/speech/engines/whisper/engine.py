@@ -4,8 +4,9 @@ hears what the voice activity detector lets through, and its answers have to loo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 from faster_whisper import WhisperModel
@@ -20,6 +21,8 @@ from services.speech.engines.recognition.stretches import SAMPLE_RATE, Stretch, 
 from services.speech.engines.recognition.transcript import HeardWord, sentences_of
 from services.speech.media.sound import Sound
 
+Frames: TypeAlias = NDArray[np.float32]
+
 _CHINESE = "zh"
 # Without it the model mixes scripts and leaves punctuation out.
 _CHINESE_PROMPT = "以下是普通话的句子。"
@@ -30,7 +33,6 @@ _TEMPERATURES = (0.0, 0.4)
 _TOKENS_PER_S = 16
 _TOKENS_AT_LEAST = 24
 _MOST_TOKENS = 220
-_LANGUAGE_SAMPLE_S = 30.0
 # The model's answer to the silence at the end of a stretch is never worth another look.
 _LEAST_REST_S = 0.5
 
@@ -46,6 +48,20 @@ _MOST_NO_SPEECH = 0.6
 _DOUBTFUL_LOGPROB = -0.5
 
 
+class OneLook:
+    """The encoder, which is most of what a short stretch costs: asked about the same frames again, it remembers."""
+
+    def __init__(self, encode: Callable[[Frames], Any]) -> None:
+        self._encode = encode
+        self._seen: tuple[Frames, Any] | None = None
+
+    def __call__(self, features: Frames) -> Any:
+        """What the encoder makes of one stretch."""
+        if self._seen is None or not np.array_equal(self._seen[0], features):
+            self._seen = (features, self._encode(features))
+        return self._seen[1]
+
+
 class WhisperEars:
     """One model instance. Holds up to 0.6 GB with the base model; not for concurrent use."""
 
@@ -53,6 +69,7 @@ class WhisperEars:
         self._model = WhisperModel(
             str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
         )
+        self._model.encode = OneLook(self._model.encode)
         self._model_name = model_name
         self._simplify = OpenCC("t2s").convert
 
@@ -78,7 +95,9 @@ class WhisperEars:
         )
 
     def _language_of(self, part: NDArray[np.float32]) -> str:
-        language, _probability, _all = self._model.detect_language(part[: int(_LANGUAGE_SAMPLE_S * SAMPLE_RATE)])
+        # Without the last frame, as transcribing does: only the very same frames are seen once.
+        frames = self._model.feature_extractor(part)[..., :-1]
+        language, _probability, _all = self._model.detect_language(features=frames)
         return str(language)
 
     def _words(self, part: NDArray[np.float32], stretch: Stretch, language: str) -> Iterator[HeardWord]:

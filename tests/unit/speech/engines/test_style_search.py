@@ -34,14 +34,14 @@ def _near_target(point: Vector) -> float:
 
 
 def test_the_search_comes_near_what_it_looks_for() -> None:
-    found = maximize(_near_target, np.zeros(16), step=0.5, budget=SearchBudget(300), seed=1)
+    found = maximize(_near_target, [np.zeros(16)], step=0.5, budget=SearchBudget(300), seed=1)
     assert found.evaluations == 300
     assert found.value == _near_target(found.point) > _near_target(np.zeros(16)) / 10
 
 
 def test_the_same_seed_finds_the_same() -> None:
     first, again, other = (
-        maximize(_near_target, np.zeros(16), step=0.5, budget=SearchBudget(60), seed=seed) for seed in (1, 1, 2)
+        maximize(_near_target, [np.zeros(16)], step=0.5, budget=SearchBudget(60), seed=seed) for seed in (1, 1, 2)
     )
     assert np.array_equal(first.point, again.point)
     assert not np.array_equal(first.point, other.point)
@@ -55,7 +55,7 @@ def test_no_search_is_longer_than_it_may_be_or_worse_than_its_start(evaluations:
         asked.append(_near_target(point))
         return asked[-1]
 
-    found = maximize(objective, TARGET / 2, step=3.0, budget=SearchBudget(evaluations), seed=seed)
+    found = maximize(objective, [TARGET / 2], step=3.0, budget=SearchBudget(evaluations), seed=seed)
     assert len(asked) == found.evaluations <= evaluations
     assert found.value == max(asked) >= _near_target(TARGET / 2)
 
@@ -63,7 +63,15 @@ def test_no_search_is_longer_than_it_may_be_or_worse_than_its_start(evaluations:
 def test_a_search_ends_when_its_time_is_over() -> None:
     answers = iter([False, False, True])
     budget = SearchBudget(100, lambda: next(answers))
-    assert maximize(_near_target, np.zeros(16), step=0.5, budget=budget, seed=1).evaluations == 3
+    assert maximize(_near_target, [np.zeros(16)], step=0.5, budget=budget, seed=1).evaluations == 3
+
+
+def test_the_search_goes_on_from_the_best_start() -> None:
+    far, near = np.full(16, 9.0), TARGET + 0.01
+    for starts in ([far, near], [near, far]):
+        assert maximize(_near_target, starts, step=0.5, budget=SearchBudget(2), seed=1).point is near
+    assert maximize(_near_target, [far, near], step=0.5, budget=SearchBudget(1), seed=1).point is far
+    assert maximize(_near_target, [far, near], step=0.01, budget=SearchBudget(40), seed=1).value >= _near_target(near)
 
 
 def _noise(seconds: float, *, seed: int = 0) -> Audio:
@@ -115,6 +123,14 @@ def test_a_point_of_the_space_is_a_voice_with_the_prosody_of_another(store: Mode
     assert pack.shape == PACK_SHAPE
     assert np.array_equal(pack[:, TIMBRE_WIDTH:], prosody[:, TIMBRE_WIDTH:])
     assert np.array_equal(space.pack(start + 100, prosody), space.pack(start + 1000, prosody))
+
+
+def test_a_mixture_of_voices_is_found_among_them(store: ModelStore) -> None:
+    space = StyleSpace.load(store.ensure(SPACE_FILE))
+    mixed = 0.5 * space.embeddings[2] + 0.5 * space.embeddings[9]
+    assert space.mixture(mixed) == pytest.approx((space.coordinates[2] + space.coordinates[9]) / 2, abs=0.05)
+    assert space.mixture(space.embeddings[5]) == pytest.approx(space.coordinates[5], abs=0.05)
+    assert np.array_equal(space.mixture(np.zeros(256, np.float32)), space.nearest(np.zeros(256, np.float32)))
 
 
 def test_the_space_holds_the_voices_it_was_made_of(store: ModelStore) -> None:

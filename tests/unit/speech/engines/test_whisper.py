@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
@@ -65,6 +66,25 @@ def hear(files: WhisperModelFiles, tmp_path_factory: pytest.TempPathFactory) -> 
         return ears.hear(Sound(path, RATE, len(samples), RATE))
 
     return listen
+
+
+def test_language_and_words_take_one_look(
+    files: WhisperModelFiles, speech: dict[str, Samples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looks = WhisperModel.encode, []
+
+    def counted(model: WhisperModel, features: Samples) -> object:
+        looks.append(features.shape)
+        return look(model, features)
+
+    monkeypatch.setattr(WhisperModel, "encode", counted)
+    ears = WhisperEars(files.ensure(), files.name, threads=2)
+    file = tmp_path / "samples"
+    for spoken in (speech[CHINESE], speech[ENGLISH]):
+        file.write_bytes(spoken.astype("<f4").tobytes())
+        assert ears.hear(Sound(file, RATE, len(spoken), RATE)).sentences
+
+    assert len(looks) == 2
 
 
 def chords(duration_s: float) -> Samples:

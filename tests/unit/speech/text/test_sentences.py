@@ -38,6 +38,17 @@ def test_long_sentence_is_cut_at_clauses() -> None:
     assert split_sentences("".join(clauses), 45.0) == ["春天来了，花儿开了，", "鸟儿叫了，我们出门。"]
 
 
+def test_pieces_are_about_equally_long() -> None:
+    clause = "这是一句很长很长的话"
+    pieces = split_sentences(f"{clause}，{clause}，{clause}，完。", 120.0)
+    assert pieces == [f"{clause}，{clause}，", f"{clause}，完。"]
+
+
+def test_no_word_is_left_alone() -> None:
+    words = "They managed to finish the whole project before the deadline and showed it to a large audience."
+    assert min(len(piece.split()) for piece in split_sentences(words, 130.0)) > 5
+
+
 def test_clause_marks_inside_figures_do_not_cut() -> None:
     assert split_sentences("价格是1,234,567元整", 60.0)[0] != "价格是1,"
 

@@ -6,7 +6,7 @@ their own. The first file of all, with which the workers start and the model is 
 median of the runs: processing time over audio time, lower is better; and the time to the first progress, which is when
 the first stretch has been heard. Memory is the largest resident set that any worker had.
 
-    python -m bench.speech [--cache-dir DIR] [--seconds N ...] [--runs N] [--threads N]
+    python -m bench.speech.recognition_speed [--cache-dir DIR] [--seconds N ...] [--runs N] [--threads N]
 """
 
 import argparse
