@@ -7,6 +7,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA_DIR ?= data
 # A file's tests stay together, since they share what is dear to start.
+# How much of a cluster is broken: each kind of process once (short), or everything in turn (whole).
+DISASTER ?= whole
 ON_ALL_CORES := -n auto --maxprocesses 4 --dist loadfile
 FUZZ_EXAMPLES ?= 200
 FUZZ_SEED ?= 1
@@ -57,7 +59,7 @@ fuzz: $(VENV)/.dev ## Sends a stack of its own 200 inputs made up for each endpo
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -s tests/stack/test_fuzz.py
 
 disaster: $(VENV)/.dev ## Rolls, hangs and restarts every process of a cluster in turn, under load; takes half an hour.
-	DISASTER=whole $(BIN)/python -m pytest -s tests/stack/resilience
+	DISASTER=$(DISASTER) $(BIN)/python -m pytest -s tests/stack/resilience
 
 lint: $(VENV)/.dev ## Checks format, style, types, boundaries and contracts.
 	$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ from voxreel.task.v1 import task_pb2
 def generated(piece: history.Dubbing, task: task_pb2.Task, *, audio_url: str, times: DisplayTimes) -> GenerateOut:
     """A finished piece, and how its engine made it."""
     made = plain(task.output)
+    vector = made["emotion_vector"]
     return {
         "id": piece.id,
         "audio_url": audio_url,
@@ -23,7 +24,7 @@ def generated(piece: history.Dubbing, task: task_pb2.Task, *, audio_url: str, ti
         "created_at": times.stamp(piece.create_time),
         "quality": made["quality"],
         "engine": made["engine"],
-        "emo_vec_used": [float(each) for each in made["emotion_vector"]],
+        "emo_vec_used": None if vector is None else [float(each) for each in vector],
         "emo_weight_used": float(made["emotion_weight"]),
         "segments": [
             {"text": segment["text"], "start_ms": segment["start_ms"], "end_ms": segment["end_ms"]}

@@ -44,6 +44,7 @@ async def test_the_documented_requests(platform: Platform) -> None:
         status, reply = await _generate(platform, body)
         assert status == 201
         same_shape(reply, "POST", "/api/synthesis/generate")
+        assert (reply["data"]["emo_vec_used"] is None) == (body["emo_control_method"] in (0, 1))
         ((request, _task),) = platform.dubbings.accepted.values()
         assert (request.text, request.emotion.method) == (body["text_content"], body["emo_control_method"])
         assert list(request.emotion.vector) == body.get("emo_vec", [])
@@ -52,7 +53,7 @@ async def test_the_documented_requests(platform: Platform) -> None:
 
 
 async def test_the_piece_and_how_it_was_made(platform: Platform) -> None:
-    _, reply = await _generate(platform, ORDER)
+    _, reply = await _generate(platform, {**ORDER, "emo_control_method": 2, "emo_vec": [0, 0.8, 0, 0, 0, 0, 0, 0]})
     data = reply["data"]
     assert reply["message"] == "success"
     assert (data["id"], data["file_size"], data["duration"], data["credits_used"]) == (1001, 20480, 1.5, 6)

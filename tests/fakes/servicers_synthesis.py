@@ -23,7 +23,7 @@ from voxreel.task.v1 import task_pb2
 OUTPUT = {
     "quality": "approximate",
     "engine": "kokoro",
-    "emotion_vector": [0, 0.8, 0, 0, 0, 0, 0, 0],
+    "emotion_vector": None,
     "emotion_weight": 1.0,
     "segments": [{"text": "今天天气真好", "start_ms": 0, "end_ms": 1500}],
 }
@@ -51,7 +51,10 @@ class FakeDubbings(FakeJobs, dubbing_service_pb2_grpc.DubbingServiceServicer):
             raise Invalid(reasons.ERROR_REASON_IDEMPOTENCY_KEY_REUSED, "请求标识已被使用")
         if former is None:
             number = 1001 + len(self.accepted)
-            task = self.make(task_pb2.TASK_KIND_TTS, {"text": request.text}, output=OUTPUT, task_id=f"tts_{number}")
+            # Only an emotion that was given in figures, or in words, has figures.
+            vector = [0, 0.8, 0, 0, 0, 0, 0, 0] if request.emotion.method in (2, 3) else None
+            output = {**OUTPUT, "emotion_vector": vector}
+            task = self.make(task_pb2.TASK_KIND_TTS, {"text": request.text}, output=output, task_id=f"tts_{number}")
             task.error_reason = "TEXT_NOT_SPEAKABLE" if self.end == task_pb2.TASK_STATE_FAILED else ""
             self.accepted[(user_id, request.request_id)] = (request, task)
             if self.end == task_pb2.TASK_STATE_SUCCEEDED:

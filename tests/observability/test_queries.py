@@ -25,7 +25,7 @@ from tests.polling import eventually
 from tests.stack.client import TTS_PRICE, client_of, paying_client
 from tools.metrics_doc import definitions
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
 OBSERVABILITY = MANIFESTS / "observability"
 # What Prometheus adds to every series when it scrapes.

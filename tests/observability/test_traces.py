@@ -18,7 +18,7 @@ from edge.operations import OPERATIONS_PATHS
 from tests.observability.installation import installation
 from tests.stack.client import TTS_PRICE, Client, paying_client
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(600)
 
 _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 _TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"

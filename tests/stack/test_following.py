@@ -22,7 +22,7 @@ from tests.sse import SentEvent, sent_events
 from tests.stack.client import Client, paying_client
 from tests.stack.harness import Stack, stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
 
 # Long enough to be cancelled while it is spoken.
 _TEXT = "这是一段很长的文字，用来观察合成任务的进度。" * 200

@@ -61,7 +61,7 @@ async def test_replicas_share_a_limit(units: Units[SpeechUnit]) -> None:
     await asyncio.gather(*(submit(replica, limit) for replica in replicas for _ in range(5)))
     assert loop.time() - started >= 9 / 50 - 0.01
     with pytest.raises(NoTurn):
-        await asyncio.gather(*(submit(replicas[0], Limit("slow", 0.1)) for _ in range(2)))
+        await asyncio.gather(*(submit(replicas[0], Limit("slow", 0.001)) for _ in range(2)))
 
 
 async def test_replicas_share_what_may_run(units: Units[SpeechUnit]) -> None:
