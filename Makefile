@@ -6,9 +6,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA_DIR ?= data
-# A file's tests stay together, since they share what is dear to start.
 # How much of a cluster is broken: each kind of process once (short), or everything in turn (whole).
 DISASTER ?= whole
+# A file's tests stay together, since they share what is dear to start.
 ON_ALL_CORES := -n auto --maxprocesses 4 --dist loadfile
 FUZZ_EXAMPLES ?= 200
 FUZZ_SEED ?= 1
