@@ -102,7 +102,7 @@ async def loop_delays(stack: Stack) -> dict[str, float]:
             url = f"http://127.0.0.1:{state.components[name].probe_port}/metrics"
             async with session.get(url) as response:
                 text = await response.text()
-            value = re.search(rf"^voxreel_{name}_loop_lag_median_seconds (\S+)", text, re.MULTILINE)
+            value = re.search(rf"^voxreel_loop_lag_median_seconds{{app=\"{name}\"}} (\S+)", text, re.MULTILINE)
             assert value is not None
             found[name] = float(value[1]) * 1000
     return found
