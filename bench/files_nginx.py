@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from bench.listening import wait_for_listener
 
 # One process without a master keeps its user, so that it may write where the bench does.
 _CONFIGURATION = """\
@@ -35,7 +36,6 @@ http {{
     }}
 }}
 """
-_START_S = 30
 
 
 @contextlib.contextmanager
@@ -49,17 +49,8 @@ def running_nginx(program: str, folder: Path) -> Iterator[tuple[int, int]]:
     configuration.write_text(_CONFIGURATION.format(folder=folder, port=port))
     process = subprocess.Popen([program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)])
     try:
-        _wait_for(port)
+        wait_for_listener(port)
         yield port, process.pid
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.1)
-    raise TimeoutError(f"nothing listens on {port}")

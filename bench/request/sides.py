@@ -18,6 +18,7 @@ import jwt
 import orjson
 import psutil
 
+from bench.listening import wait_for_listener
 from bench.request.load import Load, request_bytes, run_load
 from bench.stack import Stack
 
@@ -99,21 +100,12 @@ def fastapi_peer(folder: Path) -> Iterator[Subject]:
     with (folder / "peer.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        _wait_for(port)
+        wait_for_listener(port)
         token = jwt.encode({"sub": "1", "exp": time.time() + 3600}, SECRET, algorithm="HS256")
         yield Subject("FastAPI + SQLModel, one process", port, token, process.pid, "tts_1")
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.1)
-    raise TimeoutError(f"nothing listens on {port}")
 
 
 async def voxreel_subject(stack: Stack) -> Subject:
