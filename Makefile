@@ -9,7 +9,7 @@ DATA_DIR ?= data
 # How much of a cluster is broken: each kind of process once (short), or everything in turn (whole).
 DISASTER ?= whole
 # A file's tests stay together, since they share what is dear to start.
-ON_ALL_CORES := -n auto --maxprocesses 4 --dist loadfile
+ON_ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
 FUZZ_EXAMPLES ?= 200
 FUZZ_SEED ?= 1
 

@@ -10,7 +10,7 @@ import pytest
 from tests.stack.client import TTS_PRICE, Client, client_of, paying_client
 from tests.stack.harness import stack, voxreel
 
-pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
 
 CREDITS = 1000
 

@@ -13,6 +13,7 @@ from tests.stack.client import TTS_PRICE, Client, paying_client
 from tests.stack.harness import Stack, stack
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.stack,
     pytest.mark.model,
     pytest.mark.timeout(600),

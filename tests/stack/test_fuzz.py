@@ -28,6 +28,7 @@ _CREDITS = 1_000_000
 _CASES = re.compile(r"(\d+) generated, (\d+) passed")
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.stack,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(max(240, 10 * EXAMPLES)),

@@ -16,7 +16,7 @@ from tests.polling import eventually
 from tests.stack.client import Client, paying_client
 from tests.stack.harness import Stack, stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
 
 PRICE = 100
 

@@ -19,7 +19,7 @@ from tests.stack.harness import Stack, stack, voxreel
 
 ASR_PRICE = 20
 
-pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
 
 
 async def check_main_job(running: Stack) -> None:

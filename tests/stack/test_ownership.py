@@ -18,7 +18,7 @@ from tests.stack.client import Client, client_of, paying_client
 from tests.stack.harness import stack
 from tests.stack.possessions import Possessions, acquire
 
-pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
 
 AnyEndpoint = Endpoint[Any] | StreamingEndpoint[Any]
 _OBJECT_FIELD = re.compile(r"(_id|_key|_url)\Z")

@@ -14,7 +14,7 @@ from cli.stack.state import is_alive
 from tests.polling import eventually
 from tests.stack.harness import stack, voxreel
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 async def status_of(url: str) -> int:

@@ -22,6 +22,8 @@ from tests.rpc.billing.conftest import ADMIN, MIGRATIONS, SERVICE_TOKEN, fake_au
 from tests.rpc.billing.load import Effect, Load
 from tests.rpc.billing.process import BillingProcess
 
+pytestmark = pytest.mark.long
+
 # By engine: a kill costs a start, and what dies is the same process on both.
 KILLS = {"sqlite": 30, "postgresql": 10}
 CALLERS = 24

@@ -16,7 +16,7 @@ from tests.stack.contract.journey import JOURNEY
 from tests.stack.contract.step import Step
 from tests.stack.contract.travel import Exchange
 
-pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.stack, pytest.mark.model, pytest.mark.timeout(600)]
 
 _FILES = ("GET", "/api/files/download/{file_id}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|uuid-video-task-id")

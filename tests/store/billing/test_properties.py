@@ -64,6 +64,8 @@ from tests.store.billing.model import (
 )
 from tests.store.migrated import SERVICES
 
+pytestmark = pytest.mark.long
+
 LIVES = 500
 # A step is a command; they come in groups, half of which have more than four.
 STEPS = 200

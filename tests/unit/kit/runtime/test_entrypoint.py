@@ -15,6 +15,8 @@ import pytest
 from kit import lifeline
 from tests.unit.kit.runtime.sample_app import STUBBORN_VARIABLE
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[4]
 TOKEN = "0123456789abcdef-token"
 

@@ -26,7 +26,7 @@ from services.speech.media.decoding import decode
 from services.speech.media.sound import SoundOrder
 from services.speech.text.tokens import count_tokens
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.long, pytest.mark.model]
 
 MIXED = "你好，世界！我们今天发布了iPhone手机。"
 
