@@ -14,7 +14,7 @@ WEBHOOK_ATTEMPTS: Final = Definition(
     Kind.COUNTER,
     "Messages sent to webhooks of users.",
     "auth, where it works",
-    (Label("outcome", "delivered, or refused_address, unreachable, timeout, redirect, status"),),
+    (Label("outcome", "`delivered`, `refused_address`, `unreachable`, `timeout`, `redirect`, `status`"),),
 )
 WEBHOOK_WAIT: Final = Definition(
     "voxreel_webhook_wait_seconds",
