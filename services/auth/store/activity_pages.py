@@ -64,7 +64,7 @@ class ActivityPages:
             by_day = (await connection.execute(days)).one()
         return ActivityStats(by_type, by_status, tuple(by_day))
 
-    def _kinds(self, condition: ColumnElement[bool]) -> Select[tuple[str, str, int]]:
+    def _kinds(self, condition: ColumnElement[bool]) -> Select[str, str, int]:
         kind = (ACTIVITIES.c.type, ACTIVITIES.c.status)
         if self._database.dialect_name == "sqlite":
             return select(*kind, func.count()).where(condition).group_by(*kind)

@@ -33,8 +33,8 @@ class BalancePages:
         async with self._database.session() as session:
             connection = await session.connection()
             found: str | None = (await connection.execute(ids)).scalar_one()
-        ids: list[int] = [] if found is None else orjson.loads(f"[{found}]")
-        return ids
+        owners: list[int] = [] if found is None else orjson.loads(f"[{found}]")
+        return owners
 
 
 def _is_within(bounds: CreditBounds) -> ColumnElement[bool]:

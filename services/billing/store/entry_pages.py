@@ -95,12 +95,12 @@ class _Plan(NamedTuple):
     entry_id: ColumnElement[int]
     conditions: Conditions = ()
 
-    def ids(self) -> Select[tuple[int]]:
+    def ids(self) -> Select[int]:
         """Newest first."""
         chosen = select(self.entry_id).select_from(self.source).where(*self.conditions)
         return chosen.order_by(self.entry_id.desc())
 
-    def number(self) -> Select[tuple[int]]:
+    def number(self) -> Select[int]:
         """Of all of them."""
         return select(func.count()).select_from(self.source).where(*self.conditions)
 
