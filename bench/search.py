@@ -154,7 +154,8 @@ class Journal:
         number = len(self._rows["transactions"]) + 1
         key = f"{kind}:{number}" if hold is None else f"{'reserve' if kind == 'reserve' else 'settle'}:{hold}"
         feature = None if hold is None else "tts"
-        row = (number, kind, key, HASH, hold, feature, description, operator, when, HASH, HASH)
+        shown = description if gained else ""
+        row = (number, kind, key, HASH, hold, feature, shown, operator, when, HASH, HASH)
         self._rows["transactions"].append(row)
         held = 0 if hold is None else 10 if kind == "reserve" else -10
         sides = ((f"user:{user}", gained, CREDITS), (f"held:{user}", held, 0), ("grants", -gained - held, None))

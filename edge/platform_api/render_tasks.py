@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from edge.aggregates.task_lists import VIDEO_KINDS
 from edge.display import DisplayTimes
 from edge.platform_api.models.tasks import (
     AudioResultOut,
@@ -28,6 +30,8 @@ _State: TypeAlias = tasks.TaskState.ValueType
 _CANCELLED = "任务已取消"
 _RENDER_SOURCES = ("video", "audio", "ref_image")
 _DESCRIBED_CHARACTERS = 100
+# Rendered tasks that are kept: together a few megabytes at most.
+_REMEMBERED, _REMEMBERED_BYTES = 512, 4096
 
 _SPEECH_STATES: Mapping[_State, str] = MappingProxyType(
     {
@@ -122,6 +126,22 @@ def listed_task(task: tasks.Task, times: DisplayTimes) -> TaskOut:
     if task.HasField("user_id"):
         reply["user_id"] = task.user_id
     return reply
+
+
+def followed_task(task: tasks.Task, times: DisplayTimes) -> SpeechTaskOut | VideoTaskOut:
+    """A task as `/api/task/{id}` spells it, where clients ask again and again until it has ended."""
+    content = task.SerializeToString()
+    return _remembered(content, times) if len(content) <= _REMEMBERED_BYTES else _followed(task, times)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered(content: bytes, times: DisplayTimes) -> SpeechTaskOut | VideoTaskOut:
+    """By all that its owner answered, so it is never another answer than that."""
+    return _followed(tasks.Task.FromString(content), times)
+
+
+def _followed(task: tasks.Task, times: DisplayTimes) -> SpeechTaskOut | VideoTaskOut:
+    return video_task(task, times) if task.kind in VIDEO_KINDS else speech_task(task, times)
 
 
 def speech_task(task: tasks.Task, times: DisplayTimes) -> SpeechTaskOut:

@@ -27,6 +27,11 @@ def contains_text(text: ColumnElement[str], part: str) -> ColumnElement[bool]:
     return _Contains(text, part.translate(_FOLDED))
 
 
+def contains_folded(text: ColumnElement[str], part: str) -> ColumnElement[bool]:
+    """The same of a text that is kept in lower case, which PostgreSQL need not make it again for every row."""
+    return _ContainsAsWritten(text, part.translate(_FOLDED))
+
+
 class _Contains(FunctionElement[bool]):
     inherit_cache = True
     type = Boolean()

@@ -68,6 +68,9 @@ def _sqlite_engine(url: URL, settings: DatabaseSettings, *, begin: str, query_on
 # Lean statements look rows up by keys. One that was planned while its table was empty would otherwise read the whole of
 # it until the server next counts its rows.
 _BY_KEYS = "-c enable_seqscan=off"
+# Lists and reports take tens of milliseconds, as compiling them or starting helpers would, at others' expense. What
+# they read from indexes is in memory or on a disk without heads.
+_FOR_LISTS = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
 
 
 # A server whose machine is gone answers nothing, not even that: its connections end after so many seconds.
@@ -204,7 +207,7 @@ class Database:
 
     def _cold_engine(self) -> AsyncEngine:
         if self.dialect_name == "postgresql":
-            options = _postgres_options(self._settings, read_only="on")
+            options = _postgres_options(self._settings, read_only="on", planning=_FOR_LISTS)
             return create_async_engine(self._url, pool_size=2, max_overflow=2, connect_args=options)
         engine = create_async_engine(self._url.set(drivername="sqlite+aiosqlite"), pool_size=2, max_overflow=2)
         prepare = _on_sqlite_connect(self._settings, query_only="ON")

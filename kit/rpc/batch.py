@@ -90,11 +90,18 @@ class BatchServicer(batch_service_pb2_grpc.BatchServiceServicer):
                 readable.append(place)
             except DomainError as error:
                 replies[place] = self._refusal(error)
-        for place, outcome in zip(readable, await self._chain.serve_set(method.rule, given, for_set), strict=True):
-            if isinstance(outcome, DomainError):
-                replies[place] = self._refusal(outcome)
-            else:
-                replies[place] = batch.BatchReply(body=method.serialize(outcome))
+        outcomes = await self._chain.serve_set(method.rule, given, for_set)
+        # Calls of a set may share a response.
+        reply_of: dict[int, batch.BatchReply] = {}
+        for place, outcome in zip(readable, outcomes, strict=True):
+            reply = reply_of.get(id(outcome))
+            if reply is None:
+                reply = reply_of[id(outcome)] = (
+                    self._refusal(outcome)
+                    if isinstance(outcome, DomainError)
+                    else batch.BatchReply(body=method.serialize(outcome))
+                )
+            replies[place] = reply
 
     async def _reply_alone(
         self,

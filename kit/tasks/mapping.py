@@ -40,7 +40,7 @@ def message_of(
         update_time=timestamp_of(task.update_time),
         finish_time=None if task.finish_time is None else timestamp_of(task.finish_time),
     )
-    is_shown_whole = viewer is not None and (viewer.is_admin or viewer.user_id == task.user_id)
+    is_shown_whole = is_shown_to(viewer, task)
     if task.output is not None:
         output = dict(task.output)
         private = output.pop(FOR_OWNER, None)
@@ -52,6 +52,11 @@ def message_of(
         if view != messages.TASK_VIEW_RESULT:
             message.input.update(dict(task.input))
     return message
+
+
+def is_shown_to(viewer: Principal | None, task: Task) -> bool:
+    """Whether the viewer sees all of the task: its owner and administrators do."""
+    return viewer is not None and (viewer.is_admin or viewer.user_id == task.user_id)
 
 
 def filter_from_proto(message: messages.TaskFilter, viewer: Principal) -> TaskFilter:

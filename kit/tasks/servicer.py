@@ -18,6 +18,7 @@ from kit.tasks.mapping import (
     amendment_from_proto,
     field_invalid,
     filter_from_proto,
+    is_shown_to,
     message_of,
     place_from_proto,
     place_to_proto,
@@ -61,12 +62,9 @@ class TaskServicer(TaskServiceServicer):
         self, calls: Sequence[CallInSet[messages.GetTaskRequest]]
     ) -> list[Outcome[messages.GetTaskResponse]]:
         found = await self._read({call.request.task_id for call in calls})
-        return [
-            messages.GetTaskResponse(task=message_of(task, call.context.principal, view=call.request.view))
-            if (task := found.get(call.request.task_id)) is not None
-            else _not_found()
-            for call in calls
-        ]
+        # Who waits for a task asks for it from several places at once: those who see the same of it share a message.
+        shared: dict[tuple[str, bool, int], messages.GetTaskResponse] = {}
+        return [_outcome(call, found.get(call.request.task_id), shared) for call in calls]
 
     async def WatchTask(
         self, request: messages.WatchTaskRequest, _context: Context
@@ -148,6 +146,21 @@ class TaskServicer(TaskServiceServicer):
     async def _read(self, task_ids: Collection[str]) -> dict[str, Task]:
         wanted = list(task_ids)
         return await self._database.read(lambda connection: find_tasks(connection, self._table, task_ids=wanted))
+
+
+def _outcome(
+    call: CallInSet[messages.GetTaskRequest],
+    task: Task | None,
+    shared: dict[tuple[str, bool, int], messages.GetTaskResponse],
+) -> Outcome[messages.GetTaskResponse]:
+    if task is None:
+        return _not_found()
+    viewer, view = call.context.principal, call.request.view
+    sight = (task.id, is_shown_to(viewer, task), view)
+    response = shared.get(sight)
+    if response is None:
+        response = shared[sight] = messages.GetTaskResponse(task=message_of(task, viewer, view=view))
+    return response
 
 
 def _not_found() -> NotFound:

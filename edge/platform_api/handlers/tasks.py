@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from edge.aggregates.task_lists import VIDEO_KINDS, count_tasks, latest_of_users, page_of_tasks
+from edge.aggregates.task_lists import count_tasks, latest_of_users, page_of_tasks
 from edge.aggregates.tasks import find_own_task, find_task, owner_of, task_not_found
 from edge.endpoint import Call, NoInput, TextFile
 from edge.platform_api import captions, render_tasks
@@ -39,9 +39,7 @@ async def get_task(given: TaskViewIn, call: Call) -> SpeechTaskOut | VideoTaskOu
     task = await find_task(given.task_id, call.shared.clients, view=messages.TASK_VIEW_RESULT)
     if given.format is not None:
         return _captions(task, given.format, call)
-    if task.kind in VIDEO_KINDS:
-        return render_tasks.video_task(task, call.shared.times)
-    return render_tasks.speech_task(task, call.shared.times)
+    return render_tasks.followed_task(task, call.shared.times)
 
 
 async def list_tasks(given: TasksIn, call: Call) -> TasksOut:

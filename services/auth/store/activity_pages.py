@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from kit.db.database import Database
 from services.auth.domain.activities import Activity, ActivityFilter, ActivityStats, ActivityStatus
@@ -52,11 +52,7 @@ class ActivityPages:
 
     async def stats(self, day_starts: Sequence[datetime]) -> ActivityStats:
         """Everybody's activities since the first of the days, which ascend."""
-        kinds = (
-            select(ACTIVITIES.c.type, ACTIVITIES.c.status, func.count())
-            .where(ACTIVITIES.c.create_time >= day_starts[0])
-            .group_by(ACTIVITIES.c.type, ACTIVITIES.c.status)
-        )
+        kinds = self._kinds(ACTIVITIES.c.create_time >= day_starts[0])
         days = select(*(_number_between(start, end) for start, end in pairwise([*day_starts, None])))
         by_type: Counter[str] = Counter()
         by_status: Counter[ActivityStatus] = Counter()
@@ -67,6 +63,14 @@ class ActivityPages:
                 by_status[ActivityStatus(status)] += number
             by_day = (await connection.execute(days)).one()
         return ActivityStats(by_type, by_status, tuple(by_day))
+
+    def _kinds(self, condition: ColumnElement[bool]) -> Select[str, str, int]:
+        kind = (ACTIVITIES.c.type, ACTIVITIES.c.status)
+        if self._database.dialect_name == "sqlite":
+            return select(*kind, func.count()).where(condition).group_by(*kind)
+        # Told to go by the index that has them in order, PostgreSQL need not hash every row, which is half the price.
+        ordered = select(*kind).where(condition).order_by(*kind).subquery()
+        return select(ordered.c.type, ordered.c.status, func.count()).group_by(*ordered.c)
 
 
 def _conditions(wanted: ActivityFilter) -> list[ColumnElement[bool]]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.any_of import AnyOf
-from kit.db.contains_text import contains_text
+from kit.db.contains_text import contains_folded
 from kit.db.database import Database
 from services.auth.domain.materials import NO_MATERIALS, MaterialKind, Materials
 from services.auth.domain.paging import Page
@@ -90,7 +90,7 @@ async def _page(connection: AsyncConnection, wanted: UserFilter, page: Page) -> 
 def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.keyword:
-        conditions.append(contains_text(USERS.c.account, wanted.keyword))
+        conditions.append(contains_folded(USERS.c.account_key, wanted.keyword))
     if wanted.identity:
         conditions.append(_is_called(wanted.identity))
     if wanted.is_admin is not None:
@@ -105,7 +105,8 @@ def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
 
 
 def _is_called(identity: str) -> ColumnElement[bool]:
-    called = [contains_text(USERS.c.account, identity), contains_text(USERS.c.phone, identity)]
+    # Digits have no case.
+    called = [contains_folded(USERS.c.account_key, identity), contains_folded(USERS.c.phone, identity)]
     if _ID.fullmatch(identity):
         called.append(USERS.c.id == int(identity))
     return or_(*called)

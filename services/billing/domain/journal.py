@@ -67,7 +67,8 @@ class TransactionKind(StrEnum):
     EXPIRE = "expire"
 
 
-# What a user sees when a transaction of the kind changes what they can spend.
+# What a user sees when a transaction of the kind changes what they can spend. Every one does, but for a capture of the
+# whole hold.
 ENTRY_TYPES: Mapping[TransactionKind, EntryType] = MappingProxyType(
     {
         TransactionKind.RECHARGE: EntryType.ADMIN_RECHARGE,
@@ -83,8 +84,6 @@ ENTRY_TYPES: Mapping[TransactionKind, EntryType] = MappingProxyType(
         TransactionKind.EXPIRE: EntryType.EXPIRE,
     }
 )
-# Every transaction changes what somebody can spend, but for a capture of the whole hold.
-SOMETIMES_SHOWN = frozenset({TransactionKind.CAPTURE})
 # Those that make a hold.
 RESERVATIONS = frozenset({TransactionKind.RESERVE, TransactionKind.RESERVE_SYNTHESIS})
 

@@ -80,6 +80,7 @@ def settle(balance: Balance, settled: Hold, kind: TransactionKind) -> Movement:
         kind,
         settle_key(settled.id),
         "",
+        # Searches tell by it whether a capture is an entry.
         _why_returned(kind) if returned else "",
         settled.settle_time,
         tuple(postings),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import orjson
 from sqlalchemy import ColumnElement, String, and_, cast, func, not_, select, true
 
 from kit.db.database import Database
@@ -27,12 +28,13 @@ class BalancePages:
 
     async def _owners(self, condition: ColumnElement[bool], limit: int) -> Sequence[int]:
         chosen = select(ACCOUNTS.c.user_id).where(condition).limit(limit).subquery()
-        # One text of all ids costs a quarter of as many rows.
+        # One text of all ids costs a quarter of as many rows, and read as JSON a quarter of splitting it.
         ids = select(func.aggregate_strings(cast(chosen.c.user_id, String), ","))
         async with self._database.session() as session:
             connection = await session.connection()
             found: str | None = (await connection.execute(ids)).scalar_one()
-        return [] if found is None else list(map(int, found.split(",")))
+        owners: list[int] = [] if found is None else orjson.loads(f"[{found}]")
+        return owners
 
 
 def _is_within(bounds: CreditBounds) -> ColumnElement[bool]:

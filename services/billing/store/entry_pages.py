@@ -2,15 +2,17 @@
 delays no balance.
 
 An entry is a posting of what a user can spend, explained by its transaction. Counting and paging touch only the
-indexes of the side that a filter speaks of, and both sides only when it speaks of both.
+indexes of the side that a filter speaks of, and both sides only when it speaks of both. Either side has an index of
+entries alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, func, literal_column, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit.db.any_of import AnyOf
@@ -21,16 +23,18 @@ from services.billing.domain.codes import code_as_written, is_part_of_code
 from services.billing.domain.entry_lists import EntryFilter
 from services.billing.domain.journal import (
     ENTRY_TYPES,
-    SOMETIMES_SHOWN,
     TransactionKind,
     card_of,
-    settle_key,
     spendable_account,
     user_of,
 )
 from services.billing.domain.ledger import Entry, EntryType
-from services.billing.store.tables import CARDS, HOLDS, IS_ENTRY, IS_PARTLY_CAPTURED, POSTINGS, TRANSACTIONS
+from services.billing.store.tables import CARDS, IS_ENTRY, IS_SHOWN, POSTINGS, TRANSACTIONS
 
+Conditions: TypeAlias = Sequence[ColumnElement[bool]]
+
+# So many are looked up faster than all entries are compared.
+FEW = 1000
 _ID = TRANSACTIONS.c.id
 _POSTING_OF = POSTINGS.c.transaction_id
 _ENTRY_COLUMNS = (
@@ -47,14 +51,22 @@ _ENTRY_COLUMNS = (
     TRANSACTIONS.c.create_time,
 )
 _IS_ENTRY: ColumnElement[bool] = literal_column(IS_ENTRY)
-_IS_PARTLY_CAPTURED: ColumnElement[bool] = literal_column(IS_PARTLY_CAPTURED)
+_IS_SHOWN: ColumnElement[bool] = literal_column(f"({IS_SHOWN})")
+_OF_NAMED = AnyOf(POSTINGS.c.account, "accounts")
+_NAMED = (
+    select(_POSTING_OF)
+    .where(_IS_ENTRY, _OF_NAMED)
+    .union_all(select(_POSTING_OF).where(_IS_ENTRY, AnyOf(_POSTING_OF, "texts"), not_(_OF_NAMED)))
+    .subquery("named")
+)
 
 
 class EntryPages:
-    """Lists entries, newest first."""
+    """Lists entries, newest first. Those that have a keyword are looked up when they are not more than `few`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, few: int = FEW) -> None:
         self._database = database
+        self._few = few
 
     async def page(self, user_id: int, *, only: EntryType | None, limit: int, offset: int) -> tuple[list[Entry], int]:
         """Entries of one user, and how many there are in all."""
@@ -62,31 +74,67 @@ class EntryPages:
 
     async def search(self, wanted: EntryFilter, *, limit: int, offset: int) -> tuple[list[Entry], int]:
         """Entries of the filter, and how many there are in all."""
-        source, entry_id, conditions = _plan(wanted)
-        values = {
-            "accounts": [spendable_account(user_id) for user_id in wanted.keyword_user_ids],
-            "owners": [spendable_account(user_id) for user_id in wanted.owner_user_ids or ()],
-        }
-        number = select(func.count()).select_from(source).where(*conditions)
-        ids = select(entry_id).select_from(source).where(*conditions).order_by(entry_id.desc())
+        plan, values = _plan(wanted), _values(wanted)
         async with self._database.session() as session:
             connection = await session.connection()
-            found = (await connection.scalars(ids.offset(offset).limit(limit), values)).all()
+            if wanted.keyword and wanted.keyword_user_ids:
+                texts = await _by_text(connection, wanted, limit=self._few + 1)
+                if len(texts) <= self._few:
+                    plan, values["texts"] = _plan_of_named(wanted), texts
+            found = (await connection.scalars(plan.ids().offset(offset).limit(limit), values)).all()
             total = known_total(len(found), limit=limit, offset=offset)
             if total is None:
-                total = (await connection.scalars(number, values)).one()
+                total = (await connection.scalars(plan.number(), values)).one()
             return await _entries(connection, found), total
 
 
-def _plan(wanted: EntryFilter) -> tuple[FromClause, ColumnElement[int], list[ColumnElement[bool]]]:
+class _Plan(NamedTuple):
     """Where to look, what the ids of the entries are called there, and what must hold."""
+
+    source: FromClause
+    entry_id: ColumnElement[int]
+    conditions: Conditions = ()
+
+    def ids(self) -> Select[int]:
+        """Newest first."""
+        chosen = select(self.entry_id).select_from(self.source).where(*self.conditions)
+        return chosen.order_by(self.entry_id.desc())
+
+    def number(self) -> Select[int]:
+        """Of all of them."""
+        return select(func.count()).select_from(self.source).where(*self.conditions)
+
+
+async def _by_text(connection: AsyncConnection, wanted: EntryFilter, *, limit: int) -> Sequence[int]:
+    """The entries that have the keyword themselves, whoever their users are."""
+    by_text = replace(wanted, keyword_user_ids=())
+    return (await connection.scalars(_plan(by_text).ids().limit(limit), _values(by_text))).all()
+
+
+def _plan(wanted: EntryFilter) -> _Plan:
     of_postings, of_transactions = _of_postings(wanted), _of_transactions(wanted)
     if not of_transactions:
-        return POSTINGS, _POSTING_OF, [_IS_ENTRY, *of_postings]
+        return _Plan(POSTINGS, _POSTING_OF, (_IS_ENTRY, *of_postings))
     if not of_postings:
-        return TRANSACTIONS, _ID, [*of_transactions, *_shown(wanted)]
+        return _Plan(TRANSACTIONS, _ID, (_IS_SHOWN, *of_transactions))
     both = POSTINGS.join(TRANSACTIONS, _POSTING_OF == _ID)
-    return both, _ID, [_IS_ENTRY, *of_postings, *of_transactions]
+    return _Plan(both, _ID, (_IS_ENTRY, *of_postings, _IS_SHOWN, *of_transactions))
+
+
+def _plan_of_named(wanted: EntryFilter) -> _Plan:
+    """Looks up the few entries that have the keyword and those of the users who do, in place of comparing all."""
+    others = replace(wanted, keyword=None)
+    if others == EntryFilter(keyword_user_ids=wanted.keyword_user_ids):
+        return _Plan(_NAMED, _NAMED.c.transaction_id)
+    source, entry_id, conditions = _plan(others)
+    return _Plan(source, entry_id, (*conditions, entry_id.in_(select(_NAMED))))
+
+
+def _values(wanted: EntryFilter) -> dict[str, Sequence[Any]]:
+    return {
+        "accounts": [spendable_account(user_id) for user_id in wanted.keyword_user_ids],
+        "owners": [spendable_account(user_id) for user_id in wanted.owner_user_ids or ()],
+    }
 
 
 def _of_postings(wanted: EntryFilter) -> list[ColumnElement[bool]]:
@@ -119,18 +167,6 @@ def _kinds(only: EntryType) -> list[TransactionKind]:
     return [kind for kind, shown_as in ENTRY_TYPES.items() if shown_as is only]
 
 
-def _shown(wanted: EntryFilter) -> list[ColumnElement[bool]]:
-    """Leaves out the captures that changed nothing a user can spend. The others are few, and their holds tell them."""
-    if wanted.type is not None and SOMETIMES_SHOWN.isdisjoint(_kinds(wanted.type)):
-        return []
-    settling = TRANSACTIONS.alias()
-    # One by one, since PostgreSQL takes them for many and would join them with the whole journal.
-    settled_by = select(settling.c.id).where(settling.c.request_key == literal(settle_key("")).concat(HOLDS.c.id))
-    partly_captured = select(settled_by.correlate(HOLDS).scalar_subquery()).where(_IS_PARTLY_CAPTURED)
-    kinds = [kind.value for kind in SOMETIMES_SHOWN]
-    return [or_(TRANSACTIONS.c.kind.not_in(kinds), _ID.in_(partly_captured.select_from(HOLDS)))]
-
-
 def _mentions(keyword: str, user_ids: Sequence[int]) -> ColumnElement[bool]:
     ways = [contains_text(TRANSACTIONS.c.description, keyword)]
     code = code_as_written(keyword)
@@ -138,7 +174,7 @@ def _mentions(keyword: str, user_ids: Sequence[int]) -> ColumnElement[bool]:
         # The description of an activation has the code of its card.
         ways.append(contains_text(TRANSACTIONS.c.description, code))
     if user_ids:
-        ways.append(_ID.in_(select(_POSTING_OF).where(_IS_ENTRY, AnyOf(POSTINGS.c.account, "accounts"))))
+        ways.append(_ID.in_(select(_POSTING_OF).where(_IS_ENTRY, _OF_NAMED)))
     return or_(*ways)
 
 

@@ -13,10 +13,10 @@ from kit.events.tables import EventTables, InboxColumns, OutboxColumns, StreamCo
 
 # A column declared INTEGER is SQLite's own key of the row and needs no index beside it.
 _RowId = BigInteger().with_variant(Integer(), "sqlite")
-# What users see as entries are the postings of these accounts; a capture has one only when something came back. A query
-# that says so in these words can use the indexes.
+# What users see as entries are the postings of these accounts, and the transactions that have one: a capture has one
+# only when something came back, and only then a description. A query that says so in these words can use the indexes.
 IS_ENTRY = "account LIKE 'user:%'"
-IS_PARTLY_CAPTURED = "state = 'captured' AND captured_credits < credits"
+IS_SHOWN = "kind <> 'capture' OR description <> ''"
 
 
 class BillingTable(SQLModel):
@@ -53,7 +53,17 @@ class TransactionRow(BillingTable, table=True):
 
     __tablename__ = "transactions"
     # All that a search looks at, in the order in which it answers.
-    __table_args__: ClassVar[Any] = (Index("ix_transactions_search", "id", "kind", "create_time", "description"),)
+    __table_args__: ClassVar[Any] = (
+        Index(
+            "ix_transactions_search",
+            "id",
+            "kind",
+            "create_time",
+            "description",
+            sqlite_where=text(IS_SHOWN),
+            postgresql_where=text(IS_SHOWN),
+        ),
+    )
 
     id: int = Field(primary_key=True, sa_type=_RowId, sa_column_kwargs={"autoincrement": False})
     kind: str = Field(max_length=32)
@@ -123,12 +133,6 @@ class HoldRow(BillingTable, table=True):
             "expire_time",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
-        ),
-        Index(
-            "ix_holds_partly_captured",
-            "id",
-            sqlite_where=text(IS_PARTLY_CAPTURED),
-            postgresql_where=text(IS_PARTLY_CAPTURED),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select
 
-from kit.db.contains_text import contains_text
+from kit.db.contains_text import contains_folded, contains_text
 from kit.db.database import Database
 
 _METADATA = MetaData()
@@ -48,3 +48,17 @@ async def test_one_statement_serves_every_part(database: Database) -> None:
         for part in ("tts", "补偿"):
             (note,) = await connection.scalars(select(_NOTES.c.note).where(contains_text(_NOTES.c.note, part)))
             assert part in note.lower()
+
+
+async def test_a_text_kept_in_lower_case_is_searched_in_either(database: Database) -> None:
+    await database.write(_METADATA.create_all)
+    kept = [{"note": note.lower()} for note in ("Anna_1", "HANNA", "Anno%")]
+    await database.write(lambda connection: connection.execute(insert(_NOTES), kept))
+
+    def read(connection: Connection) -> list[list[str]]:
+        return [
+            sorted(connection.scalars(select(_NOTES.c.note).where(contains_folded(_NOTES.c.note, part))))
+            for part in ("AnnA", "a_", "%", "b")
+        ]
+
+    assert await database.read(read) == [["anna_1", "hanna"], ["anna_1"], ["anno%"], []]
