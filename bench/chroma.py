@@ -141,8 +141,8 @@ def keyed_by_us(filmed: Sequence[Planes], behind: Planes) -> Iterator[Result]:
     settings = KeySettings(key, softness(0.4, 0.1, staying=staying_share(key, Matrix.BT709)))
     keyer, out = Keyer(pictures[0].size, settings), product.empty_planes(pictures[0].size)
     for picture in pictures:
-        matte = keyer.key(picture, product.Planes(*behind), out)
-        yield Result(1 - matte.luma.astype(np.float32) / 255, (out.luma.copy(), out.u.copy(), out.v.copy()))
+        transparency = keyer.key(picture, product.Planes(*behind), out)
+        yield Result(1 - transparency.astype(np.float32) / 255, (out.luma.copy(), out.u.copy(), out.v.copy()))
 
 
 def keyed_by_filter(given: Filter, filmed: Sequence[Planes], behind: Planes) -> Iterator[Result]:

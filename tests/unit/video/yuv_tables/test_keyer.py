@@ -26,8 +26,8 @@ def _keyed(
     assert key is not None
     edge = softness(similarity, blend, staying=staying_share(key, MATRIX))
     out = empty_planes(planes.size)
-    matte = Keyer(planes.size, KeySettings(key, edge)).key(planes, behind or _beach(planes.size), out)
-    return 255 - matte.luma, out
+    gone = Keyer(planes.size, KeySettings(key, edge)).key(planes, behind or _beach(planes.size), out)
+    return 255 - gone, out
 
 
 def _beach(size: Size) -> Planes:
@@ -120,8 +120,8 @@ def test_a_picture_without_any_screen_passes() -> None:
     planes = Planes(*planes_of(np.full((64, 64, 3), 128, np.uint8)))
     key = chroma_of(LIT["green"], MATRIX)
     out = empty_planes(planes.size)
-    matte = Keyer(planes.size, KeySettings(key, softness(0.4, 0.1, staying=0.0))).key(planes, _beach(planes.size), out)
-    assert matte.luma.max() == 0
+    gone = Keyer(planes.size, KeySettings(key, softness(0.4, 0.1, staying=0.0))).key(planes, _beach(planes.size), out)
+    assert gone.max() == 0
     assert np.array_equal(out.luma, planes.luma)
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from services.video.engines.yuv_tables.keyer.planes import NEUTRAL, Bytes, Floats, Planes, Size
-from services.video.engines.yuv_tables.keyer.tables import ONE
+from services.video.engines.yuv_tables.keyer.shares import ONE
 
 GAIN_ONE = 64
 """The gain that leaves a share as it is."""
@@ -64,8 +64,8 @@ class PlateEstimator:
         """Looks at a picture whose shares of the screen's colour are known."""
         small = [self._shrink(plane) for plane in (picture.luma, picture.u, picture.v, shares)]
         is_screen = self._may_be_screen(small[0], small[3])
-        around = _spread(small, is_screen)
-        self._fill(_spread(small, is_screen * _surely_screen(small[3], around[..., 3])))
+        around = _spread(small[3:], is_screen)[..., 0]
+        self._fill(_spread(small, is_screen * _surely_screen(small[3], around)))
 
     def _may_be_screen(self, luma: Floats, strength: Floats) -> Floats:
         """1 or 0. Shadow takes from luma what it takes from the colour; what covers the screen need not."""
@@ -97,7 +97,7 @@ def _surely_screen(strength: Floats, around: Floats) -> Floats:
 
 def _spread(values: list[Floats], weight: Floats) -> Floats:
     """Weighted means of the surroundings of each pixel, (rows, columns, values)."""
-    weighted = np.asarray(cv2.merge([value * weight for value in values]), np.float32)
+    weighted = np.stack([value * weight for value in values], axis=-1)
     total, weights = np.zeros_like(weighted), np.zeros_like(weight)
     for window, importance in _WINDOWS:
         total += np.float32(importance) * _blurred(weighted, window)
@@ -105,14 +105,14 @@ def _spread(values: list[Floats], weight: Floats) -> Floats:
     mean = weighted.mean((0, 1)) / max(float(weight.mean()), 1e-6)
     if not weight.any():
         # No screen in this picture: then nothing of it is taken away.
-        mean = np.array([0, NEUTRAL, NEUTRAL, ONE], np.float32)
+        mean = np.array([0, NEUTRAL, NEUTRAL, ONE], np.float32)[-len(values) :]
     total += np.float32(_EVERYWHERE) * mean
     weights += np.float32(_EVERYWHERE)
     return np.asarray(total / weights[..., np.newaxis], np.float32)
 
 
 def _blurred(values: Floats, window: int) -> Floats:
-    return np.asarray(cv2.blur(values, (window, window)), np.float32)
+    return np.asarray(cv2.blur(values, (window, window)), np.float32).reshape(values.shape)
 
 
 def _bytes(values: Floats) -> Bytes:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from services.video.engines.yuv_tables.keyer.clean_plate import GAIN_ONE, CleanPlate, PlateEstimator
+from services.video.engines.yuv_tables.keyer.clean_plate import GAIN_ONE, PlateEstimator
 from services.video.engines.yuv_tables.keyer.colours import Chroma
 from services.video.engines.yuv_tables.keyer.compositor import Compositor
 from services.video.engines.yuv_tables.keyer.matte import EdgeFilter, Matte
+from services.video.engines.yuv_tables.keyer.places import BAND, HALO, HaloedPlanes, Place, PlaceFinder
 from services.video.engines.yuv_tables.keyer.planes import Bytes, Planes, Size
-from services.video.engines.yuv_tables.keyer.tables import (
-    Softness,
-    despill_table,
-    share_table,
-    transparency_table,
-)
+from services.video.engines.yuv_tables.keyer.shares import leaning_of, share_of
+from services.video.engines.yuv_tables.keyer.spill import SpillFinder
+from services.video.engines.yuv_tables.keyer.strip import Cuttings, Strip, paste, paste_luma, strips_of
+from services.video.engines.yuv_tables.keyer.tables import Softness, despill_table, transparency_table
 
 _WEAKEST_SCREEN = 0.3
 _ABOVE_STAYING = 0.1
 _PLATE_EVERY = 3  # pictures: light changes slowly
-_BESIDE = np.ones((5, 5), np.uint8)
-_NO_MAP = np.empty((0, 0), np.int16)  # places of whole pixels need no second one
+_STRIP = 1024  # columns of chroma: what is worked on at a time stays in the cache
+_GONE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,51 +41,76 @@ class Keyer:
         width, height = size.chroma
         key, edge = settings.key, settings.edge
         u_sign, v_sign = (1 if part > 0 else -1 for part in (key.u, key.v))
-        self._share_of = share_table(key)
-        self._leaning_of = share_table(key, across_weight=0.0)
-        self._transparency_of = transparency_table(edge)
-        self._spill_of = despill_table(edge)
+        self._share = share_of(key)
         weakest = max(_WEAKEST_SCREEN, edge.staying + _ABOVE_STAYING)
         self._plates = PlateEstimator(size, weakest=weakest, u_sign=u_sign, v_sign=v_sign)
         self._count = 0
-        self._edges = EdgeFilter(size)
-        self._compositor = Compositor(size, u_sign=u_sign, v_sign=v_sign)
-        self._pairs = np.empty((height, width, 2), np.uint8)
-        self._places = np.empty((height, width, 2), np.int16)
-        self._shares, self._even, self._transparency, self._spill, self._edge_spill = (
-            np.empty((height, width), np.uint8) for _ in range(5)
-        )
+        self._shares = np.empty((height, width), np.uint8)
+        self._haloed = HaloedPlanes(size, 2)
+        self._matte = np.empty((size.height, size.width), np.uint8)
+        columns = max(_STRIP, width + 2 * HALO)
+        self._finder = _finder(size, edge)
+        self._strip, self._columns = Strip(columns), columns
+        self._strip_keyer = StripKeyer(columns, settings, u_sign=u_sign, v_sign=v_sign)
 
-    def key(self, picture: Planes, behind: Planes, out: Planes) -> Matte:
+    def key(self, picture: Planes, behind: Planes, out: Planes) -> Bytes:
         """Writes the person of `picture` before `behind` into `out`, all of the same size.
 
-        Answers what was transparent, valid until the next call.
+        Answers what was transparent, 255 for what is gone, at the size of luma; valid until the next call.
         """
-        cv2.merge([picture.u, picture.v], self._pairs)
-        np.copyto(self._places, self._pairs)
-        # A look into a table of two bytes at each pixel: OpenCV has it as a map of places.
-        cv2.remap(self._share_of, self._places, _NO_MAP, cv2.INTER_NEAREST, self._shares)
+        shares, guide = self._haloed.inner(0), self._haloed.inner(1)
+        self._share.write(picture.u, picture.v, self._shares, scratch=shares)
         if self._count % _PLATE_EVERY == 0:
             self._plates.estimate(picture, self._shares)
         self._count += 1
-        plate = self._plates.latest
-        cv2.multiply(self._shares, plate.gain, self._even, 1 / GAIN_ONE)
-        cv2.LUT(self._even, self._transparency_of, self._transparency)
-        spill = self._spill_beside(plate)
-        matte = self._edges.apply(picture.luma, self._transparency)
-        self._compositor.compose(picture, plate, behind, matte=matte, spill=spill, out=out)
+        cv2.multiply(self._shares, self._plates.latest.gain, shares, 1 / GAIN_ONE)
+        cv2.resize(picture.luma, picture.size.chroma, guide, interpolation=cv2.INTER_AREA)
+        self._haloed.mirror()
+        places = self._finder.find(self._haloed.values[0])
+        for plane, origin in ((out.luma, behind.luma), (out.u, behind.u), (out.v, behind.v)):
+            np.copyto(plane, origin)
+        self._matte.fill(_GONE)
+        self._keep(places.whole, picture, out)
+        self._key_mixed(places.mixed, picture, behind, out=out)
+        return self._matte
+
+    def _keep(self, places: Sequence[Place], picture: Planes, out: Planes) -> None:
+        for place in places:
+            out.luma[place.luma] = picture.luma[place.luma]
+            out.u[place.chroma], out.v[place.chroma] = picture.u[place.chroma], picture.v[place.chroma]
+            self._matte[place.luma] = 0
+
+    def _key_mixed(self, places: Sequence[Place], picture: Planes, behind: Planes, *, out: Planes) -> None:
+        for laid in strips_of(places, self._columns):
+            cut = self._strip.cut(laid, picture, self._plates.latest, behind, haloed=self._haloed.values)
+            matte = self._strip_keyer.key(cut)
+            paste(laid, cut.out, out)
+            paste_luma(laid, matte.luma, self._matte)
+
+
+class StripKeyer:
+    """Keys what was cut out of a picture."""
+
+    def __init__(self, width: int, settings: KeySettings, *, u_sign: int, v_sign: int) -> None:
+        self._transparency_of = transparency_table(settings.edge)
+        self._transparency = np.empty((BAND + 2 * HALO, width), np.uint8)
+        self._spills = SpillFinder(width, leaning=leaning_of(settings.key), spill_of=despill_table(settings.edge))
+        self._edges = EdgeFilter(width)
+        self._compositor = Compositor(Size(2 * width, 2 * BAND), u_sign=u_sign, v_sign=v_sign)
+
+    def key(self, cut: Cuttings) -> Matte:
+        """Fills `cut.out`. The matte is valid until the next call."""
+        transparency = self._transparency[:, : cut.shares.shape[1]]
+        cv2.LUT(cut.shares, self._transparency_of, transparency)
+        spill = self._spills.spill(cut.picture, cut.plate, shares=cut.shares, transparency=transparency)
+        matte = self._edges.apply(cut.picture.luma, cut.guide, transparency)
+        self._compositor.compose(cut.picture, cut.plate, cut.behind, matte=matte, spill=spill, out=cut.out)
         return matte
 
-    def _spill_beside(self, plate: CleanPlate) -> Bytes:
-        """What of the screen's colour is taken off the chroma of a pixel.
 
-        Where the screen shines through, all that leans towards it: hair has a colour of its own, which hides some. On
-        the person only what is hardly anything else, since yellow leans towards green, too.
-        """
-        cv2.LUT(self._even, self._spill_of, self._spill)
-        cv2.remap(self._leaning_of, self._places, _NO_MAP, cv2.INTER_NEAREST, self._shares)
-        cv2.multiply(self._shares, plate.gain, self._even, 1 / GAIN_ONE)
-        cv2.LUT(self._even, self._spill_of, self._edge_spill)
-        cv2.dilate(self._transparency, _BESIDE, self._even)
-        cv2.min(self._edge_spill, self._even, self._edge_spill)
-        return np.asarray(cv2.max(self._spill, self._edge_spill, self._spill), np.uint8)
+def _finder(size: Size, edge: Softness) -> PlaceFinder:
+    transparency, spill = transparency_table(edge), despill_table(edge)
+    takes_nothing = (transparency == 0) & (spill == 0)
+    return PlaceFinder(
+        size, most_whole=int(np.flatnonzero(takes_nothing)[-1]), least_gone=int(np.argmax(transparency == _GONE))
+    )
