@@ -27,7 +27,8 @@ def _keyed(
     assert key is not None
     edge = softness(similarity, blend, staying=staying_share(key, MATRIX))
     out = empty_planes(planes.size)
-    gone = Keyer(planes.size, KeySettings(key, edge)).key(planes, behind or _beach(planes.size), out)
+    gone = np.empty_like(out.luma)
+    Keyer(planes.size, KeySettings(key, edge)).key(planes, behind or _beach(planes.size), out, gone=gone)
     return 255 - gone, out
 
 
@@ -121,7 +122,9 @@ def test_a_picture_without_any_screen_passes() -> None:
     planes = Planes(*planes_of(np.full((64, 64, 3), 128, np.uint8)))
     key = chroma_of(LIT["green"], MATRIX)
     out = empty_planes(planes.size)
-    gone = Keyer(planes.size, KeySettings(key, softness(0.4, 0.1, staying=0.0))).key(planes, _beach(planes.size), out)
+    gone = np.empty_like(out.luma)
+    keyer = Keyer(planes.size, KeySettings(key, softness(0.4, 0.1, staying=0.0)))
+    keyer.key(planes, _beach(planes.size), out, gone=gone)
     assert gone.max() == 0
     assert np.array_equal(out.luma, planes.luma)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 
 import cv2
 import numpy as np
@@ -21,11 +20,7 @@ _BESIDE = np.ones((1, 2 * HALO + 1), np.uint8)
 _NEAR = np.ones((1, 17), np.uint8)
 
 
-class _Kind(IntEnum):
-    WHOLE = 0
-    GONE = 1
-    MIXED = 2
-    NONE = 3
+_WHOLE, _GONE, _MIXED, _NONE = (np.uint8(kind) for kind in range(4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +51,6 @@ class Places:
     mixed: tuple[Place, ...]
 
 
-class HaloedPlanes:
-    """Planes of the size of chroma that go on beyond their edges as in a mirror."""
-
-    def __init__(self, size: Size, count: int) -> None:
-        width, height = size.chroma
-        # Rows below the halo, so that the lowest band can be cut out as high as the others.
-        self._values = np.zeros((count, height + BAND + 2 * HALO, width + 2 * HALO), np.uint8)
-        self._rows, self._columns = (np.pad(np.arange(length), HALO, mode="reflect") for length in (height, width))
-        self._height, self._width = height, width
-
-    @property
-    def values(self) -> Bytes:
-        """(planes, rows, columns) with halo, and some rows below it that mean nothing."""
-        return self._values
-
-    def inner(self, index: int) -> Bytes:
-        """A plane without its halo, to be filled."""
-        return self._values[index, HALO : HALO + self._height, HALO : HALO + self._width]
-
-    def mirror(self) -> None:
-        """Makes the halo after the planes have changed."""
-        rows = self._values[:, HALO : HALO + self._height]
-        whole = self._values[:, : self._height + 2 * HALO]
-        for halo in (slice(HALO), slice(-HALO, None)):
-            rows[..., halo] = rows[..., HALO + self._columns[halo]]
-        for halo in (slice(HALO), slice(-HALO, None)):
-            whole[:, halo] = whole[:, HALO + self._rows[halo]]
-
-
 class PlaceFinder:
     """`most_whole` and `least_gone`: shares up to which a pixel is person alone, from which it is screen alone."""
 
@@ -95,7 +61,7 @@ class PlaceFinder:
         shape = (len(self._bands), width + 2 * HALO)
         self._lowest, self._highest = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
         # One column more, so that every band begins anew.
-        self._kinds = np.full((len(self._bands), width + 1), _Kind.NONE, np.uint8)
+        self._kinds = np.full((len(self._bands), width + 1), _NONE, np.uint8)
 
     def find(self, shares: Bytes) -> Places:
         """From a plane with halo."""
@@ -107,10 +73,10 @@ class PlaceFinder:
         is_gone = cv2.erode(self._lowest, _BESIDE)[:, inner] >= self._least_gone
         is_whole = cv2.dilate(self._highest, _BESIDE)[:, inner] <= self._most_whole
         is_mixed = cv2.morphologyEx((~(is_gone | is_whole)).view(np.uint8), cv2.MORPH_CLOSE, _NEAR)
-        np.maximum(is_gone.view(np.uint8), is_mixed * np.uint8(_Kind.MIXED), out=self._kinds[:, 1:])
-        return Places(tuple(self._of_kind(_Kind.WHOLE)), tuple(self._of_kind(_Kind.MIXED)))
+        np.maximum(is_gone.view(np.uint8), is_mixed * _MIXED, out=self._kinds[:, 1:])
+        return Places(tuple(self._of_kind(_WHOLE)), tuple(self._of_kind(_MIXED)))
 
-    def _of_kind(self, kind: _Kind) -> Iterator[Place]:
+    def _of_kind(self, kind: np.uint8) -> Iterator[Place]:
         is_kind = self._kinds.ravel() == kind
         edges = [*(np.flatnonzero(is_kind[1:] != is_kind[:-1]) + 1).tolist(), is_kind.size]
         width = self._kinds.shape[1]
