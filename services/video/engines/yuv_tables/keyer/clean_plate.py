@@ -88,7 +88,8 @@ class PlateEstimator:
         grown(_bytes(luma), self._luma_size, plate.luma)
         grown(_bytes((u - NEUTRAL) * u_sign), self._chroma_size, plate.u)
         grown(_bytes((v - NEUTRAL) * v_sign), self._chroma_size, plate.v)
-        grown(_bytes(np.float32(GAIN_ONE * ONE) / np.maximum(strength, 1)), self._chroma_size, plate.gain)
+        gain = np.asarray(GAIN_ONE * ONE / np.maximum(strength, 1), np.float32)
+        grown(_bytes(gain), self._chroma_size, plate.gain)
 
 
 def _surely_screen(strength: Floats, around: Floats) -> Floats:
