@@ -140,9 +140,10 @@ def keyed_by_us(filmed: Sequence[Planes], behind: Planes) -> Iterator[Result]:
     assert key is not None
     settings = KeySettings(key, softness(0.4, 0.1, staying=staying_share(key, Matrix.BT709)))
     keyer, out = Keyer(pictures[0].size, settings), product.empty_planes(pictures[0].size)
+    gone = np.empty_like(out.luma)
     for picture in pictures:
-        matte = keyer.key(picture, product.Planes(*behind), out)
-        yield Result(1 - matte.luma.astype(np.float32) / 255, (out.luma.copy(), out.u.copy(), out.v.copy()))
+        keyer.key(picture, product.Planes(*behind), out, gone=gone)
+        yield Result(1 - gone.astype(np.float32) / 255, (out.luma.copy(), out.u.copy(), out.v.copy()))
 
 
 def keyed_by_filter(given: Filter, filmed: Sequence[Planes], behind: Planes) -> Iterator[Result]:
@@ -240,10 +241,12 @@ def replace_by_filter(given: Filter, video: Path, behind: Planes, target: Path) 
         stream = output.add_stream("libx264", rate=RATE, options=product_writer.PICTURE_OPTIONS)
         stream.height, stream.width = behind[0].shape
         stream.pix_fmt = "yuv420p"
+        still = frame_of(behind, 0)
         for index, frame in enumerate(source.decode(video=0)):
             frame.pts, frame.time_base = index, Fraction(1, RATE)
             pictures.push(frame)
-            beach.push(frame_of(behind, index))
+            still.pts = index
+            beach.push(still)
             output.mux(stream.encode(sink.pull()))
         output.mux(stream.encode(None))
 

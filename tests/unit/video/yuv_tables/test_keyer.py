@@ -8,8 +8,9 @@ import pytest
 from services.video.engines.yuv_tables.keyer.colours import Matrix, chroma_of, rgb_of, staying_share
 from services.video.engines.yuv_tables.keyer.keyer import Keyer, KeySettings
 from services.video.engines.yuv_tables.keyer.planes import Bytes, Planes, Size, empty_planes
+from services.video.engines.yuv_tables.keyer.shares import ONE, leaning_of, share_of
 from services.video.engines.yuv_tables.keyer.survey import survey
-from services.video.engines.yuv_tables.keyer.tables import share_table, softness
+from services.video.engines.yuv_tables.keyer.tables import softness
 from tests.fakes.screen_clip import LIT, SHADOWED, STAYING, Picture, planes_of, studio
 
 MATRIX = Matrix.BT709
@@ -26,8 +27,9 @@ def _keyed(
     assert key is not None
     edge = softness(similarity, blend, staying=staying_share(key, MATRIX))
     out = empty_planes(planes.size)
-    matte = Keyer(planes.size, KeySettings(key, edge)).key(planes, behind or _beach(planes.size), out)
-    return 255 - matte.luma, out
+    gone = np.empty_like(out.luma)
+    Keyer(planes.size, KeySettings(key, edge)).key(planes, behind or _beach(planes.size), out, gone=gone)
+    return 255 - gone, out
 
 
 def _beach(size: Size) -> Planes:
@@ -120,8 +122,10 @@ def test_a_picture_without_any_screen_passes() -> None:
     planes = Planes(*planes_of(np.full((64, 64, 3), 128, np.uint8)))
     key = chroma_of(LIT["green"], MATRIX)
     out = empty_planes(planes.size)
-    matte = Keyer(planes.size, KeySettings(key, softness(0.4, 0.1, staying=0.0))).key(planes, _beach(planes.size), out)
-    assert matte.luma.max() == 0
+    gone = np.empty_like(out.luma)
+    keyer = Keyer(planes.size, KeySettings(key, softness(0.4, 0.1, staying=0.0)))
+    keyer.key(planes, _beach(planes.size), out, gone=gone)
+    assert gone.max() == 0
     assert np.array_equal(out.luma, planes.luma)
 
 
@@ -143,12 +147,25 @@ def test_grey_is_no_screen(color: str) -> None:
 
 
 @pytest.mark.parametrize("rgb", [LIT["green"], SHADOWED["blue"], (255, 0, 0), (12, 200, 190)])
-def test_the_table_of_shares_is_one_at_the_key(rgb: tuple[int, int, int]) -> None:
+def test_the_share_is_one_at_the_key(rgb: tuple[int, int, int]) -> None:
     key = chroma_of(rgb, MATRIX)
-    table = share_table(key)
-    assert table[round(128 + key.v), round(128 + key.u)] == pytest.approx(204, abs=6)
-    assert table[128, 128] == 0
-    assert table[round(128 - key.v), round(128 - key.u)] == 0
+    u, v = (np.array([[128 + at, 128, 128 - at]]).round().astype(np.uint8) for at in (key.u, key.v))
+    shares, scratch = np.empty_like(u), np.empty_like(u)
+    share_of(key).write(u, v, shares, scratch=scratch)
+    assert shares[0].tolist() == [pytest.approx(ONE, abs=6), 0, 0]
+
+
+@pytest.mark.parametrize("rgb", [LIT["green"], SHADOWED["blue"], (255, 0, 0)])
+def test_the_share_is_what_lies_along_the_key_less_what_lies_across(rgb: tuple[int, int, int]) -> None:
+    key = chroma_of(rgb, MATRIX)
+    u, v = (np.ascontiguousarray(each, np.uint8) for each in np.meshgrid(np.arange(256), np.arange(256)))
+    shares, leaning, scratch = (np.empty_like(u) for _ in range(3))
+    share_of(key).write(u, v, shares, scratch=scratch)
+    leaning_of(key).write(u, v, leaning)
+    x, y = u.astype(float) - 128, v.astype(float) - 128
+    along, across = x * key.u + y * key.v, np.abs(x * key.v - y * key.u)
+    for given, wanted in ((shares, along - 0.8 * across), (leaning, along)):
+        assert np.abs(given - np.clip(wanted / key.strength**2 * ONE, 0, 255)).max() < 0.51
 
 
 @pytest.mark.parametrize("matrix", Matrix)

@@ -141,6 +141,16 @@ def test_the_screen_is_found_by_its_colour(tmp_path: Path) -> None:
     assert find_screen(blue, "blue").share == pytest.approx(0.83, abs=0.04)
 
 
+def test_a_long_video_is_looked_at_where_it_can_be_entered(tmp_path: Path) -> None:
+    # Its screen comes into the picture after the beginning.
+    pictures = [*[np.full((96, 160, 3), 128, np.uint8)] * 12, *_pictures(count=60)]
+    clip = write_clip(tmp_path / "v.avi", pictures, codec="mpeg4", sound="")
+    assert 0.5 < find_screen(clip, "green").share < 0.83
+    shown = _shown(_replace(clip))
+    assert len(shown) == len(pictures)
+    _check_studio(shown[-1][1])
+
+
 def _truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -70,11 +71,30 @@ def shown_size(frame: av.VideoFrame) -> Size:
     return Size(height, width) if turn_of(frame) % 180 else Size(width, height)
 
 
-def writable_frame(size: Size) -> tuple[av.VideoFrame, Planes]:
-    """An empty frame and its planes, to be filled."""
-    frame = av.VideoFrame(size.width, size.height, _FORMAT)
-    luma, u, v = (_view(plane) for plane in frame.planes)
-    return frame, Planes(luma, u, v)
+class FramePool:
+    """Frames of one size to be filled, used again and again: memory that is new costs more than what is done to it.
+
+    May be used by several threads.
+    """
+
+    def __init__(self, size: Size) -> None:
+        self._size = size
+        self._spare: deque[av.VideoFrame] = deque()
+
+    def take(self) -> tuple[av.VideoFrame, Planes]:
+        """A frame with anything in it, and its planes."""
+        try:
+            frame = self._spare.pop()
+        except IndexError:
+            frame = av.VideoFrame(self._size.width, self._size.height, _FORMAT)
+        # Whoever has had it before may still look at what was in it.
+        frame.make_writable()
+        luma, u, v = (_view(plane) for plane in frame.planes)
+        return frame, Planes(luma, u, v)
+
+    def give_back(self, frame: av.VideoFrame) -> None:
+        """Its planes are not to be used any more."""
+        self._spare.append(frame)
 
 
 def _converted(frame: av.VideoFrame, coded: tuple[int, int], colours: Colours | None) -> av.VideoFrame:

@@ -22,7 +22,7 @@ NO_PICTURES = "视频文件没有画面"
 
 _SAMPLES = 8
 _FEW_SAMPLES = 4
-_SAMPLED_FRAMES, _SAMPLED_EVERY = 9, 2
+_SAMPLED_PICTURES, _SAMPLED_EVERY = 9, 2
 _DEFAULT_RATE = Fraction(25)
 _RATES = (Fraction(1), Fraction(120))
 
@@ -62,101 +62,106 @@ Part: TypeAlias = Picture | Sound
 
 
 class VideoReader:
-    """Reads an opened container once."""
+    """Reads an opened container once. Raises InputRefused for one without pictures."""
 
-    def __init__(self, container: InputContainer, footage: Footage) -> None:
-        self._pictures = _pictures_of(container)
-        self._pictures.thread_type = "AUTO"
-        self._container = container
-        self._footage = footage
+    def __init__(self, container: InputContainer) -> None:
+        pictures = _pictures_of(container)
+        pictures.thread_type = "AUTO"
         sound = container.streams.best("audio")
         self.sound = sound if isinstance(sound, av.AudioStream) else None
-        self._start: Fraction | None = None
+        self._decoded = _decoded(container, pictures, self.sound)
+        # Before the first picture it is not known what the times of sound count from.
+        self._early: list[av.Packet[Any]] = []
+        self._first = self._to_first_picture()
+        self.footage = _footage(container, pictures, self._first)
+        self._start = (self._first.pts or 0) * self.footage.time_base
         self._last = -1
 
     def parts(self) -> Iterator[Part]:
         """Pictures and sound as they lie beside each other. Raises FFmpegError for what cannot be decoded."""
-        streams = [stream for stream in (self._pictures, self.sound) if stream is not None]
-        waiting: list[av.Packet[Any]] = []
-        for packet in self._container.demux(streams):
-            if packet.stream.index == self._pictures.index:
-                for frame in packet.decode():
-                    if isinstance(frame, av.VideoFrame):
-                        yield self._picture(frame)
-            elif packet.dts is not None:
-                # Before the first picture it is not known what their times count from.
-                waiting.append(packet)
-            if self._start is not None:
-                yield from (self._sound(early) for early in waiting)
-                waiting.clear()
+        for item in chain((self._first,), self._early, self._decoded):
+            yield self._picture(item) if isinstance(item, av.VideoFrame) else self._sound(item)
+
+    def _to_first_picture(self) -> av.VideoFrame:
+        for item in self._decoded:
+            if isinstance(item, av.VideoFrame):
+                return item
+            self._early.append(item)
+        raise InputRefused(NO_PICTURES)
 
     def _picture(self, frame: av.VideoFrame) -> Picture:
-        unit = self._footage.time_base
-        expected = self._last + max(1, round(1 / (self._footage.rate * unit)))
-        if self._start is None:
-            self._start = (frame.pts or 0) * unit
+        unit = self.footage.time_base
+        expected = self._last + max(1, round(1 / (self.footage.rate * unit)))
         time = expected if frame.pts is None else round((frame.pts * unit - self._start) / unit)
         self._last = max(time, self._last + 1)
-        return Picture(upright_planes(frame, self._footage.coded, colours=self._footage.colours), self._last)
+        return Picture(_kept(frame, self.footage), self._last)
 
     def _sound(self, packet: av.Packet[Any]) -> Sound:
-        assert self._start is not None and packet.dts is not None
+        assert packet.dts is not None
         shift = round(self._start / packet.time_base)
         packet.pts = (packet.dts if packet.pts is None else packet.pts) - shift
         packet.dts -= shift
         return Sound(packet)
 
 
-def look_at(path: Path) -> Footage:
-    """Raises InputRefused for a file without pictures."""
+def _decoded(
+    container: InputContainer, pictures: av.VideoStream, sound: av.AudioStream | None
+) -> Iterator[av.VideoFrame | av.Packet[Any]]:
+    """Pictures, and packets of sound that have a time."""
+    for packet in container.demux([stream for stream in (pictures, sound) if stream is not None]):
+        if packet.stream.index == pictures.index:
+            yield from (frame for frame in packet.decode() if isinstance(frame, av.VideoFrame))
+        elif packet.dts is not None:
+            yield packet
+
+
+def _footage(container: InputContainer, stream: av.VideoStream, frame: av.VideoFrame) -> Footage:
+    shape = stream.sample_aspect_ratio or Fraction(1)
+    rate = stream.average_rate or stream.guessed_rate or _DEFAULT_RATE
+    return Footage(
+        coded=(frame.width, frame.height),
+        size=shown_size(frame),
+        rate=min(max(Fraction(rate), _RATES[0]), _RATES[1]),
+        time_base=stream.time_base or 1 / _DEFAULT_RATE,
+        pixel_shape=1 / shape if turn_of(frame) % 180 else shape,
+        colours=colours_of(frame),
+        duration_s=container.duration / av.time_base if container.duration else 0.0,
+    )
+
+
+def samples_at_entries(path: Path, footage: Footage) -> list[Planes]:
+    """A few pictures from all over a video, one from each place where it can be entered; none if these are too few."""
     with opened(path, WHAT) as container:
         stream = _pictures_of(container)
-        frame = next(container.decode(stream), None)
-        if frame is None:
-            raise InputRefused(NO_PICTURES)
-        shape = stream.sample_aspect_ratio or Fraction(1)
-        rate = stream.average_rate or stream.guessed_rate or _DEFAULT_RATE
-        return Footage(
-            coded=(frame.width, frame.height),
-            size=shown_size(frame),
-            rate=min(max(Fraction(rate), _RATES[0]), _RATES[1]),
-            time_base=stream.time_base or 1 / _DEFAULT_RATE,
-            pixel_shape=1 / shape if turn_of(frame) % 180 else shape,
-            colours=colours_of(frame),
-            duration_s=container.duration / av.time_base if container.duration else 0.0,
-        )
-
-
-def samples(path: Path, footage: Footage) -> list[Planes]:
-    """A few pictures from all over a video: where it can be entered, or else from its beginning."""
-    with opened(path, WHAT) as container:
-        stream = _pictures_of(container)
-        found = _at_entries(container, stream, footage)
-        return found if len(found) >= _FEW_SAMPLES else _from_beginning(container, stream, footage)
-
-
-def _at_entries(container: InputContainer, stream: av.VideoStream, footage: Footage) -> list[Planes]:
-    found: list[Planes] = []
-    entries: set[int | None] = set()
-    for index in range(_SAMPLES):
-        container.seek(int(footage.duration_s * index / _SAMPLES * av.time_base))
-        packets = container.demux(stream)
-        first = next(packets, None)
+        entries: dict[int | None, float] = {}
+        for index in range(_SAMPLES):
+            time = footage.duration_s * index / _SAMPLES
+            container.seek(int(time * av.time_base))
+            packet = next(container.demux(stream), None)
+            if packet is not None:
+                entries.setdefault(packet.dts, time)
         # Known before anything is decoded: many videos can be entered at few places.
-        if first is None or first.dts in entries:
-            continue
-        entries.add(first.dts)
-        frames = (frame for packet in chain((first,), packets) for frame in packet.decode())
-        found += [_kept(frame, footage) for frame in islice(frames, 1) if isinstance(frame, av.VideoFrame)]
-    return found
+        if len(entries) < _FEW_SAMPLES:
+            return []
+        return [_kept(frame, footage) for time in entries.values() for frame in _entered(container, stream, time)]
 
 
-def _from_beginning(container: InputContainer, stream: av.VideoStream, footage: Footage) -> list[Planes]:
-    # Those that no other picture is made of are many, and as good as their neighbours.
-    stream.codec_context.skip_frame = "NONREF"
-    container.seek(0)
-    frames = islice(container.decode(stream), 0, _SAMPLED_FRAMES, _SAMPLED_EVERY)
-    return [_kept(frame, footage) for frame in frames]
+def _entered(container: InputContainer, stream: av.VideoStream, time_s: float) -> Iterator[av.VideoFrame]:
+    container.seek(int(time_s * av.time_base))
+    return islice(container.decode(stream), 1)
+
+
+def early_samples(parts: Iterator[Part]) -> tuple[list[Part], list[Planes]]:
+    """The beginning of the parts, which this takes, and a few pictures of it."""
+    taken: list[Part] = []
+    pictures: list[Planes] = []
+    for part in parts:
+        taken.append(part)
+        if isinstance(part, Picture):
+            pictures.append(part.planes)
+        if len(pictures) == _SAMPLED_PICTURES:
+            break
+    return taken, pictures[::_SAMPLED_EVERY]
 
 
 def _kept(frame: av.VideoFrame, footage: Footage) -> Planes:

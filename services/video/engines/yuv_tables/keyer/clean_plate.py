@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from services.video.engines.yuv_tables.keyer.planes import NEUTRAL, Bytes, Floats, Planes, Size
-from services.video.engines.yuv_tables.keyer.tables import ONE
+from services.video.engines.yuv_tables.keyer.planes import NEUTRAL, Bytes, Floats, Planes
+from services.video.engines.yuv_tables.keyer.shares import ONE
 
 GAIN_ONE = 64
 """The gain that leaves a share as it is."""
 
-_STEP = 4  # pixels of chroma to one of the plate
+# Pixels of chroma to one of the plate: light is as smooth in large pictures as in small ones.
+_LEAST_STEP = 4
+_LONGEST = 160
 # Windows of the plate, from what is near to what is far; the far counts only where nothing is near.
 _WINDOWS = ((3, 1.0), (9, 1e-2), (31, 1e-4), (101, 1e-6))
 _EVERYWHERE = 1e-8
@@ -39,33 +41,32 @@ class CleanPlate:
 
 
 class PlateEstimator:
-    """Sees the screen of one picture after the other. `weakest`: the least share that can be screen in shadow.
+    """Writes the screen of one picture after the other into a plate. `weakest`: the least share that can be screen in
+    shadow.
 
     `u_sign` and `v_sign` (1 or -1) tell on which side of grey the screen lies.
     """
 
-    def __init__(self, size: Size, *, weakest: float, u_sign: int, v_sign: int) -> None:
-        width, height = size.chroma
+    def __init__(self, plate: CleanPlate, *, weakest: float, u_sign: int, v_sign: int) -> None:
+        height, width = plate.u.shape
         self._chroma_size = (width, height)
-        self._luma_size = (size.width, size.height)
-        self._small_size = (max(1, width // _STEP), max(1, height // _STEP))
+        self._luma_size = (plate.luma.shape[1], plate.luma.shape[0])
+        step = max(_LEAST_STEP, max(width, height) // _LONGEST)
+        self._half_size = (max(1, width // 2), max(1, height // 2))
+        self._small_size = (max(1, width // step), max(1, height // step))
         self._weakest = np.float32(weakest * ONE)
         self._signs = (np.float32(u_sign), np.float32(v_sign))
-        self._plate = CleanPlate(
-            np.empty((size.height, size.width), np.uint8), *(np.empty((height, width), np.uint8) for _ in range(3))
-        )
+        self._plate = plate
 
-    @property
-    def latest(self) -> CleanPlate:
-        """The plate of the picture estimated last. The next estimate overwrites it."""
-        return self._plate
-
-    def estimate(self, picture: Planes, shares: Bytes) -> None:
-        """Looks at a picture whose shares of the screen's colour are known."""
-        small = [self._shrink(plane) for plane in (picture.luma, picture.u, picture.v, shares)]
-        is_screen = self._may_be_screen(small[0], small[3])
-        around = _spread(small, is_screen)
-        self._fill(_spread(small, is_screen * _surely_screen(small[3], around[..., 3])))
+    def estimate(self, picture: Planes, guide: Bytes, shares: Bytes) -> None:
+        """Writes the plate of a picture: `guide` is its luma at the size of chroma, `shares` are those of the screen's
+        colour.
+        """
+        small = [self._shrunk(plane) for plane in (guide, picture.u, picture.v, shares)]
+        luma, strength = small[0], small[3]
+        is_screen = self._may_be_screen(luma, strength)
+        [around] = _spread([strength], is_screen)
+        self._fill(_spread(small, is_screen * _surely_screen(strength, around)))
 
     def _may_be_screen(self, luma: Floats, strength: Floats) -> Floats:
         """1 or 0. Shadow takes from luma what it takes from the colour; what covers the screen need not."""
@@ -75,17 +76,20 @@ class PlateEstimator:
         usual = float(((luma - _BLACK) * is_like).sum() / (strength * is_like).sum())
         return np.asarray(is_like * (luma - _BLACK <= np.float32(_TOO_BRIGHT * usual) * strength), np.float32)
 
-    def _shrink(self, plane: Bytes) -> Floats:
-        return np.asarray(cv2.resize(plane, self._small_size, interpolation=cv2.INTER_AREA), np.float32)
+    def _shrunk(self, plane: Bytes) -> Floats:
+        # By way of the half, which is quick.
+        half = cv2.resize(plane, self._half_size, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(half, self._small_size, interpolation=cv2.INTER_AREA), np.float32)
 
-    def _fill(self, plate: Floats) -> None:
+    def _fill(self, small: list[Floats]) -> None:
         u_sign, v_sign = self._signs
-        strength = np.maximum(plate[..., 3], 1)
-        grown = cv2.resize
-        grown(_bytes(plate[..., 0]), self._luma_size, self._plate.luma)
-        grown(_bytes((plate[..., 1] - NEUTRAL) * u_sign), self._chroma_size, self._plate.u)
-        grown(_bytes((plate[..., 2] - NEUTRAL) * v_sign), self._chroma_size, self._plate.v)
-        grown(_bytes(np.asarray(GAIN_ONE * ONE / strength, np.float32)), self._chroma_size, self._plate.gain)
+        luma, u, v, strength = small
+        plate, grown = self._plate, cv2.resize
+        grown(_bytes(luma), self._luma_size, plate.luma)
+        grown(_bytes((u - NEUTRAL) * u_sign), self._chroma_size, plate.u)
+        grown(_bytes((v - NEUTRAL) * v_sign), self._chroma_size, plate.v)
+        gain = np.asarray(GAIN_ONE * ONE / np.maximum(strength, 1), np.float32)
+        grown(_bytes(gain), self._chroma_size, plate.gain)
 
 
 def _surely_screen(strength: Floats, around: Floats) -> Floats:
@@ -95,24 +99,23 @@ def _surely_screen(strength: Floats, around: Floats) -> Floats:
     return np.asarray(np.maximum(is_strong, np.asarray(is_even, np.float32)), np.float32)
 
 
-def _spread(values: list[Floats], weight: Floats) -> Floats:
-    """Weighted means of the surroundings of each pixel, (rows, columns, values)."""
-    weighted = np.asarray(cv2.merge([value * weight for value in values]), np.float32)
+def _spread(values: list[Floats], weight: Floats) -> list[Floats]:
+    """Weighted means of the surroundings of each pixel."""
+    weighted = cv2.merge([value * weight for value in values])
     total, weights = np.zeros_like(weighted), np.zeros_like(weight)
     for window, importance in _WINDOWS:
-        total += np.float32(importance) * _blurred(weighted, window)
-        weights += np.float32(importance) * _blurred(weight, window)
-    mean = weighted.mean((0, 1)) / max(float(weight.mean()), 1e-6)
-    if not weight.any():
+        cv2.scaleAdd(cv2.blur(weighted, (window, window)), importance, total, total)
+        cv2.scaleAdd(cv2.blur(weight, (window, window)), importance, weights, weights)
+    if weight.any():
+        everywhere = [each / cv2.mean(weight)[0] for each in cv2.mean(weighted)]
+    else:
         # No screen in this picture: then nothing of it is taken away.
-        mean = np.array([0, NEUTRAL, NEUTRAL, ONE], np.float32)
-    total += np.float32(_EVERYWHERE) * mean
+        everywhere = [0.0, NEUTRAL, NEUTRAL, ONE][-len(values) :]
     weights += np.float32(_EVERYWHERE)
-    return np.asarray(total / weights[..., np.newaxis], np.float32)
-
-
-def _blurred(values: Floats, window: int) -> Floats:
-    return np.asarray(cv2.blur(values, (window, window)), np.float32)
+    return [
+        np.asarray((part + np.float32(_EVERYWHERE * far)) / weights, np.float32)
+        for part, far in zip(cv2.split(total), everywhere, strict=False)
+    ]
 
 
 def _bytes(values: Floats) -> Bytes:

@@ -18,45 +18,45 @@ _PART = 1 / _WHOLE
 
 
 class Compositor:
-    """Writes into planes of the caller. The signs are those of the clean plate."""
+    """Writes into planes of the caller, at most of this size. The signs are those of the clean plate."""
 
     def __init__(self, size: Size, *, u_sign: int, v_sign: int) -> None:
         width, height = size.chroma
         self._signs = (u_sign, v_sign)
-        self._luma, self._gone = (np.empty((size.height, size.width), np.uint8) for _ in range(2))
-        self._part, self._above, self._below, self._gone_chroma = (
-            np.empty((height, width), np.uint8) for _ in range(4)
-        )
+        self._luma = np.empty((2, size.height, size.width), np.uint8)
+        self._chroma = np.empty((4, height, width), np.uint8)
 
     def compose(
         self, picture: Planes, plate: CleanPlate, behind: Planes, *, matte: Matte, spill: Bytes, out: Planes
     ) -> None:
         """`spill` is what of the screen's colour is taken off the chroma, 255 for all; `out` receives the result."""
         self._compose_luma(picture.luma, plate.luma, behind.luma, matte=matte.luma, out=out.luma)
-        np.equal(matte.chroma, _WHOLE, out=self._gone_chroma.view(np.bool_))
         u_sign, v_sign = self._signs
         self._compose_chroma(picture.u, (plate.u, u_sign), behind.u, matte=matte.chroma, spill=spill, out=out.u)
         self._compose_chroma(picture.v, (plate.v, v_sign), behind.v, matte=matte.chroma, spill=spill, out=out.v)
 
     def _compose_luma(self, plane: Bytes, screen: Bytes, behind: Bytes, *, matte: Bytes, out: Bytes) -> None:
-        cv2.multiply(matte, screen, self._luma, _PART)
-        cv2.subtract(plane, self._luma, out)
-        cv2.multiply(matte, behind, self._luma, _PART)
-        cv2.add(out, self._luma, out)
-        np.equal(matte, _WHOLE, out=self._gone.view(np.bool_))
-        cv2.copyTo(behind, self._gone, out)
+        part, gone = self._luma[:, : plane.shape[0], : plane.shape[1]]
+        cv2.multiply(matte, screen, part, _PART)
+        cv2.subtract(plane, part, out)
+        cv2.multiply(matte, behind, part, _PART)
+        cv2.add(out, part, out)
+        np.equal(matte, _WHOLE, out=gone.view(np.bool_))
+        cv2.copyTo(behind, gone, out)
 
     def _compose_chroma(
         self, plane: Bytes, screen: tuple[Bytes, int], behind: Bytes, *, matte: Bytes, spill: Bytes, out: Bytes
     ) -> None:
+        part, above, below, gone = self._chroma[:, : plane.shape[0], : plane.shape[1]]
         distance, sign = screen
-        cv2.multiply(spill, distance, self._part, _PART)
-        (cv2.subtract if sign > 0 else cv2.add)(plane, self._part, out)
+        cv2.multiply(spill, distance, part, _PART)
+        (cv2.subtract if sign > 0 else cv2.add)(plane, part, out)
         # Distances from grey in two halves, since neither bytes nor their products have a sign.
-        np.subtract(np.maximum(behind, NEUTRAL, out=self._above), NEUTRAL, out=self._above)
-        np.subtract(NEUTRAL, np.minimum(behind, NEUTRAL, out=self._below), out=self._below)
-        cv2.multiply(matte, self._above, self._part, _PART)
-        cv2.add(out, self._part, out)
-        cv2.multiply(matte, self._below, self._part, _PART)
-        cv2.subtract(out, self._part, out)
-        cv2.copyTo(behind, self._gone_chroma, out)
+        np.subtract(np.maximum(behind, NEUTRAL, out=above), NEUTRAL, out=above)
+        np.subtract(NEUTRAL, np.minimum(behind, NEUTRAL, out=below), out=below)
+        cv2.multiply(matte, above, part, _PART)
+        cv2.add(out, part, out)
+        cv2.multiply(matte, below, part, _PART)
+        cv2.subtract(out, part, out)
+        np.equal(matte, _WHOLE, out=gone.view(np.bool_))
+        cv2.copyTo(behind, gone, out)

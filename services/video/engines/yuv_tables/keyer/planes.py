@@ -47,3 +47,10 @@ def empty_planes(size: Size) -> Planes:
     width, height = size.chroma
     chroma = (height, width)
     return Planes(np.empty((size.height, size.width), np.uint8), np.empty(chroma, np.uint8), np.empty(chroma, np.uint8))
+
+
+def copy_planes(planes: Planes, to: Planes) -> None:
+    """Of the same size."""
+    np.copyto(to.luma, planes.luma)
+    np.copyto(to.u, planes.u)
+    np.copyto(to.v, planes.v)

@@ -1,4 +1,4 @@
-"""Everything that depends on one byte or two, worked out once for all pictures."""
+"""What becomes of a share of the screen's colour, worked out once for all pictures."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.video.engines.yuv_tables.keyer.colours import ACROSS_WEIGHT, Chroma
-from services.video.engines.yuv_tables.keyer.planes import NEUTRAL, Bytes
-
-ONE = 204
-"""The level that stands for exactly the screen's colour in tables of shares; brighter screen lies above."""
+from services.video.engines.yuv_tables.keyer.planes import Bytes
+from services.video.engines.yuv_tables.keyer.shares import ONE
 
 _STAYING_MARGIN = 0.03
 _MAX_STAYING = 0.6
@@ -42,18 +39,6 @@ def softness(similarity: float, blend: float, *, staying: float) -> Softness:
     width = max(0.94 * blend / (blend + _HALF_SOFT_BLEND), _HARDEST_EDGE)
     low = min(max(high - width, kept, _LOWEST), high - _HARDEST_EDGE)
     return Softness(low, high, kept)
-
-
-def share_table(key: Chroma, *, across_weight: float = ACROSS_WEIGHT) -> Bytes:
-    """(256, 256): row V, column U; how much of the key's colour is in a chroma, ONE for the key itself.
-
-    With less weight on what lies across the key, colours that only lean towards it hold more of it.
-    """
-    levels = np.arange(256, dtype=np.float64) - NEUTRAL
-    u, v = levels[np.newaxis, :], levels[:, np.newaxis]
-    along = u * key.u + v * key.v
-    across = np.abs(u * key.v - v * key.u)
-    return _bytes((along - across_weight * across) / key.strength**2 * ONE)
 
 
 def transparency_table(edge: Softness) -> Bytes:
