@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,10 +12,10 @@ from nats.js.api import RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import NotFoundError
 
 from kit.events.backoff import Backoff
-from kit.events.bus import NO_HEADERS, Backlog, BusUnavailable, ConsumerSpec, StreamStamp
+from kit.events.bus import NO_HEADERS, Backlog, BusUnavailable, ConsumerSpec, Publication, StreamStamp
 from kit.events.nats_pull import NatsSubscription
 from kit.events.nats_session import REQUEST_TIMEOUT_S, NatsSession, translated
-from kit.events.streams import DEAD_LETTERS, EVENTS, StreamSpec, dead_letter_subject, stream_of
+from kit.events.streams import DEAD_LETTERS, EVENTS, StreamSpec, dead_letter_subject
 
 _RECONNECT = Backoff(first_s=0.1, cap_s=2.0)
 
@@ -61,15 +61,13 @@ class NatsBus:
     async def publish(
         self, subject: str, body: bytes, *, message_id: str, headers: Mapping[str, str] = NO_HEADERS
     ) -> None:
-        session = self._alive_session()
-        with translated():
-            await session.stream.publish(
-                subject,
-                body,
-                timeout=REQUEST_TIMEOUT_S,
-                stream=stream_of(subject),
-                headers={**headers, "Nats-Msg-Id": message_id},
-            )
+        [problem] = await self.publish_all([Publication(subject, body, message_id, headers)])
+        if problem is not None:
+            raise problem
+
+    async def publish_all(self, publications: Sequence[Publication]) -> Sequence[Exception | None]:
+        publisher = await self._alive_session().publisher()
+        return await publisher.publish_all(publications, timeout_s=REQUEST_TIMEOUT_S)
 
     async def hint(self, subject: str, body: bytes) -> None:
         session = self._alive_session()
