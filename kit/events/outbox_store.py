@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, null
 from kit.db.any_of import AnyOf
 from kit.db.lean import LeanQuery
 from kit.db.lean_write import LeanWrite
-
 from kit.events.bus import StreamStamp
 from kit.values import value
 

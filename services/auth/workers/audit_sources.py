@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -54,14 +55,19 @@ def _fields(*names: str, **renamed: str) -> Read:
     sources = {name: name for name in names} | renamed
 
     def read(event: Message) -> Facts:
-        by_name = event.DESCRIPTOR.fields_by_name
+        optional = _optional_fields(type(event))
         return {
             shown: getattr(event, name)
             for shown, name in sources.items()
-            if not by_name[name].has_presence or event.HasField(name)
+            if name not in optional or event.HasField(name)
         }
 
     return read
+
+
+@lru_cache(maxsize=256)
+def _optional_fields(message: type[Message]) -> frozenset[str]:
+    return frozenset(field.name for field in message.DESCRIPTOR.fields if field.has_presence)
 
 
 def _is(**facts: str) -> Read:
