@@ -32,7 +32,7 @@ REDELIVERY_PAUSES_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
 _BATCH = 256
 # After a batch of so many more are about to come: read together they cost less, and nobody waits for what is read here.
 _MANY = 16
-_GATHERING_S = 0.05
+_GATHERING_S = 0.1
 _FETCH_WAIT_S = 5.0
 _ACK_WAIT_S = 30.0
 # In sum below the acknowledgement wait, so that nobody else starts on an event while it is being handled.
@@ -56,7 +56,7 @@ class Consumer:
     """One durable reader of the event stream, named `<service>--<purpose>`.
 
     With `replay_s` every start reads the last so many seconds again, beside all other readers of that name: for
-    handlers that keep what they learn in memory.
+    handlers that keep what they learn in memory. `gathering_s` is how long it waits for more after a batch of many.
     """
 
     def __init__(
@@ -71,7 +71,9 @@ class Consumer:
         replay_s: float | None = None,
         measures: ConsumerMeasures | None = None,
         tracer: Tracer | None = None,
+        gathering_s: float = _GATHERING_S,
     ) -> None:
+        self._gathering_s = gathering_s
         self._bus = bus
         self._measures = measures
         self._tracer = tracer
@@ -100,7 +102,7 @@ class Consumer:
                     await self._settle_all(messages or ())
                     failures = 0
                     if _MANY <= len(messages or ()) < _BATCH:
-                        await wait_any(stop, timeout_s=_GATHERING_S)
+                        await wait_any(stop, timeout_s=self._gathering_s)
                 except BusUnavailable:
                     failures += 1
                     if failures == 1:

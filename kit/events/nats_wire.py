@@ -163,7 +163,7 @@ class NatsWire(asyncio.Protocol):
         while (end := data.find(_END, at)) >= 0:
             line, after = data[at:end].split(), end + len(_END)
             kind = line[0].upper() if line else b""
-            if kind == _MESSAGE or kind == _MESSAGE_WITH_HEAD:
+            if kind in (_MESSAGE, _MESSAGE_WITH_HEAD):
                 stop = after + int(line[-1])
                 if stop + len(_END) > len(data):
                     break

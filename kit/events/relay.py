@@ -32,7 +32,7 @@ _POLL_S = 2.0
 # A round that took so many had many writers behind it, and many more are about to commit: one round for all of them
 # costs less than a round for each group, and nobody notices that it comes this much later.
 _MANY = 32
-_GATHERING_S = 0.05
+_GATHERING_S = 0.1
 _STREAM_CHECK_S = 5.0
 _PRUNE_S = 60.0
 _PRUNE_LIMIT = 2000
@@ -44,7 +44,8 @@ _log = structlog.get_logger(__name__)
 
 class Relay:
     """Publishes what the transactions of one service added. `streams` are those it writes to beside the
-    events and the dead letters; `messages` counts attempts by their outcome."""
+    events and the dead letters; `messages` counts attempts by their outcome; `gathering_s` is how long it waits for more
+    after a round of many."""
 
     def __init__(
         self,
@@ -56,7 +57,9 @@ class Relay:
         clock: Clock,
         messages: Counter | None = None,
         tracer: Tracer | None = None,
+        gathering_s: float = _GATHERING_S,
     ) -> None:
+        self._gathering_s = gathering_s
         self._database = database
         self._messages = messages
         self._tracer = tracer
@@ -126,7 +129,7 @@ class Relay:
         if taken >= _BATCH_LIMIT:
             return
         if taken >= _MANY:
-            await wait_any(stop, timeout_s=_GATHERING_S)
+            await wait_any(stop, timeout_s=self._gathering_s)
         await self._wakeup.wait(_POLL_S, stop)
 
     async def _round(self) -> int:
