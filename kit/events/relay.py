@@ -44,8 +44,8 @@ _log = structlog.get_logger(__name__)
 
 class Relay:
     """Publishes what the transactions of one service added. `streams` are those it writes to beside the
-    events and the dead letters; `messages` counts attempts by their outcome; `gathering_s` is how long it waits for more
-    after a round of many."""
+    events and the dead letters; `messages` counts attempts by their outcome; `gathering_s` is how long it
+    waits for more after a round of many."""
 
     def __init__(
         self,

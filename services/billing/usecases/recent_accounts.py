@@ -32,7 +32,8 @@ class RecentAccounts:
     async def accounts_of(self, user_ids: Collection[int]) -> Mapping[int, str]:
         """See UserDirectory."""
         now = self._clock.monotonic()
-        known = {user_id: seen.account for user_id in user_ids if (seen := self._seen.get(user_id)) and now < seen.until}
+        seen = ((user_id, self._seen.get(user_id)) for user_id in user_ids)
+        known = {user_id: last.account for user_id, last in seen if last is not None and now < last.until}
         missing = [user_id for user_id in user_ids if user_id not in known]
         if not missing:
             return known
