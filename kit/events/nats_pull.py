@@ -23,6 +23,7 @@ from kit.events.nats_publish import MESSAGE_ID_HEADER
 from kit.events.nats_session import REQUEST_TIMEOUT_S, NatsSession, translated
 from kit.events.nats_wire import NatsWire, WireMessage
 
+_BROKERS_HEADERS = "Nats-"
 _HEARTBEAT = "100"
 _NOTHING_THERE = "404"
 _EXPIRED = "408"
@@ -170,11 +171,13 @@ class NatsMessage:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        return self._message.headers
+        # What was meant for the broker is not passed on: the next stream may not be the one that was expected.
+        found = self._message.headers.items()
+        return {name: value for name, value in found if not name.startswith(_BROKERS_HEADERS)}
 
     @property
     def message_id(self) -> str:
-        return self.headers.get(MESSAGE_ID_HEADER, "")
+        return self._message.headers.get(MESSAGE_ID_HEADER, "")
 
     @property
     def delivery(self) -> int:

@@ -240,5 +240,7 @@ def _introduction(server: ParseResult, name: str) -> dict[str, Any]:
 
 
 def _head_of(headers: Mapping[str, str]) -> bytes:
-    lines = "".join(f"{name}: {value.translate(_LINE_BREAKS)}\r\n" for name, value in headers.items())
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if lines.count("\n") + lines.count("\r") > 2 * len(headers):
+        lines = "".join([f"{name}: {value.translate(_LINE_BREAKS)}\r\n" for name, value in headers.items()])
     return f"NATS/1.0\r\n{lines}\r\n".encode()

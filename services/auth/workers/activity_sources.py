@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from services.auth.domain.activities import ActivityStatus, ActivityType
@@ -63,7 +64,7 @@ class Source:
 
 def fields_of(event: Message) -> Fields:
     """By name, without those that are absent."""
-    always, optional = _names_of(type(event))
+    always, optional = _names_of(event.DESCRIPTOR)
     found = {name: getattr(event, name) for name in always}
     found.update((name, getattr(event, name)) for name in optional if event.HasField(name))
     return found
@@ -75,9 +76,9 @@ def user_of(fields: Fields) -> int | None:
 
 
 @lru_cache(maxsize=256)
-def _names_of(message: type[Message]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _names_of(message: Descriptor) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Fields without presence, which are there even when they are zero or empty, and those that may be absent."""
-    fields = message.DESCRIPTOR.fields
+    fields = message.fields
     return (
         tuple(field.name for field in fields if not field.has_presence),
         tuple(field.name for field in fields if field.has_presence),

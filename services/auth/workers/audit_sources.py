@@ -12,6 +12,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from services.auth.domain.audit import Facts
@@ -55,7 +56,7 @@ def _fields(*names: str, **renamed: str) -> Read:
     sources = {name: name for name in names} | renamed
 
     def read(event: Message) -> Facts:
-        optional = _optional_fields(type(event))
+        optional = _optional_fields(event.DESCRIPTOR)
         return {
             shown: getattr(event, name)
             for shown, name in sources.items()
@@ -66,8 +67,8 @@ def _fields(*names: str, **renamed: str) -> Read:
 
 
 @lru_cache(maxsize=256)
-def _optional_fields(message: type[Message]) -> frozenset[str]:
-    return frozenset(field.name for field in message.DESCRIPTOR.fields if field.has_presence)
+def _optional_fields(message: Descriptor) -> frozenset[str]:
+    return frozenset(field.name for field in message.fields if field.has_presence)
 
 
 def _is(**facts: str) -> Read:
