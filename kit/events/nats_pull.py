@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription as InboxSubscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from kit.events.bus import BusUnavailable, ConsumerSpec
-from kit.events.nats_publish import MESSAGE_ID_HEADER
+from kit.events.bus import NO_HEADERS, BusUnavailable, ConsumerSpec
 from kit.events.nats_session import REQUEST_TIMEOUT_S, NatsSession, translated
-from kit.events.nats_wire import NatsWire, WireMessage
 
-_BROKERS_HEADERS = "Nats-"
+_MESSAGE_ID_HEADER = "Nats-Msg-Id"
+_STATUS_HEADER = "Status"
+_DESCRIPTION_HEADER = "Description"
 _HEARTBEAT = "100"
 _NOTHING_THERE = "404"
 _EXPIRED = "408"
@@ -33,10 +33,8 @@ _NANOSECONDS = 1_000_000_000
 _HEARTBEAT_S = 1.0
 # Beyond the longest fetch the consumer is asked to wait in one go.
 _LINGER_LIMIT_S = 30.0
+_QUEUE_LIMIT = 10_000
 _FORGOTTEN_AFTER_S = 600.0
-# The place of the count of deliveries in the subject of an answer, `$JS.ACK.<stream>.<consumer>.<deliveries>.…`, and in
-# the longer one that begins `$JS.ACK.<domain>.<account>`.
-_SHORT_REPLY_WORDS, _DELIVERY_PLACE, _LONG_DELIVERY_PLACE = 9, 4, 6
 
 
 class _ConsumerGone(Exception):
@@ -46,27 +44,28 @@ class _ConsumerGone(Exception):
 class NatsPull:
     """A durable consumer as seen through one connection."""
 
-    def __init__(self, session: NatsSession, wire: NatsWire, stream: str, name: str) -> None:
+    def __init__(self, session: NatsSession, stream: str, name: str) -> None:
         self.session = session
-        self._wire = wire
-        self._inbox = f"_INBOX.{secrets.token_hex(12)}."
+        self._inbox = session.client.new_inbox()
         self._next_subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
-        self._arrived: deque[WireMessage] = deque()
-        self._changed = asyncio.Event()
+        self._arrived: asyncio.Queue[Msg] = asyncio.Queue(_QUEUE_LIMIT)
         self._requests = 0
-        self._subscription = wire.subscribe(f"{self._inbox}*", self._receive, lost=self._changed.set)
+        self._inbox_subscription: InboxSubscription | None = None
 
     @classmethod
     async def open(cls, session: NatsSession, stream: str, config: ConsumerConfig) -> NatsPull:
         """Creates the consumer unless it is there. Raises BusUnavailable, also while the stream is missing."""
         with translated():
             await session.stream.add_consumer(stream, config)
-        return cls(session, await session.wire(), stream, str(config.name))
+            pull = cls(session, stream, str(config.name))
+            pull._inbox_subscription = await session.client.subscribe(f"{pull._inbox}.*", cb=pull._arrived.put)
+            return pull
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Drops the inbox, so that the server hands no message to a reader who has left."""
-        if self._wire.is_alive:
-            self._wire.unsubscribe(self._subscription)
+        if self._inbox_subscription is not None and self.session.is_alive:
+            with suppress(BusUnavailable), translated():
+                await self._inbox_subscription.unsubscribe()
 
     async def fetch(self, limit: int, timeout_s: float) -> list[NatsMessage]:
         """See Subscription.fetch. Raises _ConsumerGone and BusUnavailable."""
@@ -83,34 +82,25 @@ class NatsPull:
 
     async def _request(self, options: Mapping[str, Any], count: int, *, silence_s: float) -> list[NatsMessage]:
         self._requests += 1
-        reply = f"{self._inbox}{self._requests}"
-        self._wire.write(self._wire.frame(self._next_subject, json.dumps(options).encode(), reply=reply))
+        reply = f"{self._inbox}.{self._requests}"
+        with translated():
+            await self.session.client.publish(self._next_subject, json.dumps(options).encode(), reply=reply)
         found: list[NatsMessage] = []
         while len(found) < count:
-            if not self._arrived and not await self._comes(silence_s):
+            try:
+                async with asyncio.timeout(silence_s):
+                    message = await self._arrived.get()
+            except TimeoutError:
                 if found:
                     return found
-                raise BusUnavailable("no answer to a pull")
-            message = self._arrived.popleft()
-            status, description = message.status
-            if not status:
-                found.append(NatsMessage(self._wire, message))
-            elif message.subject == reply and _ends(status, description):
+                raise BusUnavailable("no answer to a pull") from None
+            headers = message.headers or {}
+            status = headers.get(_STATUS_HEADER)
+            if status is None:
+                found.append(NatsMessage(message))
+            elif message.subject == reply and _ends(status, headers.get(_DESCRIPTION_HEADER, "")):
                 return found
         return found
-
-    def _receive(self, message: WireMessage) -> None:
-        self._arrived.append(message)
-        self._changed.set()
-
-    async def _comes(self, timeout_s: float) -> bool:
-        """Waits for a message; False when none came."""
-        self._changed.clear()
-        if self._wire.is_alive:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(timeout_s):
-                    await self._changed.wait()
-        return bool(self._arrived)
 
 
 def _ends(status: str, description: str) -> bool:
@@ -157,8 +147,7 @@ def _durable_config(spec: ConsumerSpec) -> ConsumerConfig:
 class NatsMessage:
     """A delivered message."""
 
-    def __init__(self, wire: NatsWire, message: WireMessage) -> None:
-        self._wire = wire
+    def __init__(self, message: Msg) -> None:
         self._message = message
 
     @property
@@ -167,37 +156,35 @@ class NatsMessage:
 
     @property
     def body(self) -> bytes:
-        return self._message.body
+        return self._message.data
 
     @property
     def headers(self) -> Mapping[str, str]:
-        # What was meant for the broker is not passed on: the next stream may not be the one that was expected.
-        found = self._message.headers.items()
-        return {name: value for name, value in found if not name.startswith(_BROKERS_HEADERS)}
+        return self._message.headers or NO_HEADERS
 
     @property
     def message_id(self) -> str:
-        return self._message.headers.get(MESSAGE_ID_HEADER, "")
+        return self.headers.get(_MESSAGE_ID_HEADER, "")
 
     @property
     def delivery(self) -> int:
-        words = self._message.reply.split(".")
-        return int(words[_DELIVERY_PLACE if len(words) == _SHORT_REPLY_WORDS else _LONG_DELIVERY_PLACE])
+        return self._message.metadata.num_delivered
 
     async def ack(self) -> None:
-        self._answer(b"+ACK")
+        with translated():
+            await self._message.ack()
 
     async def nak(self, delay_s: float) -> None:
-        self._answer(b'-NAK {"delay": %d}' % int(delay_s * _NANOSECONDS))
+        with translated():
+            await self._message.nak(delay_s)
 
     async def in_progress(self) -> None:
-        self._answer(b"+WPI")
+        with translated():
+            await self._message.in_progress()
 
     async def term(self) -> None:
-        self._answer(b"+TERM")
-
-    def _answer(self, answer: bytes) -> None:
-        self._wire.write(self._wire.frame(self._message.reply, answer))
+        with translated():
+            await self._message.term()
 
 
 class NatsSubscription:
@@ -223,4 +210,4 @@ class NatsSubscription:
     async def close(self) -> None:
         pull, self._pull = self._pull, None
         if pull is not None:
-            pull.close()
+            await pull.close()

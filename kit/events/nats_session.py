@@ -18,8 +18,6 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from kit.events.bus import BusUnavailable
-from kit.events.nats_publish import NatsPublisher
-from kit.events.nats_wire import NatsWire
 
 REQUEST_TIMEOUT_S = 5.0
 _CONNECT_TIMEOUT_S = 3
@@ -57,18 +55,10 @@ class Server:
 
 
 class NatsSession:
-    """A live connection. `lost` is set when it is over; a session never comes back.
+    """A live connection. `lost` is set when it is over; a session never comes back."""
 
-    What is sent and read in masses has a connection beside it to the same server, made when it is first needed; the
-    session is over with either of them.
-    """
-
-    def __init__(self, client: Client, lost: asyncio.Event, server: Server, *, name: str) -> None:
+    def __init__(self, client: Client, lost: asyncio.Event, server: Server) -> None:
         self.client = client
-        self._name = name
-        self._opening = asyncio.Lock()
-        self._wire: NatsWire | None = None
-        self._publisher: NatsPublisher | None = None
         self.stream: JetStreamContext = client.jetstream(timeout=REQUEST_TIMEOUT_S)
         self.lost = lost
         self.server = server
@@ -98,7 +88,7 @@ class NatsSession:
                         closed_cb=closed,
                         error_cb=ignore,
                     )
-                return cls(client, lost, await _server(client), name=name)
+                return cls(client, lost, await _server(client))
         except BaseException:
             await client.close()
             raise
@@ -107,29 +97,8 @@ class NatsSession:
     def is_alive(self) -> bool:
         return not self.lost.is_set() and self.client.is_connected
 
-    async def wire(self) -> NatsWire:
-        """The connection for masses. Raises BusUnavailable."""
-        async with self._opening:
-            if self._wire is None:
-                server = self.client.connected_url
-                if server is None or self.lost.is_set():
-                    raise BusUnavailable("not connected")
-                with translated():
-                    async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-                        self._wire = await NatsWire.open(server, name=self._name, lost=self.lost.set)
-            return self._wire
-
-    async def publisher(self) -> NatsPublisher:
-        """Publishes on the connection for masses. Raises BusUnavailable."""
-        wire = await self.wire()
-        if self._publisher is None:
-            self._publisher = NatsPublisher(wire)
-        return self._publisher
-
     async def close(self) -> None:
         """Flushes and disconnects."""
-        if self._wire is not None:
-            self._wire.close()
         await self.client.close()
 
 

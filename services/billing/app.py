@@ -44,7 +44,6 @@ from services.billing.usecases.ledger_writer import LedgerWriter
 from services.billing.usecases.packages import Packages
 from services.billing.usecases.prices import Prices
 from services.billing.usecases.reads import LedgerReader
-from services.billing.usecases.recent_accounts import RecentAccounts
 from services.billing.usecases.statistics import Statistics
 from services.billing.workers import settlement
 from services.billing.workers.expire_credits import CreditExpiry
@@ -88,7 +87,7 @@ async def assemble(app: App[BillingConfig], surroundings: Surroundings) -> None:
     auth = await open_peer(app, app.config.peers.auth)
     reader = LedgerReader(units, EntryPages(database), clock)
     server = _server(app, auth, clock)
-    ledger = LedgerServicer(reader, writer, Adjustments(writer, RecentAccounts(AuthPeer(auth), clock)))
+    ledger = LedgerServicer(reader, writer, Adjustments(writer, AuthPeer(auth)))
     server.add(ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server, ledger, sets=ledger.sets())
     cards = CardServicer(CardDesk(units, CardPages(database), events, clock), writer)
     server.add(card_service_pb2_grpc.add_CardServiceServicer_to_server, cards, sets=cards.sets())
