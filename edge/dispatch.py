@@ -270,7 +270,8 @@ async def _json_body(request: web.Request) -> dict[str, Any]:
 def _request_key(sent: str | None, ids: IdSource) -> str:
     """The client's idempotency key, else a new one, so that repeats on the way are harmless."""
     if sent is None:
-        return ids.random()
+        # Those of one moment lie side by side in the index that keeps them unique, so that their commit writes less.
+        return ids.ordered()
     if _IDEMPOTENCY_KEY.match(sent) is None:
         raise shape_error("请求头 Idempotency-Key 必须是 1 到 128 个可见 ASCII 字符")
     return sent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 import uuid
@@ -39,7 +40,7 @@ class RandomIds:
     def random(self, prefix: str = "") -> str:
         characters = b""
         while len(characters) < _RANDOM_CHARACTERS:
-            characters += secrets.token_bytes(32).translate(_CHARACTER_OF_BYTE, _UNEVEN_BYTES)
+            characters += os.urandom(32).translate(_CHARACTER_OF_BYTE, _UNEVEN_BYTES)
         return prefix + characters[:_RANDOM_CHARACTERS].decode()
 
     def uuid(self) -> str:
@@ -47,7 +48,7 @@ class RandomIds:
 
     def ordered(self, prefix: str = "") -> str:
         time_digits = f"{time.time_ns() // 1_000_000:012x}"
-        random_bytes = secrets.token_bytes(10)
+        random_bytes = os.urandom(10)
         digits = random_bytes.hex()
         # RFC 9562: the version is a digit of its own, the variant the two upper bits of another.
         variant = _VARIANT_DIGITS[random_bytes[9] & 3]

@@ -44,6 +44,10 @@ class LeanWrite:
         """What the statement returns, one value for each row."""
         return [value for (value,) in self._prepared.on(connection.dialect).run(connection, values, take=_fetch_all)]
 
+    def returning_rows(self, connection: Connection, /, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows that the statement returns, with the driver's own values."""
+        return self._prepared.on(connection.dialect).run(connection, values, take=_fetch_all)
+
     def returning(self, connection: Connection, /, **values: Any) -> int:
         """The integer that the statement returns of its one row."""
         (returned,) = self._prepared.on(connection.dialect).run(connection, values, take=_fetch_one)

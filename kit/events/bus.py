@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from kit.events.streams import StreamSpec
+from kit.values import value
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -24,6 +25,16 @@ class StreamStamp:
     created: str
     node: str
     server: str
+
+
+@value
+class Publication:
+    """A message to be stored. The same `message_id` within the stream's window is stored once."""
+
+    subject: str
+    body: bytes
+    message_id: str
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,14 @@ class Bus(Protocol):
     async def publish(
         self, subject: str, body: bytes, *, message_id: str, headers: Mapping[str, str] = NO_HEADERS
     ) -> None:
-        """Returns when the broker has stored it. The same id within the stream's window is stored once.
+        """Returns when the broker has stored it; see Publication.
+
+        Raises BusUnavailable at once when there is no connection, ValueError for what no broker can store.
+        """
+        ...
+
+    async def publish_all(self, publications: Sequence[Publication]) -> Sequence[Exception | None]:
+        """The same for many at once: for each None when the broker has stored it, else what `publish` would raise.
 
         Raises BusUnavailable at once when there is no connection.
         """

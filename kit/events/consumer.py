@@ -29,7 +29,10 @@ EventHandler = Callable[[Sequence[EventEnvelope]], Awaitable[None]]
 SUBJECT_HEADER = "Voxreel-Subject"
 CAUSE_HEADER = "Voxreel-Cause"
 REDELIVERY_PAUSES_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0)
-_BATCH = 64
+_BATCH = 256
+# After a batch of so many more are about to come: read together they cost less, and nobody waits for what is read here.
+_MANY = 16
+_GATHERING_S = 0.1
 _FETCH_WAIT_S = 5.0
 _ACK_WAIT_S = 30.0
 # In sum below the acknowledgement wait, so that nobody else starts on an event while it is being handled.
@@ -53,7 +56,7 @@ class Consumer:
     """One durable reader of the event stream, named `<service>--<purpose>`.
 
     With `replay_s` every start reads the last so many seconds again, beside all other readers of that name: for
-    handlers that keep what they learn in memory.
+    handlers that keep what they learn in memory. `gathering_s` is how long it waits for more after a batch of many.
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class Consumer:
         replay_s: float | None = None,
         measures: ConsumerMeasures | None = None,
         tracer: Tracer | None = None,
+        gathering_s: float = _GATHERING_S,
     ) -> None:
+        self._gathering_s = gathering_s
         self._bus = bus
         self._measures = measures
         self._tracer = tracer
@@ -96,6 +101,8 @@ class Consumer:
                     messages = await unless_stopped(stop, self._subscription.fetch(_BATCH, _FETCH_WAIT_S))
                     await self._settle_all(messages or ())
                     failures = 0
+                    if _MANY <= len(messages or ()) < _BATCH:
+                        await wait_any(stop, timeout_s=self._gathering_s)
                 except BusUnavailable:
                     failures += 1
                     if failures == 1:
@@ -110,10 +117,11 @@ class Consumer:
             envelopes = [delivery.envelope for delivery in read]
             if self._measures is not None:
                 self._measures.read(self._durable, envelopes)
-            are_applied = len(read) > 1 and await self._apply_together(envelopes)
-            for delivery in read:
-                answer = self._applied(delivery) if are_applied else self._handle(delivery)
-                group.create_task(self._answer(answer))
+            if len(read) > 1 and await self._apply_together(envelopes):
+                await self._answer(self._applied(read))
+            else:
+                for delivery in read:
+                    group.create_task(self._answer(self._handle(delivery)))
 
     def _read(self, group: asyncio.TaskGroup, message: InboundMessage) -> _Delivery | None:
         """What is to be applied; None for what is given up."""
@@ -130,8 +138,10 @@ class Consumer:
 
     def _open_span(self, message: InboundMessage, envelope: EventEnvelope) -> Span | None:
         """The span of an event that belongs to a trace; what is done for the event belongs to it."""
+        if self._tracer is None:
+            return None
         parent = message.headers.get(TRACE_PARENT_HEADER, envelope.trace_parent)
-        if self._tracer is None or not parent:
+        if not parent:
             return None
         attributes = {"messaging.message.id": envelope.id, "messaging.consumer.group.name": self._durable}
         span = self._tracer.start(f"process {envelope.type}", SpanKind.CONSUMER, parent=parent, attributes=attributes)
@@ -145,19 +155,27 @@ class Consumer:
         except BusUnavailable:
             _log.info("consumer_answer_lost", consumer=self._durable)
 
-    async def _applied(self, delivery: _Delivery) -> None:
-        """Answers for an event that was applied."""
-        self._note(delivery, "applied", "")
-        await delivery.message.ack()
+    async def _applied(self, deliveries: Sequence[_Delivery]) -> None:
+        """Answers for events that were applied."""
+        for delivery in deliveries:
+            if delivery.span is not None:
+                delivery.span.end()
+        if self._measures is not None:
+            self._measures.count(self._durable, "applied", len(deliveries))
+        for delivery in deliveries:
+            await delivery.message.ack()
 
     async def _handle(self, delivery: _Delivery) -> None:
         """Applies one event and answers for it."""
         message, envelope = delivery.message, delivery.envelope
         error = await self._apply([envelope], timeout_s=_ALONE_TIMEOUT_S)
         if error is None:
-            await self._applied(delivery)
+            await self._applied([delivery])
             return
-        self._note(delivery, "failed", type(error).__name__)
+        if delivery.span is not None:
+            delivery.span.end(error=type(error).__name__)
+        if self._measures is not None:
+            self._measures.count(self._durable, "failed")
         _log.warning(
             "event_failed",
             consumer=self._durable,
@@ -170,12 +188,6 @@ class Consumer:
             await self._bury(message, type(error).__name__)
         else:
             await message.nak(self._pauses_s[message.delivery - 1])
-
-    def _note(self, delivery: _Delivery, outcome: str, error: str) -> None:
-        if delivery.span is not None:
-            delivery.span.end(error=error)
-        if self._measures is not None:
-            self._measures.count(self._durable, outcome)
 
     async def _apply_together(self, envelopes: Sequence[EventEnvelope]) -> bool:
         error = await self._apply(envelopes, timeout_s=_TOGETHER_TIMEOUT_S)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 
 import structlog
 
@@ -32,8 +31,8 @@ class ConsumerMeasures:
 
     def read(self, consumer: str, envelopes: Sequence[EventEnvelope]) -> None:
         """Notes how old the events of a fetch are; none means that nothing waited."""
-        oldest = min((each.time.ToDatetime(UTC) for each in envelopes), default=None)
-        age_s = 0.0 if oldest is None else (self.clock.now() - oldest).total_seconds()
+        oldest_s = min((each.time.seconds + each.time.nanos / 1e9 for each in envelopes), default=None)
+        age_s = 0.0 if oldest_s is None else self.clock.now().timestamp() - oldest_s
         self.lag.set(max(0.0, age_s), consumer)
 
     def count(self, consumer: str, outcome: str, events: int = 1) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kit.clock import Clock
-from kit.events.bus import NO_HEADERS, Backlog, BusUnavailable, ConsumerSpec, StreamStamp
+from kit.events.bus import NO_HEADERS, Backlog, BusUnavailable, ConsumerSpec, Publication, StreamStamp
 from kit.events.streams import DEAD_LETTERS, EVENTS, Retention, StreamSpec, dead_letter_subject, stream_of
 
 _MAX_MESSAGES = 100_000
@@ -147,6 +147,18 @@ class MemoryBus:
         stream = self.stream(stream_of(subject))
         stream.store(_Stored(subject, body, dict(headers), message_id, self._clock.monotonic()))
         self.notify()
+
+    async def publish_all(self, publications: Sequence[Publication]) -> Sequence[Exception | None]:
+        self.require_connection()
+        outcomes: list[Exception | None] = []
+        for each in publications:
+            try:
+                await self.publish(each.subject, each.body, message_id=each.message_id, headers=each.headers)
+            except (BusUnavailable, ValueError) as error:
+                outcomes.append(error)
+            else:
+                outcomes.append(None)
+        return outcomes
 
     async def hint(self, subject: str, body: bytes) -> None:
         self.require_connection()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 import structlog
-from nats.js.api import RetentionPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.api import PubAck, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import NotFoundError
 
 from kit.events.backoff import Backoff
-from kit.events.bus import NO_HEADERS, Backlog, BusUnavailable, ConsumerSpec, StreamStamp
+from kit.events.bus import NO_HEADERS, Backlog, BusUnavailable, ConsumerSpec, Publication, StreamStamp
 from kit.events.nats_pull import NatsSubscription
 from kit.events.nats_session import REQUEST_TIMEOUT_S, NatsSession, translated
 from kit.events.streams import DEAD_LETTERS, EVENTS, StreamSpec, dead_letter_subject, stream_of
 
+_MESSAGE_ID_HEADER = "Nats-Msg-Id"
 _RECONNECT = Backoff(first_s=0.1, cap_s=2.0)
 
 _log = structlog.get_logger(__name__)
@@ -61,15 +62,21 @@ class NatsBus:
     async def publish(
         self, subject: str, body: bytes, *, message_id: str, headers: Mapping[str, str] = NO_HEADERS
     ) -> None:
+        [problem] = await self.publish_all([Publication(subject, body, message_id, headers)])
+        if problem is not None:
+            raise problem
+
+    async def publish_all(self, publications: Sequence[Publication]) -> Sequence[Exception | None]:
         session = self._alive_session()
-        with translated():
-            await session.stream.publish(
-                subject,
-                body,
-                timeout=REQUEST_TIMEOUT_S,
-                stream=stream_of(subject),
-                headers={**headers, "Nats-Msg-Id": message_id},
-            )
+        sent = [await _sent(session, publication) for publication in publications]
+        waiting = [each for each in sent if isinstance(each, asyncio.Future)]
+        try:
+            if waiting:
+                await asyncio.wait(waiting, timeout=REQUEST_TIMEOUT_S)
+            return [_problem(each) for each in sent]
+        finally:
+            for answer in waiting:
+                answer.cancel()
 
     async def hint(self, subject: str, body: bytes) -> None:
         session = self._alive_session()
@@ -158,3 +165,29 @@ def _config(spec: StreamSpec, replicas: int) -> StreamConfig:
         duplicate_window=spec.duplicate_window_s,
         num_replicas=replicas,
     )
+
+
+async def _sent(session: NatsSession, publication: Publication) -> asyncio.Future[PubAck] | Exception:
+    """The broker's answer to come, or why nothing was sent."""
+    try:
+        stream = stream_of(publication.subject)
+        with translated():
+            return await session.stream.publish_async(
+                publication.subject,
+                publication.body,
+                wait_stall=REQUEST_TIMEOUT_S,
+                stream=stream,
+                headers={**publication.headers, _MESSAGE_ID_HEADER: publication.message_id},
+            )
+    except (BusUnavailable, ValueError) as error:
+        return error
+
+
+def _problem(answer: asyncio.Future[PubAck] | Exception) -> Exception | None:
+    """None when the stream has stored it."""
+    if isinstance(answer, Exception):
+        return answer
+    if not answer.done():
+        return BusUnavailable("no answer")
+    error = answer.exception()
+    return None if error is None else BusUnavailable(type(error).__name__)

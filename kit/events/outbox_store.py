@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, or_, select, update
+import orjson
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, null, or_, select, update
 
+from kit.db.any_of import AnyOf
+from kit.db.lean import LeanQuery
+from kit.db.lean_write import LeanWrite
 from kit.events.bus import StreamStamp
+from kit.values import value
 
 # Between the stream and the node in the name of a row.
 _NODE_MARK = "@"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PendingMessage:
     """A claimed row. `attempts` counts this one."""
 
@@ -33,28 +38,16 @@ class OutboxStore:
     def __init__(self, outbox: Table, streams: Table) -> None:
         self._outbox = outbox
         self._streams = streams
+        self._statements = _statements_of(outbox)
 
     def claim(
         self, connection: Connection, *, now: datetime, lease_until: datetime, limit: int
     ) -> list[PendingMessage]:
         """Takes unsent rows nobody holds. Never "ids above the last": ids commit out of order."""
-        columns = self._outbox.c
-        free = (
-            select(columns.id)
-            .where(columns.sent_time.is_(None), or_(columns.lease_until.is_(None), columns.lease_until <= now))
-            .order_by(columns.create_time, columns.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        claimed = connection.execute(
-            update(self._outbox)
-            .where(columns.id.in_(free))
-            .values(lease_until=lease_until, attempts=columns.attempts + 1)
-            .returning(columns.id, columns.subject, columns.payload, columns.headers, columns.attempts)
-        )
+        rows = self._statements.claim.returning_rows(connection, now=now, new_lease=lease_until, row_limit=limit)
         return [
-            PendingMessage(row.id, row.subject, bytes(row.payload), json.loads(row.headers), row.attempts)
-            for row in claimed
+            PendingMessage(row_id, subject, bytes(body), orjson.loads(headers), attempts)
+            for row_id, subject, body, headers, attempts in rows
         ]
 
     def settle(
@@ -66,22 +59,16 @@ class OutboxStore:
         now: datetime,
     ) -> None:
         """Marks what the broker stored, and when to try the rest again."""
-        columns = self._outbox.c
         if sent:
-            connection.execute(update(self._outbox).where(columns.id.in_(sent)).values(sent_time=now, lease_until=None))
+            self._statements.mark.run(connection, row_ids=sent, now=now)
         if retries:
-            connection.execute(
-                update(self._outbox)
-                .where(columns.id == bindparam("row_id"), columns.sent_time.is_(None))
-                .values(lease_until=bindparam("retry_time")),
-                [{"row_id": row_id, "retry_time": time} for row_id, time in retries.items()],
-            )
+            rows = [{"row_id": row_id, "retry_time": time} for row_id, time in retries.items()]
+            self._statements.postpone.run_many(connection, rows)
 
     def oldest_unsent(self, connection: Connection) -> datetime | None:
         """Creation time of the row that has waited longest."""
-        columns = self._outbox.c
-        oldest = connection.execute(select(func.min(columns.create_time)).where(columns.sent_time.is_(None)))
-        found: datetime | None = oldest.scalar()
+        row = self._statements.oldest.first(connection)
+        found: datetime | None = None if row is None else row[0]
         return found
 
     def prune(self, connection: Connection, *, prefix: str, sent_before: datetime, limit: int) -> int:
@@ -127,3 +114,38 @@ class OutboxStore:
 def _count(result: Any) -> int:
     count: int = result.rowcount
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What every round of a relay asks of its table."""
+
+    claim: LeanWrite
+    mark: LeanWrite
+    postpone: LeanWrite
+    oldest: LeanQuery
+
+
+@lru_cache(maxsize=32)
+def _statements_of(outbox: Table) -> _Statements:
+    columns = outbox.c
+    is_unsent = columns.sent_time.is_(None)
+    free = (
+        select(columns.id)
+        .where(is_unsent, or_(columns.lease_until.is_(None), columns.lease_until <= bindparam("now")))
+        .order_by(columns.create_time, columns.id)
+        .limit(bindparam("row_limit"))
+        .with_for_update(skip_locked=True)
+    )
+    claim = (
+        update(outbox)
+        .where(columns.id.in_(free))
+        .values(lease_until=bindparam("new_lease"), attempts=columns.attempts + 1)
+        .returning(columns.id, columns.subject, columns.payload, columns.headers, columns.attempts)
+    )
+    mark = update(outbox).where(AnyOf(columns.id, "row_ids")).values(sent_time=bindparam("now"), lease_until=null())
+    postpone = (
+        update(outbox).where(columns.id == bindparam("row_id"), is_unsent).values(lease_until=bindparam("retry_time"))
+    )
+    oldest = select(columns.create_time).where(is_unsent).order_by(columns.create_time).limit(1)
+    return _Statements(LeanWrite(claim), LeanWrite(mark), LeanWrite(postpone), LeanQuery(oldest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.events.backoff import Backoff
-from kit.events.bus import Bus, BusUnavailable
+from kit.events.bus import Bus, BusUnavailable, Publication
 from kit.events.envelope import TRACE_PARENT_HEADER
 from kit.events.outbox_store import OutboxStore, PendingMessage
 from kit.events.stream_keeper import EVENT_PREFIX, EVENT_RETENTION, StreamKeeper
 from kit.events.streams import StreamSpec
 from kit.events.tables import EventTables
-from kit.events.waiting import Every, Wakeup
+from kit.events.waiting import Every, Wakeup, wait_any
 from kit.observability.instruments import Counter
 from kit.observability.tracing import Span, SpanKind, Tracer
 
@@ -29,6 +29,10 @@ _PUBLISH_TIMEOUT_S = 10.0
 _RETRY = Backoff(first_s=0.5, cap_s=30.0)
 _RESTART = Backoff(first_s=0.2, cap_s=5.0)
 _POLL_S = 2.0
+# A round that took so many had many writers behind it, and many more are about to commit: one round for all of them
+# costs less than a round for each group, and nobody notices that it comes this much later.
+_MANY = 32
+_GATHERING_S = 0.1
 _STREAM_CHECK_S = 5.0
 _PRUNE_S = 60.0
 _PRUNE_LIMIT = 2000
@@ -40,7 +44,8 @@ _log = structlog.get_logger(__name__)
 
 class Relay:
     """Publishes what the transactions of one service added. `streams` are those it writes to beside the
-    events and the dead letters; `messages` counts attempts by their outcome."""
+    events and the dead letters; `messages` counts attempts by their outcome; `gathering_s` is how long it
+    waits for more after a round of many."""
 
     def __init__(
         self,
@@ -52,7 +57,9 @@ class Relay:
         clock: Clock,
         messages: Counter | None = None,
         tracer: Tracer | None = None,
+        gathering_s: float = _GATHERING_S,
     ) -> None:
+        self._gathering_s = gathering_s
         self._database = database
         self._messages = messages
         self._tracer = tracer
@@ -98,8 +105,7 @@ class Relay:
         failures = 0
         while not stop.is_set():
             try:
-                if await self._round() < _BATCH_LIMIT:
-                    await self._wakeup.wait(_POLL_S, stop)
+                await self._rest(await self._round(), stop)
                 failures = 0
             except Exception as error:
                 failures += 1
@@ -118,6 +124,14 @@ class Relay:
             deleted += await self._prune(prefix, now - retention)
         return deleted
 
+    async def _rest(self, taken: int, stop: asyncio.Event) -> None:
+        """Until there may be something to do, after a round that took so many."""
+        if taken >= _BATCH_LIMIT:
+            return
+        if taken >= _MANY:
+            await wait_any(stop, timeout_s=self._gathering_s)
+        await self._wakeup.wait(_POLL_S, stop)
+
     async def _round(self) -> int:
         if self._bus.is_connected and self._stream_check.is_due:
             await self.check_streams()
@@ -130,19 +144,29 @@ class Relay:
 
     async def _publish(self, claimed: Sequence[PendingMessage]) -> set[str]:
         """Awaits all acknowledgements together; answers the ids the broker stored."""
-        async with asyncio.TaskGroup() as group:
-            attempts = [group.create_task(self._publish_one(message)) for message in claimed]
-        return {message.id for message, attempt in zip(claimed, attempts, strict=True) if attempt.result()}
-
-    async def _publish_one(self, message: PendingMessage) -> bool:
-        span = self._open_span(message)
-        headers = message.headers if span is None else {**message.headers, TRACE_PARENT_HEADER: span.trace_parent}
-        is_sent = await self._is_published(message, headers)
-        if span is not None:
-            span.end(error="" if is_sent else "not_sent")
+        spans = [self._open_span(message) for message in claimed]
+        publications = [_publication(message, span) for message, span in zip(claimed, spans, strict=True)]
+        problems = await self._problems(publications)
+        sent = {each.message_id for each, problem in zip(publications, problems, strict=True) if problem is None}
+        for span, problem in zip(spans, problems, strict=True):
+            if span is not None:
+                span.end(error="" if problem is None else "not_sent")
         if self._messages is not None:
-            self._messages.add("sent" if is_sent else "failed")
-        return is_sent
+            self._messages.add("sent", amount=len(sent))
+            self._messages.add("failed", amount=len(claimed) - len(sent))
+        return sent
+
+    async def _problems(self, publications: Sequence[Publication]) -> Sequence[Exception | None]:
+        """Why each of them was not sent. One message that can never be sent does not hold back the others."""
+        try:
+            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
+                problems = await self._bus.publish_all(publications)
+        except (BusUnavailable, TimeoutError) as error:
+            return [error] * len(publications)
+        for publication, problem in zip(publications, problems, strict=True):
+            if problem is not None and not isinstance(problem, BusUnavailable):
+                _log.error("relay_message_refused", subject=publication.subject, error=type(problem).__name__)
+        return problems
 
     def _open_span(self, message: PendingMessage) -> Span | None:
         """The span of a message that belongs to a trace: from here to whoever reads it."""
@@ -151,18 +175,6 @@ class Relay:
             return None
         attributes = {"messaging.system": "nats", "messaging.message.id": message.id}
         return self._tracer.start(f"publish {message.subject}", SpanKind.PRODUCER, parent=parent, attributes=attributes)
-
-    async def _is_published(self, message: PendingMessage, headers: Mapping[str, str]) -> bool:
-        try:
-            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
-                await self._bus.publish(message.subject, message.body, message_id=message.id, headers=headers)
-        except (BusUnavailable, TimeoutError):
-            return False
-        except Exception as error:
-            # One message that can never be sent must not hold back the others.
-            _log.error("relay_message_refused", subject=message.subject, error=type(error).__name__)
-            return False
-        return True
 
     async def _settle(self, claimed: Sequence[PendingMessage], sent: set[str]) -> None:
         now = self._clock.now()
@@ -196,3 +208,8 @@ class Relay:
             total += deleted
             if deleted < _PRUNE_LIMIT:
                 return total
+
+
+def _publication(message: PendingMessage, span: Span | None) -> Publication:
+    headers = message.headers if span is None else {**message.headers, TRACE_PARENT_HEADER: span.trace_parent}
+    return Publication(message.subject, message.body, message.id, headers)

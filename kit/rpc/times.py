@@ -20,6 +20,11 @@ def timestamp_of(time: datetime) -> Timestamp:
     return stamp
 
 
+def datetime_of(stamp: Timestamp) -> datetime:
+    """The time in UTC, to the microsecond. Raises OverflowError for one outside of the calendar."""
+    return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+
+
 def duration_of(length: timedelta) -> Duration:
     """The length to the microsecond."""
     duration = Duration()

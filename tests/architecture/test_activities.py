@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from services.auth.workers import activity_types
-from services.auth.workers.activity_sources import NOT_SHOWN, SOURCES
+from services.auth.workers.activity_sources import NOT_SHOWN, SOURCES, fields_of
 
 ROOT = Path(__file__).resolve().parents[2]
 # The subject and the type of an event, as the table in docs/events.md has them.
@@ -30,6 +30,6 @@ def test_types_are_told_apart() -> None:
 def test_each_source_can_be_told_and_kept() -> None:
     for source in SOURCES.values():
         event = source.message()
-        assert source.describe(event, "alice", "标签")
+        assert source.describe(event, fields_of(event), account="alice", label="标签")
         assert {"user_id", "operator_user_id"} & set(event.DESCRIPTOR.fields_by_name)
         assert set(source.details) <= set(event.DESCRIPTOR.fields_by_name)

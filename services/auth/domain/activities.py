@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kit.values import value
+
 Details = Mapping[str, str | int | bool]
 
 DAYS_LIMIT = 31
@@ -30,7 +32,7 @@ class ActivityType:
     icon: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NewActivity:
     """An activity to be added. `user_id` is None when nobody known did it."""
 

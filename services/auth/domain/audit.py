@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from kit.values import value
+
 Facts = Mapping[str, str | int | bool | Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NewAuditRecord:
     """A deed to be written down. `target` is what it was done to, if that is no user."""
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from services.auth.domain.activities import ActivityStatus, ActivityType
@@ -24,6 +26,7 @@ from voxreel.speech.v1 import events_pb2 as speech
 from voxreel.task.v1 import events_pb2 as tasks
 
 TypeOf = Callable[[Any], ActivityType | None]
+Fields = Mapping[str, Any]
 
 _SUCCESS, _FAILED = ActivityStatus.SUCCESS, ActivityStatus.FAILED
 _WARNING, _INFO = ActivityStatus.WARNING, ActivityStatus.INFO
@@ -50,26 +53,36 @@ class Source:
         """The type of the activity, None when the event is not shown."""
         return self.kind if isinstance(self.kind, ActivityType) else self.kind(event)
 
-    def describe(self, event: Message, account: str, label: str) -> str:
+    def describe(self, event: Message, fields: Fields, *, account: str, label: str) -> str:
         """What happened, in Chinese."""
-        return self.text.format_map(_fields(event) | {"account": account, "label": label, "what": _what(event)})
+        return self.text.format_map({**fields, "account": account, "label": label, "what": _what(event)})
 
-    def user_of(self, event: Message) -> int | None:
-        """Whom it is about, else the administrator who did it; None when nobody is known."""
-        fields = _fields(event)
-        return fields.get("user_id") or fields.get("operator_user_id") or None
-
-    def details_of(self, event: Message) -> dict[str, str | int | bool]:
+    def details_of(self, fields: Fields) -> dict[str, str | int | bool]:
         """The fields to keep; those that are absent are left out."""
-        given = _fields(event)
-        return {name: given[name] for name in self.details if name in given}
+        return {name: fields[name] for name in self.details if name in fields}
 
 
-def _fields(event: Message) -> dict[str, Any]:
-    present = {field.name for field, _ in event.ListFields()}
-    # A number or a text without presence is there even when it is zero or empty.
-    names = [field.name for field in event.DESCRIPTOR.fields if field.name in present or not field.has_presence]
-    return {name: getattr(event, name) for name in names}
+def fields_of(event: Message) -> Fields:
+    """By name, without those that are absent."""
+    always, optional = _names_of(event.DESCRIPTOR)
+    found = {name: getattr(event, name) for name in always}
+    found.update((name, getattr(event, name)) for name in optional if event.HasField(name))
+    return found
+
+
+def user_of(fields: Fields) -> int | None:
+    """Whom it is about, else the administrator who did it; None when nobody is known."""
+    return fields.get("user_id") or fields.get("operator_user_id") or None
+
+
+@lru_cache(maxsize=256)
+def _names_of(message: Descriptor) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Fields without presence, which are there even when they are zero or empty, and those that may be absent."""
+    fields = message.fields
+    return (
+        tuple(field.name for field in fields if not field.has_presence),
+        tuple(field.name for field in fields if field.has_presence),
+    )
 
 
 def _what(event: Message) -> str:

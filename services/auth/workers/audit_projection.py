@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
+from kit.rpc.times import datetime_of
+from kit.values import value
 from services.auth.domain.audit import NewAuditRecord
 from services.auth.store.uow import AuthUnit
 from services.auth.workers.audit_sources import BY_MESSAGE, Deed
 from voxreel.common.v1.event_pb2 import EventEnvelope
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DoneDeed:
     """An event that an administrator caused."""
 
@@ -34,7 +34,7 @@ class DoneDeed:
         deed, event = self.deed, self.event
         return NewAuditRecord(
             event_id=self.envelope.id,
-            create_time=self.envelope.time.ToDatetime(UTC),
+            create_time=datetime_of(self.envelope.time),
             request_id=self.envelope.request_id,
             operator_user_id=self.operator_user_id,
             operator_account=accounts.get(self.operator_user_id, ""),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from services.auth.domain.audit import Facts
@@ -54,14 +56,19 @@ def _fields(*names: str, **renamed: str) -> Read:
     sources = {name: name for name in names} | renamed
 
     def read(event: Message) -> Facts:
-        by_name = event.DESCRIPTOR.fields_by_name
+        optional = _optional_fields(event.DESCRIPTOR)
         return {
             shown: getattr(event, name)
             for shown, name in sources.items()
-            if not by_name[name].has_presence or event.HasField(name)
+            if name not in optional or event.HasField(name)
         }
 
     return read
+
+
+@lru_cache(maxsize=256)
+def _optional_fields(message: Descriptor) -> frozenset[str]:
+    return frozenset(field.name for field in message.fields if field.has_presence)
 
 
 def _is(**facts: str) -> Read:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import orjson
 
+from kit.rpc.times import datetime_of
 from services.auth.domain.webhooks import NewDelivery, WebhookEvent
 from services.auth.store.uow import AuthUnit
 from voxreel.common.v1.event_pb2 import EventEnvelope
@@ -44,7 +45,7 @@ class WebhookProjection:
         if source is None:
             return None
         message, event, status = source
-        ended, time = message.FromString(envelope.payload), envelope.time.ToDatetime(UTC)
+        ended, time = message.FromString(envelope.payload), datetime_of(envelope.time)
         body = _body(ended, event, status, time)
         return EndedTask(envelope.id, event, ended.user_id, ended.task_id, time, body)
 

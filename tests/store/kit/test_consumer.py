@@ -207,6 +207,21 @@ async def test_the_running_reader_outlives_its_broker(setup: Setup) -> None:
         stop.set()
 
 
+async def test_after_many_it_waits_for_more_and_stopping_ends_the_wait(setup: Setup) -> None:
+    consumer = Consumer(setup.bus, DURABLE, setup.apply, subjects=["evt.>"], gathering_s=3600)
+    stop = asyncio.Event()
+    for number in range(20):
+        await setup.publish(f"e{number}")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(consumer.run(stop))
+        await eventually(lambda: len(setup.applied) == 20)
+        await setup.publish("late")
+        stop.set()
+    assert len(setup.calls) == 1
+    assert await setup.consumer.step() == 1
+    assert setup.applied[-1] == "late"
+
+
 async def test_old_inbox_rows_are_pruned(setup: Setup) -> None:
     pruner = InboxPruner(setup.database, EVENT_TABLES.inbox, setup.clock)
     await setup.units.write(lambda unit: unit.inbox.first_times(DURABLE, ["old"]))

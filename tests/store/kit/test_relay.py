@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 import pytest_asyncio
@@ -11,12 +11,13 @@ from sqlalchemy import select
 
 from kit.db.database import Database
 from kit.db.uow import Units
-from kit.events.bus import NO_HEADERS, BusUnavailable, ConsumerSpec, InboundMessage, StreamStamp
+from kit.events.bus import NO_HEADERS, BusUnavailable, ConsumerSpec, InboundMessage, Publication, StreamStamp
 from kit.events.memory import MemoryBus
 from kit.events.relay import Relay
 from kit.events.streams import EVENTS, StreamSpec, work_stream
 from kit.rpc.context import CallContext, bind_call, unbind_call
 from tests.fakes.clock import FakeClock
+from tests.polling import eventually
 from tests.sample_service import EVENT_TABLES, SERVICE, SampleUnit, make_tables, sample_units
 from voxreel.common.v1.event_pb2 import EventEnvelope
 from voxreel.task.v1.events_pb2 import TaskQueued
@@ -30,12 +31,17 @@ class FakeFlakyBus(MemoryBus):
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(clock)
         self.failing: set[str] = set()
+        self.batches: list[int] = []
         self.is_answer_lost = False
         self.node = ""
 
     async def ensure_stream(self, spec: StreamSpec) -> StreamStamp:
         stamp = await super().ensure_stream(spec)
         return StreamStamp(stamp.created, self.node, f"{self.node} {stamp.server}")
+
+    async def publish_all(self, publications: Sequence[Publication]) -> Sequence[Exception | None]:
+        self.batches.append(len(publications))
+        return await super().publish_all(publications)
 
     async def publish(
         self, subject: str, body: bytes, *, message_id: str, headers: Mapping[str, str] = NO_HEADERS
@@ -299,6 +305,31 @@ async def test_a_commit_wakes_the_running_relay(setup: Setup) -> None:
             async with asyncio.timeout(60):
                 while not await subscription.fetch(1, 1.0):
                     assert not running.done()
+        stop.set()
+
+
+async def test_after_many_it_waits_for_more_and_stopping_ends_the_wait(setup: Setup) -> None:
+    relay = Relay(setup.database, EVENT_TABLES, setup.bus, streams=STREAMS, clock=setup.clock, gathering_s=3600)
+    stop = asyncio.Event()
+    await setup.add(40)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(relay.run(stop))
+        await eventually(lambda: setup.bus.batches == [40])
+        await setup.add(2)
+        await setup.add(3)
+        stop.set()
+    assert setup.bus.batches == [40, 5]
+    assert await setup.unsent() == 0
+
+
+async def test_a_few_are_followed_by_the_next_at_once(setup: Setup) -> None:
+    relay = Relay(setup.database, EVENT_TABLES, setup.bus, streams=STREAMS, clock=setup.clock, gathering_s=3600)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(relay.run(stop))
+        for number in (1, 2):
+            await setup.add()
+            await eventually(lambda number=number: sum(setup.bus.batches) == number)
         stop.set()
 
 
