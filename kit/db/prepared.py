@@ -13,11 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from kit.db.each_value import converted
+
 T = TypeVar("T")
 Processor = Callable[[Any], Any]
-
-
-_NOTHING: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,8 @@ class PreparedStatement:
         Raises what Core raises.
         """
         for name, process in self.binds.items():
-            for values, converted in zip(rows, _converted([values[name] for values in rows], process), strict=True):
-                values[name] = converted
+            for values, value in zip(rows, converted([values[name] for values in rows], process), strict=True):
+                values[name] = value
         if self.constants:
             for values in rows:
                 values.update(self.constants)
@@ -78,24 +77,13 @@ class PreparedStatement:
         return values if self.in_order is None else self.in_order(values)
 
 
-def _converted(values: Sequence[Any], process: Processor) -> list[Any]:
-    """Each value as the driver takes it. Rows that are written together have most of their times in common."""
-    converted: list[Any] = []
-    former, result = _NOTHING, None
-    for value in values:
-        if value is not former:
-            former, result = value, process(value)
-        converted.append(result)
-    return converted
-
-
 def converted_rows(rows: Sequence[Sequence[Any]], processors: Mapping[int, Processor]) -> list[tuple[Any, ...]]:
     """The rows as tuples, with the values at these places processed."""
     if not processors or not rows:
         return [tuple(row) for row in rows]
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
     for place, process in processors.items():
-        columns[place] = _converted(columns[place], process)
+        columns[place] = converted(columns[place], process)
     return list(zip(*columns, strict=True))
 
 
