@@ -19,6 +19,10 @@ T = TypeVar("T")
 Processor = Callable[[Any], Any]
 
 
+def _itself(cursor: Any) -> Any:
+    return cursor
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedStatement:
     """SQL of one dialect, and what its values go through on their way to the driver."""
@@ -41,6 +45,19 @@ class PreparedStatement:
             return take(driver.execute(self.sql, arguments))
         except connection.dialect.loaded_dbapi.Error as error:
             raise core_error(error, connection, self.sql) from error
+
+    def ask(self, connection: Connection, values: dict[str, Any]) -> Callable[[], list[tuple[Any, ...]]]:
+        """The same, answering what waits for the rows."""
+        cursor = self.run(connection, values, take=_itself)
+
+        def rows() -> list[tuple[Any, ...]]:
+            try:
+                fetched: list[tuple[Any, ...]] = cursor.fetchall()
+            except connection.dialect.loaded_dbapi.Error as error:
+                raise core_error(error, connection, self.sql) from error
+            return fetched
+
+        return rows
 
     def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
         """Runs it once for each of the rows, which it uses up; answers how many rows were written in all.
