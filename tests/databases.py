@@ -24,6 +24,7 @@ from kit.db.database import Database
 from kit.db.settings import DatabaseSettings
 
 ENGINES = ("sqlite", "postgresql")
+_GIVEN = "VOXREEL_TEST_POSTGRES_URL"
 _numbers = itertools.count(1)
 
 
@@ -56,9 +57,9 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres() -> Iterator[PostgresServer]:
-    """The server of the environment, or one that lives as long as the context."""
-    given = os.environ.get("VOXREEL_TEST_POSTGRES_URL")
+def durable_postgres() -> Iterator[PostgresServer]:
+    """The server of the environment, or one that lives as long as the context and flushes every commit."""
+    given = os.environ.get(_GIVEN)
     if given:
         yield PostgresServer(given)
         return
@@ -66,9 +67,16 @@ def postgres() -> Iterator[PostgresServer]:
         tempfile.TemporaryDirectory(prefix="voxreel-pg-", ignore_cleanup_errors=True) as folder,
         get_server(Path(folder) / "data", cleanup_mode="stop") as server,
     ):
-        started = PostgresServer(server.get_uri())
-        started.wait_for_no_disk()
-        yield started
+        yield PostgresServer(server.get_uri())
+
+
+@contextmanager
+def postgres() -> Iterator[PostgresServer]:
+    """The same for tests: one that is started here waits for no disk."""
+    with durable_postgres() as server:
+        if not os.environ.get(_GIVEN):
+            server.wait_for_no_disk()
+        yield server
 
 
 @asynccontextmanager

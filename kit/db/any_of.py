@@ -14,6 +14,8 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import Boolean, Text, TypeDecorator, TypeEngine
 
+from kit.db.array_text import array_text
+
 
 class _Keys(TypeDecorator[Sequence[Any]]):
     """A list of keys as text: an array on PostgreSQL, JSON on SQLite."""
@@ -23,17 +25,7 @@ class _Keys(TypeDecorator[Sequence[Any]]):
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
         assert value is not None, "an empty list is a list"
-        return _array_text(value) if dialect.name == "postgresql" else json.dumps(list(value))
-
-
-def _array_text(keys: Sequence[Any]) -> str:
-    """The keys as PostgreSQL writes an array of them; the driver would take ten times as long over it."""
-    return f"{{{','.join(str(key) if isinstance(key, int) else _quoted(key) for key in keys)}}}"
-
-
-def _quoted(key: str) -> str:
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+        return array_text(value) if dialect.name == "postgresql" else json.dumps(list(value))
 
 
 def each_of(name: str, kind: TypeEngine[Any], dialect: str) -> TableValuedAlias:

@@ -5,6 +5,7 @@ SQLAlchemy Core spends most of a small read on building and caching; this does t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import methodcaller
 from typing import Any
 
@@ -40,6 +41,15 @@ class LeanQuery:
         """All rows."""
         rows = self._prepared.on(connection.dialect).run(connection, values, take=_fetch_all)
         return converted_rows(rows, self._processors(connection.dialect))
+
+    def ask(self, connection: Connection, /, **values: Any) -> Callable[[], list[tuple[Any, ...]]]:
+        """Sends it; all rows are there when what is returned is called. In a pipeline nothing is waited for before."""
+        if connection.dialect.name != "postgresql":
+            # SQLite looks for a row when it is fetched, and would find what was written since.
+            found = self.all(connection, **values)
+            return lambda: found
+        rows = self._prepared.on(connection.dialect).ask(connection, values)
+        return lambda: converted_rows(rows(), self._processors(connection.dialect))
 
     def _processors(self, dialect: Dialect) -> dict[int, Processor]:
         """By the place of the column; none where the driver's values are good as they are."""

@@ -1,19 +1,16 @@
 """Inserts and updates of many rows as one statement each, compiled once.
 
-SQLite runs the statement once per row inside the driver. PostgreSQL gets the rows as one JSON array and makes a table
-of it: one statement and one round trip whatever the number of rows, and half the time of an array per column, most of
-which the driver spends on writing arrays. A column with a default needs a value all the same.
+SQLite runs the statement once per row inside the driver. PostgreSQL gets an array for each column and makes rows of
+them: one statement and one round trip whatever the number of rows. A column with a default needs a value all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-import orjson
 from sqlalchemy import (
-    JSON,
     Column,
     ColumnElement,
     Connection,
@@ -23,20 +20,20 @@ from sqlalchemy import (
     Update,
     bindparam,
     cast,
-    column,
     func,
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import TableValuedAlias
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import String, TypeDecorator, TypeEngine
 
+from kit.db.array_text import array_text
 from kit.db.lean_write import insert_of
 from kit.db.pipeline import when_answered
 from kit.db.prepared import PreparedByDialect
 
 _POSTGRESQL = "postgresql"
-_ROWS = "rows"
 
 Row = dict[str, Any]
 
@@ -50,8 +47,7 @@ class LeanInsertMany:
         assert isinstance(table, Table), "columns of a table"
         own = [column for column in table.columns if column is not table.autoincrement_column]
         assert list(columns) == own, f"{table.name} has {[column.name for column in own]}"
-        # SQLAlchemy's own kind of string is none that JSON takes for a key.
-        named = {str(column.name): column for column in columns}
+        named = {column.name: column for column in columns}
         self._names = tuple(named)
 
         def statement_for(dialect: str) -> Insert:
@@ -70,8 +66,9 @@ class LeanInsertMany:
         if connection.dialect.name != _POSTGRESQL:
             statement.run_tuples(connection, self._names, rows)
             return
-        named = [dict(zip(self._names, row, strict=True)) for row in rows]
-        statement.run(connection, {_ROWS: _json_of(named)}, take=_nothing)
+        columns = zip(*rows, strict=True)
+        arrays = {name: array_text(values) for name, values in zip(self._names, columns, strict=True)}
+        statement.run(connection, arrays, take=_nothing)
 
 
 class LeanUpdateMany:
@@ -97,6 +94,7 @@ class LeanUpdateMany:
             found = [kept == given[name] for name, kept in keys.items()]
             return update(table).where(*found, *only).values({kept: given[name] for name, kept in values.items()})
 
+        self._names = tuple(names)
         self._prepared = PreparedByDialect(statement_for)
 
     def run(self, connection: Connection, rows: Sequence[Row], /, *, otherwise: Callable[[], Exception]) -> None:
@@ -109,7 +107,8 @@ class LeanUpdateMany:
             written = statement.run_many(connection, rows)
             _check(written, wanted, otherwise)
             return
-        cursor = statement.run(connection, {_ROWS: _json_of(rows)}, take=_itself)
+        arrays = {name: array_text(list(map(itemgetter(name), rows))) for name in self._names}
+        cursor = statement.run(connection, arrays, take=_itself)
         when_answered(connection, lambda: _check(cursor.rowcount, wanted, otherwise))
 
 
@@ -127,27 +126,12 @@ def _nothing(_cursor: Any) -> None:
 
 
 def _given(columns: Mapping[str, Column[Any]]) -> TableValuedAlias:
-    """Rows out of a JSON array of objects, the one parameter."""
-    shape = (column(name, _given_type(kept.type)) for name, kept in columns.items())
-    rows = cast(bindparam(_ROWS, type_=Text()), JSON())
-    return func.json_to_recordset(rows).table_valued(*shape, name="given").render_derived(with_types=True)
+    """Rows out of the arrays, which are parameters with the names of the columns."""
+    arrays = (cast(bindparam(name, type_=Text()), ARRAY(_given_type(kept.type))) for name, kept in columns.items())
+    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
 
 
 def _given_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
-    # The column itself refuses what is too long.
-    return Text() if kind.python_type is str else kind
-
-
-def _json_of(rows: Sequence[Row]) -> str:
-    return orjson.dumps(rows, default=_text_of, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
-
-
-def _text_of(value: object) -> str:
-    """What PostgreSQL reads as a value of a type that JSON has not."""
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError("a stored time must be aware")
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    raise TypeError(type(value).__name__)
+    # The column itself refuses what is too long, where a cast would cut it off.
+    plain = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    return Text() if isinstance(plain, String) else kind

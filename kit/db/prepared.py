@@ -13,11 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from kit.db.each_value import converted
+
 T = TypeVar("T")
 Processor = Callable[[Any], Any]
 
 
-_NOTHING: Any = object()
+def _itself(cursor: Any) -> Any:
+    return cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,27 @@ class PreparedStatement:
         except connection.dialect.loaded_dbapi.Error as error:
             raise core_error(error, connection, self.sql) from error
 
+    def ask(self, connection: Connection, values: dict[str, Any]) -> Callable[[], list[tuple[Any, ...]]]:
+        """The same, answering what waits for the rows."""
+        cursor = self.run(connection, values, take=_itself)
+
+        def rows() -> list[tuple[Any, ...]]:
+            try:
+                fetched: list[tuple[Any, ...]] = cursor.fetchall()
+            except connection.dialect.loaded_dbapi.Error as error:
+                raise core_error(error, connection, self.sql) from error
+            return fetched
+
+        return rows
+
     def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
         """Runs it once for each of the rows, which it uses up; answers how many rows were written in all.
 
         Raises what Core raises.
         """
         for name, process in self.binds.items():
-            for values, converted in zip(rows, _converted([values[name] for values in rows], process), strict=True):
-                values[name] = converted
+            for values, value in zip(rows, converted([values[name] for values in rows], process), strict=True):
+                values[name] = value
         if self.constants:
             for values in rows:
                 values.update(self.constants)
@@ -78,24 +94,13 @@ class PreparedStatement:
         return values if self.in_order is None else self.in_order(values)
 
 
-def _converted(values: Sequence[Any], process: Processor) -> list[Any]:
-    """Each value as the driver takes it. Rows that are written together have most of their times in common."""
-    converted: list[Any] = []
-    former, result = _NOTHING, None
-    for value in values:
-        if value is not former:
-            former, result = value, process(value)
-        converted.append(result)
-    return converted
-
-
 def converted_rows(rows: Sequence[Sequence[Any]], processors: Mapping[int, Processor]) -> list[tuple[Any, ...]]:
     """The rows as tuples, with the values at these places processed."""
     if not processors or not rows:
         return [tuple(row) for row in rows]
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
     for place, process in processors.items():
-        columns[place] = _converted(columns[place], process)
+        columns[place] = converted(columns[place], process)
     return list(zip(*columns, strict=True))
 
 

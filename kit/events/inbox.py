@@ -9,7 +9,8 @@ from functools import lru_cache
 from sqlalchemy import Connection, Insert, Table, bindparam, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
-from kit.db.any_of import each_of
+from kit.db.any_of import AnyOf, each_of
+from kit.db.lean import LeanQuery
 from kit.db.lean_many import LeanInsertMany
 from kit.db.lean_write import LeanWrite
 
@@ -33,16 +34,20 @@ class Inbox:
 
     def applied(self, consumer: str, event_ids: Sequence[str]) -> set[str]:
         """Which of the events the consumer has applied. Right only under a lock that whoever applies them takes."""
-        seen = select(self._table.c.event_id).where(
-            self._table.c.consumer == consumer, self._table.c.event_id.in_(event_ids)
-        )
-        return set(self._connection.scalars(seen))
+        rows = _applied_in(self._table).all(self._connection, consumer=consumer, event_ids=event_ids)
+        return {event_id for (event_id,) in rows}
 
     def add_all(self, consumer: str, event_ids: Sequence[str]) -> None:
         """Writes down that the events are applied. Raises IntegrityError when one of them was."""
         if event_ids:
             rows = [(consumer, event_id, self._now) for event_id in event_ids]
             _additions_of_new_to(self._table).run(self._connection, rows)
+
+
+@lru_cache(maxsize=32)
+def _applied_in(table: Table) -> LeanQuery:
+    is_one = (table.c.consumer == bindparam("consumer"), AnyOf(table.c.event_id, "event_ids"))
+    return LeanQuery(select(table.c.event_id).where(*is_one))
 
 
 @lru_cache(maxsize=32)

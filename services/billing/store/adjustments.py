@@ -38,7 +38,7 @@ _values_of = attrgetter(
 
 
 class AdjustmentRepository:
-    """Adjustments, within one transaction. Guarded by the locks of their users' accounts."""
+    """Adjustments, within one transaction. Guarded by the lock of the head of the chain."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

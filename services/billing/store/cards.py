@@ -95,7 +95,7 @@ class KnownBatch:
 
 
 class CardRepository:
-    """Cards, within one transaction. Locks of cards come after those of accounts."""
+    """Cards, within one transaction. Locks of cards come before all others."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -31,7 +31,7 @@ _SAVE = LeanWrite(_save)
 
 
 class GuessRepository:
-    """What users tried, within one transaction. Guarded by the locks of their accounts."""
+    """What users tried, within one transaction. Guarded by the lock of the head of the chain."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -85,17 +85,21 @@ def _hold_from_row(row: tuple[Any, ...]) -> Hold:
 
 
 class HoldRepository:
-    """Holds, within one transaction. Changes need the lock of the user's account."""
+    """Holds, within one transaction. Changes need the lock of the head of the chain."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def find(self, *, hold_ids: Sequence[str] = (), request_ids: Sequence[str] = ()) -> list[Hold]:
         """Those with one of the ids, and those made by one of the requests; one that is both comes twice."""
-        rows = _BY_ID.all(self._connection, hold_ids=hold_ids) if hold_ids else []
+        return self.ask(hold_ids=hold_ids, request_ids=request_ids)()
+
+    def ask(self, *, hold_ids: Sequence[str] = (), request_ids: Sequence[str] = ()) -> Callable[[], list[Hold]]:
+        """The same, waited for when called."""
+        asked = [_BY_ID.ask(self._connection, hold_ids=hold_ids)] if hold_ids else []
         if request_ids:
-            rows += _BY_REQUEST.all(self._connection, request_ids=request_ids)
-        return [_hold_from_row(row) for row in rows]
+            asked.append(_BY_REQUEST.ask(self._connection, request_ids=request_ids))
+        return lambda: [_hold_from_row(row) for rows in asked for row in rows()]
 
     def add_all(self, holds: Iterable[Hold]) -> None:
         """Raises IntegrityError when one of the requests has a hold already."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -67,11 +67,13 @@ class JournalRepository:
 
     def head(self) -> ChainHead:
         """The newest transaction."""
-        return self._head(_HEAD)
+        return _head_of(_HEAD.all(self._connection))
 
-    def lock_head(self) -> ChainHead:
-        """The newest transaction; nobody else appends before this transaction ends."""
-        return self._head(_LOCK_HEAD)
+    def lock_head(self) -> Callable[[], ChainHead]:
+        """The newest transaction, waited for when called. Nobody else moves credits or appends before this transaction
+        ends, and every later statement sees what those before have done."""
+        rows = _LOCK_HEAD.ask(self._connection)
+        return lambda: _head_of(rows())
 
     def append(self, transactions: Sequence[Transaction]) -> None:
         """Writes what follows the locked head. Raises IntegrityError when a request key is taken."""
@@ -95,10 +97,11 @@ class JournalRepository:
         """Rows of `POSTING_COLUMNS`, by transaction and account."""
         return _POSTINGS.all(self._connection, transaction_ids=transaction_ids)
 
-    def _head(self, query: LeanQuery) -> ChainHead:
-        row = query.first(self._connection)
-        assert row is not None, "the migration made the row"
-        return ChainHead(*row)
+
+def _head_of(rows: Sequence[tuple[Any, ...]]) -> ChainHead:
+    # The migration made the row.
+    (row,) = rows
+    return ChainHead(*row)
 
 
 def transactions_from_rows(rows: Sequence[tuple[Any, ...]], postings: Sequence[tuple[Any, ...]]) -> list[Transaction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -38,7 +39,12 @@ class PriceRepository:
 
     def list_all(self) -> list[FeaturePrice]:
         """In the order of the contract."""
-        return [FeaturePrice(*row) for row in _ALL.all(self._connection)]
+        return self.ask_all()()
+
+    def ask_all(self) -> Callable[[], list[FeaturePrice]]:
+        """The same, waited for when called."""
+        rows = _ALL.ask(self._connection)
+        return lambda: [FeaturePrice(*row) for row in rows()]
 
     def lock(self, key: str) -> FeaturePrice | None:
         """The price of a feature; nobody else changes it before this transaction ends."""

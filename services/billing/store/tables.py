@@ -26,7 +26,7 @@ class BillingTable(SQLModel):
 
 
 class AccountRow(BillingTable, table=True):
-    """Credits of a user, derived from the journal. Its row lock guards the user's holds and postings too."""
+    """Credits of a user, derived from the journal. Guarded by the lock of the head of the chain, as holds are."""
 
     __tablename__ = "accounts"
     __table_args__: ClassVar[Any] = (
@@ -111,7 +111,7 @@ class PostingRow(BillingTable, table=True):
 
 
 class ChainHeadRow(BillingTable, table=True):
-    """The newest transaction, in the only row. Its lock orders the replicas."""
+    """The newest transaction, in the only row. Whoever has its lock is the only one to move credits."""
 
     __tablename__ = "chain_head"
     __table_args__: ClassVar[Any] = (CheckConstraint("id = 1", name="only"),)
@@ -294,7 +294,7 @@ class ValidityRow(BillingTable, table=True):
 
 
 class GuessRow(BillingTable, table=True):
-    """Codes nobody has that one user tried since the first of them. Guarded by the account's lock."""
+    """Codes nobody has that one user tried since the first of them. Guarded by the head's lock."""
 
     __tablename__ = "guesses"
     __table_args__: ClassVar[Any] = (CheckConstraint("wrong > 0", name="wrong"),)

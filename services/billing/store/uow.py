@@ -26,8 +26,6 @@ class BillingUnit(UnitOfWork):
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         super().__init__(connection, outbox_table=EVENT_TABLES.outbox)
-        # One writer at a time has the whole database there; elsewhere what was read before a lock may be old.
-        self.is_alone = connection.dialect.name == "sqlite"
         self.accounts = AccountRepository(connection)
         self.holds = HoldRepository(connection)
         self.cards = CardRepository(connection)

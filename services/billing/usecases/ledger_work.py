@@ -1,9 +1,9 @@
 """What a group of commands does in one database transaction.
 
-Locks are taken in one order everywhere: accounts by user id, then cards by id, then invite codes by id, then the head
-of the chain. An account's lock guards its user's balance, holds, wrong codes and requests for codes; the lock of a card
-or an invite code guards its state; the head's lock guards the journal. Whoever waits for the head holds all others,
-whoever holds the head waits for nothing.
+Locks are taken in one order everywhere: cards by id, then invite codes by id, then the head of the chain. The lock of a
+card or an invite code guards its state; the head's lock guards all else that commands change: balances, holds, wrong
+codes, requests for codes and the journal. So whoever has the head is alone, as every writer is on SQLite, and waits for
+nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from operator import attrgetter
 from typing import Final, TypeAlias
 
 from kit.errors import DomainError
@@ -30,11 +29,11 @@ from services.billing.domain.commands import (
     Release,
     Settlement,
 )
-from services.billing.domain.errors import concurrent_update
 from services.billing.domain.guesses import Guesses
 from services.billing.domain.holds import Hold, Reservation
 from services.billing.domain.invites import InviteCode, InviteUse, UseInvite
 from services.billing.domain.journal import (
+    ChainHead,
     Transaction,
     adjust_key,
     card_key,
@@ -111,6 +110,7 @@ class _Ids:
 class _Loaded:
     """The state under locks, the balances and the wrong codes as they were, and what former requests wrote."""
 
+    head: ChainHead
     state: LedgerState
     before: Mapping[int, Balance]
     guesses: Mapping[int, Guesses]
@@ -127,15 +127,15 @@ class LedgerWork:
     def run(self, unit: BillingUnit, group: Sequence[Submission], now: datetime) -> list[Result]:
         """The results in the order of the group. Raises what the database raises, and Conflict when somebody
         else came in between; then nothing of the group is done."""
-        loaded = _load(unit, [submission.command for submission in group])
-        now = loaded.state.time(now)
-        expired = loaded.state.expire_overdue(now)
-        decided = [self._decided(loaded.state, submission.command, now) for submission in group]
-        made = [(submission, one) for submission, one in zip(group, decided, strict=True) if isinstance(one, Decision)]
-        decisions = [*expired, *(decision for _, decision in made)]
         with unit.pipelined():
+            loaded = _load(unit, [submission.command for submission in group])
+            now = loaded.state.time(now)
+            expired = loaded.state.expire_overdue(now)
+            decided = [self._decided(loaded.state, submission.command, now) for submission in group]
+            made = [(asked, one) for asked, one in zip(group, decided, strict=True) if isinstance(one, Decision)]
+            decisions = [*expired, *(decision for _, decision in made)]
             _write(unit, loaded, decisions)
-            transactions = _append(unit, decisions)
+            transactions = _append(unit, decisions, loaded.head)
             unit.outbox.add_all([*self._told_of_expiry(decisions), *self._told(made, transactions)])
         by_key = loaded.claimed | transactions
         return [one if isinstance(one, DomainError) else _result(one, by_key) for one in decided]
@@ -186,17 +186,17 @@ def _load(unit: BillingUnit, commands: Sequence[Command]) -> _Loaded:
     ids = _Ids()
     for command in commands:
         ids.add(command)
-    owners = unit.holds.find(hold_ids=ids.hold_ids, request_ids=ids.task_ids) if ids.hold_ids or ids.task_ids else []
-    locked = unit.accounts.lock(ids.user_ids.union(hold.user_id for hold in owners))
-    holds = owners
-    if not unit.is_alone or ids.reservation_ids:
-        # Whoever had the locks may have made or settled some of them.
-        holds = unit.holds.find(hold_ids=ids.hold_ids, request_ids=[*ids.task_ids, *ids.reservation_ids])
-    if any(hold.user_id not in locked for hold in holds if hold.request_id in ids.task_ids):
-        # Made meanwhile, for another user than the task's: the next attempt knows whose lock to take.
-        raise concurrent_update()
-    cards, redeemed = _load_cards(unit, ids)
-    invites, used = _load_invites(unit, ids)
+    cards = unit.cards.lock_codes(ids.card_codes) if ids.card_codes else []
+    invites = unit.invites.lock_codes(ids.invite_codes) if ids.invite_codes else []
+    # One way to the server and back for all that nearly every group asks.
+    head = unit.journal.lock_head()
+    held = unit.holds.ask(hold_ids=ids.hold_ids, request_ids=[*ids.task_ids, *ids.reservation_ids])
+    known = unit.accounts.ask(sorted(ids.user_ids))
+    prices = unit.prices.ask_all() if ids.reservation_ids else list
+    holds = held()
+    balances = _complete(unit, known(), ids.user_ids.union(hold.user_id for hold in holds))
+    redeemed = unit.cards.redeemed_by(ids.redeem_keys) if ids.redeem_keys else []
+    used = unit.invites.used_by(ids.use_keys) if ids.use_keys else []
     request_keys = [
         *ids.request_keys,
         *ids.adjust_keys,
@@ -205,10 +205,10 @@ def _load(unit: BillingUnit, commands: Sequence[Command]) -> _Loaded:
     ]
     claimed = {found.draft.request_key: found for found in unit.journal.find(request_keys)} if request_keys else {}
     state = LedgerState(
-        balances=dict(locked),
+        balances=dict(balances),
         claims={key: transaction.draft.input_hash for key, transaction in claimed.items()},
         applied_events=unit.inbox.applied(SETTLEMENT_CONSUMER, ids.event_ids) if ids.event_ids else set(),
-        prices={price.key: price for price in unit.prices.list_all()} if ids.reservation_ids else {},
+        prices={price.key: price for price in prices()},
     )
     state.add_holds(holds)
     state.add_cards([*cards, *redeemed])
@@ -217,29 +217,23 @@ def _load(unit: BillingUnit, commands: Sequence[Command]) -> _Loaded:
         state.adjustments = {found.request_key: found for found in unit.adjustments.find(ids.adjust_keys)}
     if ids.card_codes or ids.invite_codes:
         state.guesses = unit.guesses.find(sorted(ids.user_ids))
-    return _Loaded(state, locked, dict(state.guesses), claimed)
+    return _Loaded(head(), state, balances, dict(state.guesses), claimed)
 
 
-def _load_cards(unit: BillingUnit, ids: _Ids) -> tuple[list[Card], list[Card]]:
-    """The cards that are asked for, under their locks, and those that the same requests redeemed before."""
-    if not ids.card_codes:
-        return [], []
-    return unit.cards.lock_codes(ids.card_codes), unit.cards.redeemed_by(ids.redeem_keys)
-
-
-def _load_invites(unit: BillingUnit, ids: _Ids) -> tuple[list[InviteCode], list[InviteCode]]:
-    """The same for invite codes."""
-    if not ids.invite_codes:
-        return [], []
-    return unit.invites.lock_codes(ids.invite_codes), unit.invites.used_by(ids.use_keys)
+def _complete(unit: BillingUnit, known: Mapping[int, Balance], user_ids: set[int]) -> Mapping[int, Balance]:
+    """The balances of all these users, who get an account if they have none."""
+    missing = sorted(user_ids.difference(known))
+    if not missing:
+        return known
+    unit.accounts.open(missing)
+    return {**known, **unit.accounts.balances(missing)}
 
 
 def _write(unit: BillingUnit, loaded: _Loaded, decisions: Sequence[Decision]) -> None:
     """Everything but the journal and the events."""
+    # What is soon made comes first, so that PostgreSQL has it to work at while the rest is made.
     unit.accounts.move_all(loaded.before, loaded.state.balances)
-    # Rivals that insert the same keys wait for each other in one order, too.
-    opened = [decision.opened for decision in decisions if decision.opened is not None]
-    unit.holds.add_all(sorted(opened, key=attrgetter("request_id")))
+    unit.holds.add_all([decision.opened for decision in decisions if decision.opened is not None])
     unit.holds.settle_all([decision.settled for decision in decisions if decision.settled is not None])
     unit.cards.redeem_all([decision.redeemed for decision in decisions if decision.redeemed is not None])
     unit.invites.use_all([decision.invited for decision in decisions if decision.invited is not None])
@@ -255,12 +249,12 @@ def _save_guesses(unit: BillingUnit, loaded: _Loaded) -> None:
     unit.guesses.save_all([now[user_id] for user_id in sorted(now) if now[user_id] != known.get(user_id)])
 
 
-def _append(unit: BillingUnit, decisions: Sequence[Decision]) -> dict[str, Transaction]:
-    """Writes the journal, last of all since the head is what everybody waits for."""
+def _append(unit: BillingUnit, decisions: Sequence[Decision], head: ChainHead) -> dict[str, Transaction]:
+    """Writes the journal."""
     drafts = [draft for decision in decisions for draft in decision.drafts]
     if not drafts:
         return {}
-    transactions = sealed(drafts, unit.journal.lock_head())
+    transactions = sealed(drafts, head)
     unit.journal.append(transactions)
     by_key = {transaction.draft.request_key: transaction for transaction in transactions}
     unit.journal.add_validities(

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Table, select
+from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import AutoString
 
 from kit.db.database import Database
 from kit.db.lean_many import LeanInsertMany, LeanUpdateMany
@@ -18,7 +19,8 @@ THINGS = Table(
     "things",
     METADATA,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("text", String(4), nullable=False),
+    # As the columns of SQLModel are.
+    Column("text", AutoString(4), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("time", UtcDateTime(), nullable=True),
     Column("version", BigInteger, nullable=False),

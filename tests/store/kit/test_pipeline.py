@@ -76,6 +76,30 @@ async def test_what_is_refused_is_raised_and_nothing_is_kept(
     assert await written(parts, lambda connection: ADD.run(connection, [(2, "two")])) == [(2, "two")]
 
 
+async def test_what_is_asked_is_what_was_there_when_it_was_asked(parts: Database) -> None:
+    def work(connection: Connection) -> None:
+        ADD.run(connection, [(1, "one")])
+        first = ALL.ask(connection)
+        ADD.run(connection, [(2, "two")])
+        second = ALL.ask(connection)
+        rename(connection, 1)
+        assert first() == [(1, "one")]
+        assert second() == [(1, "one"), (2, "two")]
+
+    assert await written(parts, work) == [(1, "renamed"), (2, "two")]
+
+
+async def test_what_is_asked_after_a_refusal_has_no_answer(parts: Database) -> None:
+    def work(connection: Connection) -> None:
+        ADD.run(connection, [(1, "one")])
+        ADD.run(connection, [(1, "again")])
+        ALL.ask(connection)()
+
+    with pytest.raises(IntegrityError):
+        await written(parts, work)
+    assert await parts.read(ALL.all) == []
+
+
 async def test_a_row_that_is_not_found_is_told_at_the_end(parts: Database) -> None:
     def work(connection: Connection) -> None:
         ADD.run(connection, [(1, "one")])
