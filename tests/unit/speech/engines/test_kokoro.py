@@ -144,15 +144,38 @@ def test_awkward_text_is_spoken(studio: Studio, text: str) -> None:
 
 def test_a_lone_letter_between_han_characters_is_spelt(cache_dir: Path) -> None:
     phonemizer = Phonemizer(cache_dir)
-    assert "ˈA" in phonemizer.phonemize("他得了A级")
-    assert phonemizer.phonemize("A cat").startswith("ɐ ")
+    assert "ˈA" in [part.phonemes for part in phonemizer.pronounce("他得了A级")]
+    assert next(phonemizer.pronounce("A cat")).phonemes == "ɐ"
 
 
-def test_phonemes_are_split_within_the_limit() -> None:
-    pieces = split_phonemes("abc, " * 30, 40)
-    assert "".join(pieces).replace(" ", "") == "abc," * 30
+@pytest.mark.parametrize(
+    ("phonemes", "lengths"), [("abc, " * 30, None), ("a" * 100, [40, 40, 20]), ("a" * 40 + ". " * 30 + "a", [40, 21])]
+)
+def test_phonemes_are_split_within_the_limit(phonemes: str, lengths: list[int] | None) -> None:
+    pieces = [phonemes[piece] for piece in split_phonemes(phonemes, 40)]
     assert all(len(piece) <= 40 for piece in pieces)
-    assert [len(piece) for piece in split_phonemes("a" * 100, 40)] == [40, 40, 20]
+    assert "".join(pieces).count("a") == phonemes.count("a")
+    assert lengths is None or [len(piece) for piece in pieces] == lengths
+
+
+def test_words_are_heard_where_they_are_said_to_be(studio: Studio) -> None:
+    """Beside a long pause it can be told from the sound alone."""
+    [segment] = studio.synthesize(SynthesisRequest("他跑完10公里，well done。", "zhichu", AudioFormat.PCM)).segments
+    assert [word.text for word in segment.words] == ["他", "跑", "完", "10公里", "well", "done"]
+    assert all(one.end_ms <= other.start_ms for one, other in pairwise(segment.words))
+    assert all(segment.start_ms <= word.start_ms < word.end_ms <= segment.end_ms for word in segment.words)
+
+
+def test_words_keep_to_their_sound_at_every_rate(studio: Studio) -> None:
+    text = "好！" * 3
+    for speech_rate in (0.5, 1.0, 2.0):
+        request = SynthesisRequest(text, "zhiwei", AudioFormat.PCM, speech_rate=speech_rate)
+        made = studio.synthesize(request)
+        audio = np.frombuffer(made.data, dtype="<i2") / 32768
+        words = [word for segment in made.segments for word in segment.words]
+        assert len(words) == 3
+        inside = np.concatenate([audio[word.start_ms * 24 : word.end_ms * 24] for word in words])
+        assert float(np.square(inside).sum()) > 0.9 * float(np.square(audio).sum())
 
 
 async def test_the_pool_speaks_without_stopping_the_loop(cache_dir: Path) -> None:
