@@ -12,8 +12,8 @@ from kit.models import ModelStore
 from services.speech.dsp.silence import speech_in
 from services.speech.engines.base import Language, Quality, SpokenSentence, SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import EngineFailed
-from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, load_pack, pack_from
-from services.speech.engines.kokoro.catalog import find_voice, pack_of
+from services.speech.engines.kokoro.acoustic import SAMPLE_RATE, AcousticModel, load_pack, pack_from, reaching
+from services.speech.engines.kokoro.catalog import PresetStyle, find_voice, preset_style
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.pronunciation import Pronunciation, pronunciation_of
 from services.speech.engines.kokoro.settings import ENGINE_NAME, MODEL_FILE, MODEL_NAME, VOCABULARY_FILE
@@ -43,7 +43,7 @@ class KokoroSynthesizer:
         self._narrator = Narrator(ENGINE_NAME, MODEL_NAME, producer, max_chars)
         self._phonemizer = Phonemizer(cache_dir)
         self._model = AcousticModel(store.ensure(MODEL_FILE), store.ensure(VOCABULARY_FILE), threads=threads)
-        self._pack = cache(lambda pack: load_pack(store.ensure(f"kokoro/voices/{pack}.bin")))
+        self._pack = cache(lambda style: _pack_of(store, style))
         styles = StyleFolder(cache_dir)
         self._learnt_pack = lru_cache(_KEPT_STYLES)(lambda sha256: pack_from(styles.read(sha256)))
 
@@ -68,7 +68,7 @@ class KokoroSynthesizer:
         style = style_of(name)
         if style is None:
             preset = find_voice(name)
-            return _Voice(self._pack(pack_of(preset)), preset.language)
+            return _Voice(self._pack(preset_style(preset)), preset.language)
         try:
             return _Voice(self._learnt_pack(style.sha256), style.language, style.pitch, Quality.APPROXIMATE)
         except StyleMissing as error:
@@ -89,6 +89,10 @@ class KokoroSynthesizer:
         if not chunks:
             return SpokenSentence(np.zeros(0, dtype=np.float32))
         return SpokenSentence(np.concatenate(chunks), written_words(sentence.text, _uttered(said, bounds)))
+
+
+def _pack_of(store: ModelStore, style: PresetStyle) -> NDArray[np.float32]:
+    return reaching(load_pack(store.ensure(f"kokoro/voices/{style.pack}.bin")), style.reach)
 
 
 def _uttered(said: Pronunciation, bounds: list[tuple[int, int, int]]) -> list[Uttered]:

@@ -26,6 +26,11 @@ Frames: TypeAlias = NDArray[np.float32]
 _CHINESE = "zh"
 # Without it the model mixes scripts and leaves punctuation out.
 _CHINESE_PROMPT = "以下是普通话的句子。"
+_ENGLISH = "en"
+# What is said in so little time sounds like many languages: then only certainty is believed in another one than these.
+_SHORT_S = 3.0
+_EXPECTED = (_CHINESE, _ENGLISH)
+_CERTAIN = 0.8
 _BEAM_SIZE = 5
 # A second try at more variety; more of them only make inventions more fluent.
 _TEMPERATURES = (0.0, 0.4)
@@ -97,8 +102,11 @@ class WhisperEars:
     def _language_of(self, part: NDArray[np.float32]) -> str:
         # Without the last frame, as transcribing does: only the very same frames are seen once.
         frames = self._model.feature_extractor(part)[..., :-1]
-        language, _probability, _all = self._model.detect_language(features=frames)
-        return str(language)
+        language, probability, ranked = self._model.detect_language(features=frames)
+        if language in _EXPECTED or probability >= _CERTAIN or len(part) > _SHORT_S * SAMPLE_RATE:
+            return str(language)
+        chances = dict(ranked)
+        return max(_EXPECTED, key=lambda each: chances.get(each, 0.0))
 
     def _words(self, part: NDArray[np.float32], stretch: Stretch, language: str) -> Iterator[HeardWord]:
         offset_s = stretch.start / SAMPLE_RATE

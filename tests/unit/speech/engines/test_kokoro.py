@@ -19,6 +19,7 @@ from services.speech.emotion.manners import manner_of_vector
 from services.speech.emotion.vector import Emotion, effective
 from services.speech.engines.base import AudioFormat, SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import NothingToSpeak, TextTooLong, UnknownVoice
+from services.speech.engines.kokoro.acoustic import reaching
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import KokoroFactory
 from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
@@ -222,3 +223,22 @@ def test_pieces_are_no_longer_than_asked(studio: Studio) -> None:
     assert len(whole.segments) == 1
     assert [count_tokens(segment.text) for segment in cut.segments] == [18, 5]
     assert "".join(segment.text for segment in cut.segments) == text
+
+
+def test_a_pack_reaches_to_its_longest_style() -> None:
+    pack = np.arange(8, dtype=np.float32).reshape(4, 2)
+
+    assert reaching(pack, 1.0).tolist() == pack.tolist()
+    assert reaching(pack, 1.5)[:, 0].tolist() == [0, 2, 6, 6]
+
+
+def test_plosives_amid_mandarin_are_aspirated_and_letters_stressed_alike(cache_dir: Path) -> None:
+    phonemizer = Phonemizer(cache_dir)
+
+    def phonemes_of(text: str) -> list[str]:
+        return [part.phonemes for part in phonemizer.pronounce(text) if part.text.isascii() and part.text]
+
+    assert phonemes_of("把PPT发来") == ["pʰˈipʰˈitʰˈi"]
+    assert phonemes_of("WiFi密码") == ["wˈIfˌI"]
+    assert phonemes_of("用spa卡") == ["spˈɑ"]
+    assert phonemes_of("PPT") == ["pˌipˌitˈi"]
