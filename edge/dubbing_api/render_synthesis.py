@@ -34,14 +34,14 @@ def generated(piece: history.Dubbing, task: task_pb2.Task, *, audio_url: str, ti
 
 
 def _segment(segment: Mapping[str, Any]) -> SegmentOut:
-    shown: SegmentOut = {**_times(segment)}
+    shown: SegmentOut = {"text": segment["text"], "start_ms": segment["start_ms"], "end_ms": segment["end_ms"]}
     if "words" in segment:
-        shown["words"] = [_times(word) for word in segment["words"]]
+        shown["words"] = [_word(word) for word in segment["words"]]
     return shown
 
 
-def _times(part: Mapping[str, Any]) -> WordOut:
-    return {"text": part["text"], "start_ms": part["start_ms"], "end_ms": part["end_ms"]}
+def _word(word: Mapping[str, Any]) -> WordOut:
+    return {"text": word["text"], "start_ms": word["start_ms"], "end_ms": word["end_ms"]}
 
 
 def emotion_reference(created: dubbing.CreateEmotionReferenceResponse) -> EmotionReferenceOut:
