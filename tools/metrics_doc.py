@@ -8,6 +8,7 @@ from edge import metrics as edge
 from kit.observability import catalogue
 from kit.observability.instruments import Definition
 from kit.observability.metrics import APP_LABEL
+from services.auth import metrics as auth
 from services.billing import metrics as billing
 from services.video import metrics as video
 
@@ -37,7 +38,7 @@ _LABELS = """
 
 def definitions() -> tuple[Definition, ...]:
     """Every metric of the platform."""
-    return (*edge.METRICS, *catalogue.METRICS, *billing.METRICS, *video.METRICS)
+    return (*edge.METRICS, *catalogue.METRICS, *auth.METRICS, *billing.METRICS, *video.METRICS)
 
 
 def render() -> str:

@@ -15,6 +15,7 @@ from grpc import aio
 from kit.observability.tracing import Tracer
 from kit.rpc import metadata as keys
 from kit.rpc.coalesce import Coalescer
+from kit.rpc.connection import Connection
 from kit.rpc.context import CallContext, current_call
 from kit.rpc.policy import MethodRule, rule_for
 from kit.rpc.retry import RetryBudget, with_retries
@@ -26,6 +27,8 @@ from voxreel.common.v1 import batch_service_pb2_grpc
 from voxreel.common.v1 import method_policy_pb2 as policy
 
 S = TypeVar("S")
+M = TypeVar("M")
+R = TypeVar("R")
 _Serialize = Callable[[Any], bytes]
 _Deserialize = Callable[[bytes], Any]
 
@@ -66,6 +69,7 @@ class Peer:
         self._channel = aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
         self._do = batch_service_pb2_grpc.BatchServiceStub(self._channel).Do
         self.budget = RetryBudget()
+        self.connection = Connection(self._channel)
         self.coalescer = Coalescer(self._send_batch)
         self._shared: list[SharedCall] = []
 
@@ -101,6 +105,10 @@ class Peer:
         if timeout_s <= 0:
             raise deadline_exceeded()
         return timeout_s
+
+    async def with_retries(self, attempt: Callable[[M, float], Awaitable[R]], message: M, *, timeout_s: float) -> R:
+        """Runs an idempotent call as `kit.rpc.retry` says."""
+        return await with_retries(attempt, message, timeout_s=timeout_s, budget=self.budget, connection=self.connection)
 
     def metadata(self, rule: MethodRule) -> list[tuple[str, str]]:
         """What travels beside the message of a call that goes alone."""
@@ -199,8 +207,7 @@ class _CoalescedCall:
         call = peer.batch_call(self._rule, self._serialize(request))
         if not self._rule.is_retried:
             return self._deserialize(await peer.coalescer.call(call, timeout_s))
-        body = await with_retries(peer.coalescer.call, call, timeout_s=timeout_s, budget=peer.budget)
-        return self._deserialize(body)
+        return self._deserialize(await peer.with_retries(peer.coalescer.call, call, timeout_s=timeout_s))
 
 
 class _SingleCall:
@@ -223,7 +230,7 @@ class _SingleCall:
 
         if not self._rule.is_retried:
             return await attempt(request, timeout_s)
-        return await with_retries(attempt, request, timeout_s=timeout_s, budget=self._peer.budget)
+        return await self._peer.with_retries(attempt, request, timeout_s=timeout_s)
 
 
 class _UploadCall:

@@ -19,6 +19,7 @@ from kit.tasks.handlers import Again, Done, Later, Outcome, Refused, TaskHandler
 from kit.tasks.measures import AttemptOutcome, TaskMeasures
 from kit.tasks.model import Lease, Task, TaskState
 from kit.tasks.notifier import TaskNotifier
+from kit.tasks.traces import in_trace_of
 from kit.tasks.units import TaskUnit, TaskUnits
 
 # Heartbeats a lease outlives when some of them fail.
@@ -69,6 +70,10 @@ class Execution:
     async def run(self) -> None:
         """Ends when the task's row says how it went, or is somebody else's. When cancelled, puts the task back for
         another worker without counting the attempt."""
+        with in_trace_of(self._task):
+            await self._run_traced()
+
+    async def _run_traced(self) -> None:
         tracer = self._context.tracer
         if tracer is None:
             await self._run()

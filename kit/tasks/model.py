@@ -107,6 +107,7 @@ class Task:
     enqueue_time: datetime | None
     start_time: datetime | None
     finish_time: datetime | None
+    trace_parent: str
 
     @property
     def lease(self) -> Lease:

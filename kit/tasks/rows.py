@@ -38,6 +38,7 @@ _COLUMNS = (
     "enqueue_time",
     "start_time",
     "finish_time",
+    "trace_parent",
 )
 _KIND, _STATE = _COLUMNS.index("kind"), _COLUMNS.index("state")
 _INPUT, _OUTPUT = _COLUMNS.index("input"), _COLUMNS.index("output")
@@ -63,7 +64,7 @@ def json_text(value: JsonObject) -> str:
     return orjson.dumps(dict(value)).decode()
 
 
-def _row_of(new: NewTask, now: datetime) -> dict[str, Any]:
+def _row_of(new: NewTask, now: datetime, trace_parent: str) -> dict[str, Any]:
     return {
         "id": new.id,
         "kind": new.kind.value,
@@ -88,6 +89,7 @@ def _row_of(new: NewTask, now: datetime) -> dict[str, Any]:
         "wake_time": None,
         "start_time": None,
         "finish_time": None,
+        "trace_parent": trace_parent,
     }
 
 
@@ -112,9 +114,9 @@ def find_task_of_request(connection: Connection, table: Table, *, user_id: int, 
     return None if row is None else task_of(row)
 
 
-def add_task(connection: Connection, table: Table, *, new: NewTask, now: datetime) -> None:
+def add_task(connection: Connection, table: Table, *, new: NewTask, now: datetime, trace_parent: str) -> None:
     """Adds the row, unless its id or its request is there."""
-    _addition_to(table).run(connection, **_row_of(new, now))
+    _addition_to(table).run(connection, **_row_of(new, now, trace_parent))
 
 
 @lru_cache(maxsize=32)

@@ -14,11 +14,13 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 from kit.errors import Reason, reason_name
 from kit.events.envelope import EventSource
 from kit.events.outbox import Outbox
+from kit.rpc.context import current_call
 from kit.tasks import events
 from kit.tasks.lanes import LaneOf
 from kit.tasks.machine import RULES, Transition, is_terminal
 from kit.tasks.model import NewTask, Stage, Task, TaskState
 from kit.tasks.rows import add_task, find_task, find_task_of_request, task_columns, task_of
+from kit.tasks.traces import in_trace_of
 
 
 class TaskStore:
@@ -52,7 +54,8 @@ class TaskStore:
 
     def add(self, new: NewTask) -> None:
         """Records a NEW task, unless its id or its request is there."""
-        add_task(self._connection, self._table, new=new, now=self.now())
+        trace_parent = current_call().trace_parent
+        add_task(self._connection, self._table, new=new, now=self.now(), trace_parent=trace_parent)
 
     def select(self, *conditions: ColumnElement[bool]) -> list[Task]:
         """The tasks that meet the conditions."""
@@ -106,7 +109,8 @@ class TaskStore:
     def tell_end(self, task: Task | None) -> Task | None:
         """Sends the event of a terminal state; passes the task on."""
         if task is not None:
-            self._outbox.add(events.ended(self._events, task))
+            with in_trace_of(task):
+                self._outbox.add(events.ended(self._events, task))
         return task
 
     def tell_queued(self, task: Task) -> None:
@@ -115,7 +119,8 @@ class TaskStore:
 
     def wake(self, task: Task) -> None:
         """Sends a wake-up to the workers."""
-        self._outbox.add(events.wakeup(self._events, task, self.lane_of(task)))
+        with in_trace_of(task):
+            self._outbox.add(events.wakeup(self._events, task, self.lane_of(task)))
 
     def _update(self, *conditions: ColumnElement[bool], changes: dict[str, Any]) -> Task | None:
         statement = update(self._table).where(*conditions).values(**changes).returning(*task_columns(self._table))

@@ -50,6 +50,8 @@ class TaskColumns(SQLModel):
     wake_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     start_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finish_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Of the request that asked for it.
+    trace_parent: str = Field(default="", max_length=ID_LENGTH, sa_column_kwargs={"server_default": ""})
 
     @declared_attr.directive
     @classmethod

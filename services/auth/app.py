@@ -27,6 +27,7 @@ from services.auth.crypto.phone_codes import KeyedCodes
 from services.auth.crypto.tokens import JwtIssuer
 from services.auth.domain.webhooks import AddressRules
 from services.auth.events import AuthEvents
+from services.auth.metrics import WebhookMeasures
 from services.auth.rpc.account_servicer import AccountServicer
 from services.auth.rpc.activity_servicer import ActivityServicer
 from services.auth.rpc.audit_servicer import AuditServicer
@@ -200,7 +201,8 @@ async def _send_to_webhooks(
     app: App[AuthConfig], units: Units[AuthUnit], rules: AddressRules, *, events: AuthEvents, clock: Clock
 ) -> None:
     fetcher = Fetcher(is_allowed=rules.allows_address, has_allowed_port=rules.allows_port)
-    sender = WebhookSender(units, await app.enter(fetcher), events=events, clock=clock)
+    measures = WebhookMeasures.of(app.metrics)
+    sender = WebhookSender(units, await app.enter(fetcher), events=events, clock=clock, measures=measures)
     app.background("webhooks", sender.run)
 
 

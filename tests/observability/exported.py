@@ -20,6 +20,7 @@ GROUPS = {
     "every process (Linux)": set(APPS),
     "services": set(APPS) - {"edge"},
     "services that read events, where they do background work": READERS,
+    "auth, where it works": {"auth"},
     "speech, video": {"speech", "video"},
     "speech, video, where tasks are done": {"speech", "video"},
 }

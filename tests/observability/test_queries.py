@@ -88,7 +88,10 @@ async def test_series_have_the_labels_that_are_documented(exported: Exported) ->
         assert labels == {frozenset(SERIES[series])}, series
     silent = {name for name in SERIES if name not in exported.labels}
     # Nothing of the kind has happened here.
-    assert {OF_SERIES[name].name for name in silent} == {"voxreel_engine_failures_total"}
+    assert {OF_SERIES[name].name for name in silent} == {
+        "voxreel_engine_failures_total",
+        "voxreel_webhook_attempts_total",
+    }
 
 
 async def test_what_clients_make_up_makes_no_series(exported: Exported) -> None:

@@ -30,7 +30,12 @@ _COLUMNS = (
 )
 _IS_PENDING = _TABLE.c.state == DeliveryState.PENDING.value
 _ADD = LeanWrite(insert_if_absent(_TABLE))
-_DUE = LeanQuery(select(_TABLE.c.id).where(_IS_PENDING, _TABLE.c.due_time <= bindparam("now")).limit(1))
+_DUE = LeanQuery(
+    select(_TABLE.c.due_time)
+    .where(_IS_PENDING, _TABLE.c.due_time <= bindparam("now"))
+    .order_by(_TABLE.c.due_time)
+    .limit(1)
+)
 _LATEST = LeanQuery(
     select(*_COLUMNS)
     .where(_TABLE.c.webhook_id == bindparam("webhook_id"))
@@ -65,9 +70,10 @@ class DeliveryRepository:
             due_time=now,
         )
 
-    def has_due(self, now: datetime) -> bool:
-        """Whether there is anything to send."""
-        return _DUE.first(self._connection, now=now) is not None
+    def oldest_due(self, now: datetime) -> datetime | None:
+        """Since when the message has been due that waits longest; None when there is nothing to send."""
+        row = _DUE.first(self._connection, now=now)
+        return None if row is None else row[0]
 
     def claim(self, now: datetime, *, until: datetime, limit: int) -> list[Delivery]:
         """Begins an attempt at what is due, the oldest of each webhook first. Whoever dies during an attempt leaves it

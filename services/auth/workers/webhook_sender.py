@@ -21,6 +21,7 @@ from kit.net.messages import HttpRequest
 from services.auth.crypto.webhooks import signed_headers
 from services.auth.domain.webhooks import MAX_ATTEMPTS, Delivery, DeliveryError, Outcome, Webhook
 from services.auth.events import AuthEvents
+from services.auth.metrics import WebhookMeasures
 from services.auth.store.uow import AuthUnit
 
 _BATCH = 32
@@ -37,16 +38,27 @@ _log = structlog.get_logger(__name__)
 class WebhookSender:
     """Any number of them may work on one database."""
 
-    def __init__(self, units: Units[AuthUnit], fetcher: Fetcher, *, events: AuthEvents, clock: Clock) -> None:
+    def __init__(
+        self,
+        units: Units[AuthUnit],
+        fetcher: Fetcher,
+        *,
+        events: AuthEvents,
+        clock: Clock,
+        measures: WebhookMeasures,
+    ) -> None:
         self._units = units
         self._fetcher = fetcher
         self._events = events
         self._clock = clock
+        self._measures = measures
 
     async def step(self) -> int:
         """Makes an attempt at some of what is due; answers at how many."""
         now = self._clock.now()
-        if not await self._units.read(lambda unit: unit.deliveries.has_due(now)):
+        oldest = await self._units.read(lambda unit: unit.deliveries.oldest_due(now))
+        self._measures.wait.set(0.0 if oldest is None else (now - oldest).total_seconds())
+        if oldest is None:
             return 0
         claimed = await self._units.write(lambda unit: unit.deliveries.claim(now, until=now + _LEASE, limit=_BATCH))
         async with asyncio.TaskGroup() as group:
@@ -82,6 +94,7 @@ class WebhookSender:
             status=outcome.status_code,
             error=outcome.error.value,
         )
+        self._measures.attempted(outcome.error)
         await self._units.write(lambda unit: self._settle(unit, delivery, outcome))
 
     async def _send(self, webhook: Webhook, delivery: Delivery) -> Outcome:

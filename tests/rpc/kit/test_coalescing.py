@@ -120,15 +120,30 @@ async def test_idempotent_calls_outlive_a_restart_of_the_peer(world: World) -> N
 
     async def restart() -> None:
         async with asyncio.timeout(60):
-            while world.peer.budget.is_full:
+            while not world.peer.connection.is_lost:
                 await asyncio.sleep(0.005)
         await world.server.start(f"127.0.0.1:{world.port}")
 
     async with asyncio.TaskGroup() as group:
         group.create_task(restart())
-        short = group.create_task(world.stub.ShortRead(said("again")))
-        single = group.create_task(world.stub.Read(said("again")))
-    assert short.result().value == single.result().value == "echo again"
+        # Not more than may be retried once, and all of them wait for more than the first pause.
+        short = [group.create_task(world.stub.ShortRead(said("again"))) for _ in range(5)]
+        single = [group.create_task(world.stub.Read(said("again"))) for _ in range(5)]
+    assert {call.result().value for call in [*short, *single]} == {"echo again"}
+
+
+async def test_a_peer_that_stays_away_is_not_waited_for_for_long(world: World) -> None:
+    await world.server.stop(0)
+    connection = world.peer.connection
+    assert not await connection.is_back(60)
+    assert connection.is_lost
+    assert not await connection.is_back(60)
+    await world.server.start(f"127.0.0.1:{world.port}")
+    async with asyncio.timeout(60):
+        while not await connection.is_back(60):
+            await asyncio.sleep(0.005)
+    connection.answered()
+    assert not connection.is_lost
 
 
 async def test_other_calls_are_not_repeated(world: World) -> None:

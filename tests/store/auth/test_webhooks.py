@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from kit.errors import Forbidden, Invalid, NotFound, Precondition
 from kit.events.envelope import EventSource
 from kit.ids import RandomIds
 from kit.net.fetcher import Fetcher
+from kit.observability.metrics import Metrics
 from services.auth.domain.users import AccessTokenClaims
 from services.auth.domain.webhooks import (
     FORMER_SECRET_LIFETIME,
@@ -23,6 +25,7 @@ from services.auth.domain.webhooks import (
     DeliveryState,
     DisabledFor,
 )
+from services.auth.metrics import WebhookMeasures
 from services.auth.usecases.webhooks import WEBHOOKS_LIMIT, WebhookKeeper
 from services.auth.workers.projections import Projections
 from services.auth.workers.sweepers import Sweeper, forget_deliveries
@@ -45,6 +48,7 @@ class World:
     auth: Auth
     user: AccessTokenClaims
     keeper: WebhookKeeper
+    metrics: Metrics
     sender: WebhookSender
     receiver: WebhookReceiver
     projections: Projections
@@ -68,6 +72,15 @@ class World:
     async def log(self, webhook_id: str) -> list[Delivery]:
         return await self.keeper.deliveries(self.user, webhook_id, limit=100)
 
+    def exported(self, name: str) -> dict[str, float]:
+        """Values of a metric of webhooks by their outcome."""
+        return {
+            sample.labels.get("outcome", ""): sample.value
+            for family in text_string_to_metric_families(self.metrics.render().decode())
+            for sample in family.samples
+            if sample.name == f"voxreel_webhook_{name}"
+        }
+
     async def retry(self, attempt: int) -> int:
         """Passes the pause after an attempt, and sends."""
         self.auth.clock.advance(RETRY_PAUSES[attempt - 1].total_seconds() * TEN_PERCENT)
@@ -76,14 +89,17 @@ class World:
 
 @pytest.fixture
 async def world(auth: Auth) -> AsyncIterator[World]:
-    ids, clock = RandomIds(), auth.clock
+    ids, clock, metrics = RandomIds(), auth.clock, Metrics("auth")
     fetcher = Fetcher(is_allowed=LOCAL.allows_address, has_allowed_port=LOCAL.allows_port)
     async with WebhookReceiver() as receiver, fetcher:
         yield World(
             auth,
             await auth.add_user("alice"),
             WebhookKeeper(auth.units, LOCAL, events=auth.own_events, clock=clock, ids=ids),
-            WebhookSender(auth.units, fetcher, events=auth.own_events, clock=clock),
+            metrics,
+            WebhookSender(
+                auth.units, fetcher, events=auth.own_events, clock=clock, measures=WebhookMeasures.of(metrics)
+            ),
             receiver,
             Projections(auth.units, clock, [WebhookProjection()]),
             EventSource("speech", ids, clock),
@@ -168,7 +184,13 @@ async def test_one_success_makes_up_for_the_failures_before(world: World) -> Non
     await world.sender.step()
     (webhook,) = await world.keeper.own(world.user)
     assert webhook.failing_since == world.auth.clock.now()
+    assert world.exported("attempts_total") == {"status": 1.0}
     assert await world.retry(1) == 1
+    assert world.exported("attempts_total") == {"status": 1.0, "delivered": 1.0}
+    (waited,) = world.exported("wait_seconds").values()
+    assert 0 < waited <= RETRY_PAUSES[0].total_seconds()
+    assert await world.sender.step() == 0
+    assert world.exported("wait_seconds") == {"": 0.0}
     (webhook,) = await world.keeper.own(world.user)
     assert (webhook.failing_since, webhook.disabled_for) == (None, DisabledFor.NOTHING)
     assert [each.attempts for each in await world.log(webhook_id)] == [2]
@@ -302,7 +324,10 @@ async def test_a_name_that_leads_inside_is_refused_when_it_is_called(world: Worl
     await world.end_task()
     guarded = Fetcher(resolve=inside, is_allowed=PUBLIC.allows_address, has_allowed_port=PUBLIC.allows_port)
     async with guarded:
-        assert await WebhookSender(auth.units, guarded, events=auth.own_events, clock=auth.clock).step() == 1
+        sender = WebhookSender(
+            auth.units, guarded, events=auth.own_events, clock=auth.clock, measures=WebhookMeasures.of(world.metrics)
+        )
+        assert await sender.step() == 1
     (delivery,) = await world.log(webhook.id)
     assert (delivery.error, delivery.status_code) == (DeliveryError.REFUSED_ADDRESS, 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -14,6 +15,8 @@ from sqlalchemy import select
 from kit.db.database import Database
 from kit.db.uow import Units
 from kit.errors import Conflict, Invalid, NotFound
+from kit.events.envelope import TRACE_PARENT_HEADER
+from kit.rpc.context import CallContext, bind_call, unbind_call
 from kit.tasks.leases import MAX_ATTEMPTS
 from kit.tasks.model import Lease, Task, TaskState
 from kit.tasks.sweeper import Sweeper, Swept
@@ -72,6 +75,11 @@ class Setup:
             return found
 
         return await self.do(take)
+
+    async def outbox_traces(self) -> set[str | None]:
+        """Traces that the messages belong to."""
+        headers = await self.do(lambda unit: list(unit.connection.execute(select(EVENT_TABLES.outbox.c.headers))))
+        return {json.loads(row.headers).get(TRACE_PARENT_HEADER) for row in headers}
 
     async def subjects(self) -> list[str]:
         return sorted(subject for subject, _ in await self.outbox())
@@ -272,6 +280,20 @@ async def test_the_sweeper_repeats_lost_wakeups_ever_more_slowly(setup: Setup) -
         setup.clock.advance(5)
     assert repeated == [15, 30, 60, 120]
     assert await setup.subjects() == ["work.speech.tts"] * 4
+
+
+async def test_what_a_sweeper_sends_belongs_to_the_trace_of_the_request(setup: Setup) -> None:
+    trace_parent = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    bound = bind_call(CallContext(trace_parent=trace_parent))
+    try:
+        await setup.queued(1)
+        await setup.created(2)
+    finally:
+        unbind_call(bound)
+    await setup.outbox()
+    setup.clock.advance(61)
+    assert await setup.sweeper.step() == Swept(abandoned=1, expired=0, repeated=1)
+    assert await setup.outbox_traces() == {trace_parent}
 
 
 async def test_two_sweepers_treat_a_task_once(setup: Setup) -> None:

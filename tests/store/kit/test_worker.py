@@ -41,6 +41,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.done: list[str] = []
         self.requests: list[str] = []
+        self.traces: list[str] = []
         self.errors: list[Exception] = []
         self.cancelled: list[str] = []
         self.started = asyncio.Event()
@@ -51,6 +52,7 @@ class FakeEngine:
 
     async def __call__(self, task: Task, report: Progress) -> JsonObject:
         self.requests.append(current_call().request_id)
+        self.traces.append(current_call().trace_parent)
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         self.started.set()
@@ -343,10 +345,14 @@ async def test_lost_wakeups_are_made_up_for(setup: Setup) -> None:
 
 async def test_work_goes_on_while_the_broker_is_away(setup: Setup) -> None:
     setup.bus.disconnect()
+    trace_parent = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    token = bind_call(CallContext(trace_parent=trace_parent))
     for number in (1, 2, 3):
         await setup.ask(number)
+    unbind_call(token)
     assert await setup.worker.step() == 2
     assert await setup.worker.step() == 1
+    assert setup.engine.traces == [trace_parent] * 3
     assert sorted(setup.engine.done) == ["tts_1", "tts_2", "tts_3"]
 
 

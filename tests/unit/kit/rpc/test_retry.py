@@ -25,23 +25,48 @@ class FakePeer:
         return "answer"
 
 
+class FakeConnection:
+    """A peer that is back at once, or never."""
+
+    def __init__(self, *, comes_back: bool = True) -> None:
+        self._comes_back = comes_back
+        self.answers = 0
+
+    def answered(self) -> None:
+        self.answers += 1
+
+    async def is_back(self, _timeout_s: float) -> bool:
+        return self._comes_back
+
+
+async def test_a_peer_that_stays_away_costs_no_budget() -> None:
+    peer, budget = FakePeer(99), RetryBudget()
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            await with_retries(peer, "ask", timeout_s=10, budget=budget, connection=FakeConnection(comes_back=False))
+    assert peer.attempts == 20
+    connection = FakeConnection()
+    assert await with_retries(FakePeer(5), "ask", timeout_s=10, budget=budget, connection=connection) == "answer"
+    assert connection.answers == 1
+
+
 async def test_a_peer_that_comes_back_answers() -> None:
     peer = FakePeer(3)
-    assert await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget()) == "answer"
+    assert await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget(), connection=FakeConnection()) == "answer"
     assert peer.attempts == 4
 
 
 async def test_six_attempts_and_no_more() -> None:
     peer = FakePeer(99)
     with pytest.raises(Unavailable):
-        await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget())
+        await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget(), connection=FakeConnection())
     assert peer.attempts == 6
 
 
 async def test_the_deadline_forbids_a_pause() -> None:
     peer = FakePeer(99)
     with pytest.raises(Unavailable):
-        await with_retries(peer, "ask", timeout_s=0.01, budget=RetryBudget())
+        await with_retries(peer, "ask", timeout_s=0.01, budget=RetryBudget(), connection=FakeConnection())
     assert peer.attempts == 1
 
 
@@ -55,7 +80,7 @@ async def test_the_deadline_forbids_a_pause() -> None:
 async def test_answers_are_not_repeated(error: Exception) -> None:
     peer = FakePeer(99, error)
     with pytest.raises(type(error)):
-        await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget())
+        await with_retries(peer, "ask", timeout_s=10, budget=RetryBudget(), connection=FakeConnection())
     assert peer.attempts == 1
 
 
@@ -65,7 +90,7 @@ async def test_an_empty_budget_forbids_retries_until_successes_refill_it() -> No
         pass
     peer = FakePeer(1)
     with pytest.raises(Unavailable):
-        await with_retries(peer, "ask", timeout_s=10, budget=budget)
+        await with_retries(peer, "ask", timeout_s=10, budget=budget, connection=FakeConnection())
     for _ in range(10):
         budget.succeeded()
-    assert await with_retries(FakePeer(1), "ask", timeout_s=10, budget=budget) == "answer"
+    assert await with_retries(FakePeer(1), "ask", timeout_s=10, budget=budget, connection=FakeConnection()) == "answer"

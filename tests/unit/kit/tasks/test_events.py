@@ -48,6 +48,7 @@ def task_of(state: TaskState, given: JsonObject) -> Task:
         enqueue_time=MOMENT,
         start_time=MOMENT,
         finish_time=MOMENT,
+        trace_parent="",
     )
 
 
