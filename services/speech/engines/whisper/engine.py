@@ -4,7 +4,7 @@ hears what the voice activity detector lets through, and its answers have to loo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -102,11 +102,8 @@ class WhisperEars:
     def _language_of(self, part: NDArray[np.float32]) -> str:
         # Without the last frame, as transcribing does: only the very same frames are seen once.
         frames = self._model.feature_extractor(part)[..., :-1]
-        language, probability, ranked = self._model.detect_language(features=frames)
-        if language in _EXPECTED or probability >= _CERTAIN or len(part) > _SHORT_S * SAMPLE_RATE:
-            return str(language)
-        chances = dict(ranked)
-        return max(_EXPECTED, key=lambda each: chances.get(each, 0.0))
+        _language, _probability, ranked = self._model.detect_language(features=frames)
+        return believed_language(dict(ranked), duration_s=len(part) / SAMPLE_RATE)
 
     def _words(self, part: NDArray[np.float32], stretch: Stretch, language: str) -> Iterator[HeardWord]:
         offset_s = stretch.start / SAMPLE_RATE
@@ -137,6 +134,14 @@ class WhisperEars:
             if segment.end > duration_s - _LEAST_REST_S:
                 break  # the model looks on only while it is asked
         return segments
+
+
+def believed_language(chances: Mapping[str, float], *, duration_s: float) -> str:
+    """What is spoken, by the probability of each language as the model sees it in a stretch so long."""
+    likeliest = max(chances, key=lambda each: chances[each])
+    if likeliest in _EXPECTED or chances[likeliest] >= _CERTAIN or duration_s > _SHORT_S:
+        return likeliest
+    return max(_EXPECTED, key=lambda each: chances.get(each, 0.0))
 
 
 def _was_spoken(segment: Segment) -> bool:
