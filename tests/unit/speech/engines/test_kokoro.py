@@ -159,24 +159,20 @@ def test_phonemes_are_split_within_the_limit(phonemes: str, lengths: list[int] |
     assert lengths is None or [len(piece) for piece in pieces] == lengths
 
 
-def test_words_are_heard_where_they_are_said_to_be(studio: Studio) -> None:
-    """Beside a long pause it can be told from the sound alone."""
+def test_words_of_both_languages_follow_each_other_in_their_sentence(studio: Studio) -> None:
     [segment] = studio.synthesize(SynthesisRequest("他跑完10公里，well done。", "zhichu", AudioFormat.PCM)).segments
     assert [word.text for word in segment.words] == ["他", "跑", "完", "10公里", "well", "done"]
     assert all(one.end_ms <= other.start_ms for one, other in pairwise(segment.words))
     assert all(segment.start_ms <= word.start_ms < word.end_ms <= segment.end_ms for word in segment.words)
 
 
-def test_words_keep_to_their_sound_at_every_rate(studio: Studio) -> None:
-    text = "好！" * 3
-    for speech_rate in (0.5, 1.0, 2.0):
-        request = SynthesisRequest(text, "zhiwei", AudioFormat.PCM, speech_rate=speech_rate)
-        made = studio.synthesize(request)
-        audio = np.frombuffer(made.data, dtype="<i2") / 32768
-        words = [word for segment in made.segments for word in segment.words]
-        assert len(words) == 3
-        inside = np.concatenate([audio[word.start_ms * 24 : word.end_ms * 24] for word in words])
-        assert float(np.square(inside).sum()) > 0.9 * float(np.square(audio).sum())
+def test_words_are_where_the_sound_is(studio: Studio) -> None:
+    """Beside the pauses between sentences, and with the tempo changed."""
+    made = studio.synthesize(SynthesisRequest("好！好！", "zhiwei", AudioFormat.PCM, speech_rate=0.5))
+    energy = np.square(np.frombuffer(made.data, dtype="<i2") / 32768)
+    words = [word for segment in made.segments for word in segment.words]
+    assert len(words) == 2
+    assert sum(energy[word.start_ms * 24 : word.end_ms * 24].sum() for word in words) > 0.9 * energy.sum()
 
 
 async def test_the_pool_speaks_without_stopping_the_loop(cache_dir: Path) -> None:
