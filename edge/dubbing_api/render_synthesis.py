@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from edge.display import DisplayTimes
-from edge.dubbing_api.models.synthesis import EmotionReferenceOut, GenerateOut
+from edge.dubbing_api.models.synthesis import EmotionReferenceOut, GenerateOut, SegmentOut, WordOut
 from edge.dubbing_api.render_voices import seconds
 from kit.rpc.structs import plain
 from voxreel.speech.v1 import dubbing_service_pb2 as dubbing
@@ -26,11 +29,19 @@ def generated(piece: history.Dubbing, task: task_pb2.Task, *, audio_url: str, ti
         "engine": made["engine"],
         "emo_vec_used": None if vector is None else [float(each) for each in vector],
         "emo_weight_used": float(made["emotion_weight"]),
-        "segments": [
-            {"text": segment["text"], "start_ms": segment["start_ms"], "end_ms": segment["end_ms"]}
-            for segment in made["segments"]
-        ],
+        "segments": [_segment(segment) for segment in made["segments"]],
     }
+
+
+def _segment(segment: Mapping[str, Any]) -> SegmentOut:
+    shown: SegmentOut = {"text": segment["text"], "start_ms": segment["start_ms"], "end_ms": segment["end_ms"]}
+    if "words" in segment:
+        shown["words"] = [_word(word) for word in segment["words"]]
+    return shown
+
+
+def _word(word: Mapping[str, Any]) -> WordOut:
+    return {"text": word["text"], "start_ms": word["start_ms"], "end_ms": word["end_ms"]}
 
 
 def emotion_reference(created: dubbing.CreateEmotionReferenceResponse) -> EmotionReferenceOut:

@@ -16,7 +16,8 @@ _LINE_ENDS = re.compile(r"\s*[\r\n\x0b\x0c\x85\u2028\u2029]+\s*")
 
 
 def captions(task_id: str, sentences: Iterable[Mapping[str, Any]], kind: Kind) -> TextFile:
-    """One caption for each sentence (`begin_ms`, `end_ms`, `text`) that has words."""
+    """One caption for each sentence (`begin_ms`, `end_ms`, `text`) that has words. WebVTT has times inside a caption,
+    too, where the sentence has those of its `words` (as sentences)."""
     text = _TEXTS[kind](sentence for sentence in sentences if sentence["text"].strip())
     return TextFile(f"{task_id}.{kind}", MEDIA_TYPES[kind], text)
 
@@ -34,9 +35,26 @@ def _vtt(sentences: Iterable[Mapping[str, Any]]) -> str:
 
 def _vtt_cues(sentences: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for sentence in sentences:
-        # Words are data: none may become a tag, a character reference or the end of a caption.
-        text = _one_line(sentence["text"]).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        yield f"{_span(sentence, '.')}\n{text}\n\n"
+        yield f"{_span(sentence, '.')}\n{''.join(_timed(sentence))}\n\n"
+
+
+def _timed(sentence: Mapping[str, Any]) -> Iterator[str]:
+    """The text in pieces, with the time before each word: times must rise, and lie within the caption."""
+    text, told, sought, last_ms = _one_line(sentence["text"]), 0, 0, sentence["begin_ms"]
+    for word in sentence.get("words", ()):
+        place = text.find(word["text"], sought)
+        if place < 0:
+            continue
+        sought = place + len(word["text"])
+        if last_ms < word["begin_ms"] < sentence["end_ms"]:
+            yield f"{_harmless(text[told:place])}<{_clock(word['begin_ms'], '.')}>"
+            told, last_ms = place, word["begin_ms"]
+    yield _harmless(text[told:])
+
+
+def _harmless(text: str) -> str:
+    """Words are data: none may become a tag, a character reference or the end of a caption."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 _TEXTS: Mapping[Kind, Callable[[Iterable[Mapping[str, Any]]], str]] = MappingProxyType({"srt": _srt, "vtt": _vtt})

@@ -200,10 +200,12 @@ def _audio_result(output: _Plain) -> AudioResultOut:
 
 
 def _spoken(sentence: _Plain) -> SpokenSentenceOut:
-    """Only whoever may read what was asked for is given the text."""
+    """Only whoever may read what was asked for is given the text and its words, where the engine has times of them."""
     shown: SpokenSentenceOut = {"begin_time": sentence["begin_ms"], "end_time": sentence["end_ms"]}
     if "text" in sentence:
         shown["text"] = sentence["text"]
+    if "words" in sentence:
+        shown["words"] = [_part(word) for word in sentence["words"]]
     return shown
 
 

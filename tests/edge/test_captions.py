@@ -31,6 +31,17 @@ def test_captions_are_numbered_timed_and_harmless() -> None:
     assert (vtt.name, vtt.media_type, vtt.text) == ("task_1.vtt", "text/vtt", VTT)
 
 
+def test_words_have_their_times_in_webvtt_alone() -> None:
+    times = ((0, "3"), (400, "4"), (400, "5"), (300, "so"), (800, "on"), (950, "else"), (1_000, "on"))
+    words = [{"begin_ms": 3_725_004 + offset, "end_ms": 0, "text": text} for offset, text in times]
+    sentence = {**SENTENCES[1], "words": words}
+
+    [*_, cue] = captions("task_1", [sentence], "vtt").text.strip().splitlines()
+
+    assert cue == "3 &lt; <01:02:05.404>4 --&gt; 5 &amp; so <01:02:05.804>on"
+    assert "<01" not in captions("task_1", [sentence], "srt").text
+
+
 def test_without_words_there_are_no_captions() -> None:
     assert captions("task_1", (), "srt").text == ""
     assert captions("task_1", (), "vtt").text == "WEBVTT\n\n"

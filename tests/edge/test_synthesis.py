@@ -59,7 +59,10 @@ async def test_the_piece_and_how_it_was_made(platform: Platform) -> None:
     assert (data["id"], data["file_size"], data["duration"], data["credits_used"]) == (1001, 20480, 1.5, 6)
     assert (data["quality"], data["engine"], data["emo_weight_used"]) == ("approximate", "kokoro", 1)
     assert data["emo_vec_used"] == [0, 0.8, 0, 0, 0, 0, 0, 0]
-    assert data["segments"] == [{"text": "今天天气真好", "start_ms": 0, "end_ms": 1500}]
+    assert data["segments"] == [
+        {"text": "今天", "start_ms": 0, "end_ms": 500, "words": [{"text": "今天", "start_ms": 80, "end_ms": 420}]},
+        {"text": "天气真好", "start_ms": 500, "end_ms": 1500},
+    ]
     assert data["audio_url"] == "/api/files/download/signed-tts_audio_1001.mp3"
 
 

@@ -252,6 +252,7 @@ async def test_results_of_every_kind_at_the_public_address(platform: Platform) -
         },
         task_pb2.TASK_KIND_VOICE_CLONE: {"voice_id": "voice_1", "target_model": "m"},
         task_pb2.TASK_KIND_LLM: {"rewritten_text": "文", "model": "m"},
+        task_pb2.TASK_KIND_TTS: {"file_id": "f", "sentences": [{**word, "words": [word]}, word]},
     }
     for number, (kind, output) in enumerate(outputs.items()):
         task = _task(number, kind, user_id=platform.user.id, moment=START)
@@ -264,3 +265,5 @@ async def test_results_of_every_kind_at_the_public_address(platform: Platform) -
     assert result == {"text": "你好", "language": "zh", "duration": 500, "sentences": [{**part, "words": [part]}]}
     async with platform.client.get("/api/task/task_0001") as response:
         assert (await response.json())["result"] == {"voice_id": "voice_1", "target_model": "m"}
+    async with platform.client.get("/api/task/task_0003") as response:
+        assert (await response.json())["result"]["sentences"] == [{**part, "words": [part]}, part]

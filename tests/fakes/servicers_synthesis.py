@@ -25,7 +25,10 @@ OUTPUT = {
     "engine": "kokoro",
     "emotion_vector": None,
     "emotion_weight": 1.0,
-    "segments": [{"text": "今天天气真好", "start_ms": 0, "end_ms": 1500}],
+    "segments": [
+        {"text": "今天", "start_ms": 0, "end_ms": 500, "words": [{"text": "今天", "start_ms": 80, "end_ms": 420}]},
+        {"text": "天气真好", "start_ms": 500, "end_ms": 1500},
+    ],
 }
 
 

@@ -40,10 +40,14 @@ class GenerateIn(In):
     max_text_tokens_per_sentence: int = Field(default=120, ge=20, le=200, description="分句最大Token数")
 
 
-class SegmentOut(TypedDict):
+class WordOut(TypedDict):
     text: str
     start_ms: int
     end_ms: int
+
+
+class SegmentOut(WordOut):
+    words: NotRequired[list[WordOut]]
 
 
 class GenerateOut(TypedDict):

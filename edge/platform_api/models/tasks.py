@@ -152,6 +152,7 @@ class SpokenSentenceOut(TypedDict):
     begin_time: int
     end_time: int
     text: NotRequired[str]
+    words: NotRequired[list[RecognizedPartOut]]
 
 
 class AudioResultOut(TypedDict):

@@ -113,16 +113,45 @@ class SynthesisRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word of the cleaned text, or a figure in it, and when it is heard, in milliseconds from the start of the
+    audio."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SpokenSegment:
     """A sentence of the cleaned text and when it is heard, in milliseconds from the start of the audio.
 
     The pause behind a sentence belongs to it: the segments of an utterance cover it without gaps. Sentences too long
-    for one utterance come as several segments.
+    for one utterance come as several segments. `words` is empty where the engine has no times of words.
     """
 
     text: str
     start_ms: int
     end_ms: int
+    words: tuple[SpokenWord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedWord:
+    """A word as it is written, from sample `begin` up to `end` of what is spoken."""
+
+    text: str
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenSentence:
+    """One sentence as an engine speaks it: `samples` float32, mono, without silence around them, shape (n,), empty if
+    nothing of it can be pronounced. `words` is empty where the engine does not know where they are."""
+
+    samples: "NDArray[np.float32]"
+    words: tuple[PlacedWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +194,11 @@ class SpokenText(Protocol):
         """At least 1."""
         ...
 
-    def speak(self, index: int) -> "NDArray[np.float32]":
-        """The sentence, mono at the engine's rate; empty if nothing of it can be pronounced."""
+    def speak(self, index: int) -> SpokenSentence:
+        """The sentence at the engine's rate."""
         ...
 
-    def finish(self, spoken: "Sequence[NDArray[np.float32]]") -> SynthesizedAudio:
+    def finish(self, spoken: Sequence[SpokenSentence]) -> SynthesizedAudio:
         """The finished file of all sentences in their order. Raises NothingToSpeak."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 from uuid import uuid4
@@ -18,9 +18,12 @@ from services.speech.dsp.prosody import change_prosody
 from services.speech.dsp.silence import pause
 from services.speech.engines.base import (
     Language,
+    PlacedWord,
     Quality,
     SpokenSegment,
+    SpokenSentence,
     SpokenText,
+    SpokenWord,
     SynthesisRequest,
     SynthesizedAudio,
     within_rates,
@@ -39,8 +42,8 @@ _SENTENCE_PAUSE_S = 0.28
 _CLAUSE_PAUSE_S = 0.14
 _SENTENCE_ENDS = frozenset("。！？!?.…；;")
 
-Speak: TypeAlias = Callable[[Sentence], NDArray[np.float32]]
-"""Speaks one sentence: mono at SAMPLE_RATE without silence around it; empty if nothing of it can be pronounced."""
+Speak: TypeAlias = Callable[[Sentence], SpokenSentence]
+"""Speaks one sentence, at SAMPLE_RATE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class _Spoken:
 
     text: str
     audio: NDArray[np.float32]
+    words: tuple[PlacedWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +101,20 @@ class Narration:
     def sentence_count(self) -> int:
         return len(self.sentences)
 
-    def speak(self, index: int) -> NDArray[np.float32]:
+    def speak(self, index: int) -> SpokenSentence:
         """See `SpokenText.speak`."""
         plain, manner = self.voice(self.sentences[index]), self.request.manner
-        if not len(plain):
+        if not len(plain.samples):
             return plain
-        audio = change_intonation(plain, SAMPLE_RATE, pitch=manner.pitch, pitch_range=manner.pitch_range)
-        return level(audio, SAMPLE_RATE)
+        audio = change_intonation(plain.samples, SAMPLE_RATE, pitch=manner.pitch, pitch_range=manner.pitch_range)
+        return replace(plain, samples=level(audio, SAMPLE_RATE))
 
-    def finish(self, spoken: Sequence[NDArray[np.float32]]) -> SynthesizedAudio:
+    def finish(self, spoken: Sequence[SpokenSentence]) -> SynthesizedAudio:
         """See `SpokenText.finish`. Raises NothingToSpeak."""
         heard = [
-            _Spoken(sentence.text, audio) for sentence, audio in zip(self.sentences, spoken, strict=True) if len(audio)
+            _Spoken(sentence.text, said.samples, said.words)
+            for sentence, said in zip(self.sentences, spoken, strict=True)
+            if len(said.samples)
         ]
         if not heard:
             raise NothingToSpeak
@@ -154,9 +160,18 @@ def _join(spoken: list[_Spoken], *, pauses: float) -> tuple[NDArray[np.float32],
 
 def _segments(spoken: list[_Spoken], starts: list[int], *, samples: int, of: int) -> tuple[SpokenSegment, ...]:
     """Where each sentence is heard now that the `of` samples that were joined have become `samples`."""
-    bounds = [_milliseconds(start * samples / of) for start in (*starts, of)]
+
+    def time_of(position: int) -> int:
+        return _milliseconds(position * samples / of)
+
     return tuple(
-        SpokenSegment(item.text, start, end) for item, (start, end) in zip(spoken, pairwise(bounds), strict=True)
+        SpokenSegment(
+            item.text,
+            time_of(start),
+            time_of(end),
+            tuple(SpokenWord(word.text, time_of(start + word.begin), time_of(start + word.end)) for word in item.words),
+        )
+        for item, (start, end) in zip(spoken, pairwise((*starts, of)), strict=True)
     )
 
 

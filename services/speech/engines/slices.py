@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from services.speech.engines.base import (
     BlockingSynthesizer,
+    PlacedWord,
+    SpokenSentence,
     SpokenText,
     SynthesisRequest,
     SynthesizedAudio,
     SynthesizerFactory,
 )
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 # Texts under way whose sentences a process remembers; one that is forgotten is cut into sentences again.
 _REMEMBERED = 16
+_SAMPLES = ".samples"
+_WORDS = ".words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class SliceSpeaker:
         Raises as the engine does.
         """
         text = self._text(request)
-        audio = text.speak(index)
+        spoken = text.speak(index)
         if index + 1 < text.sentence_count:
-            audio.tofile(_file(folder, index))
+            _keep(spoken, folder / f"{index}")
             return None
         del self._begun[request]
-        return text.finish([*(_read(_file(folder, each)) for each in range(index)), audio])
+        return text.finish([*(_kept(folder / f"{each}") for each in range(index)), spoken])
 
     def _text(self, request: SynthesisRequest) -> SpokenText:
         text = self._begun.get(request)
@@ -64,11 +64,15 @@ class SliceSpeaker:
         return text
 
 
-def _file(folder: Path, index: int) -> Path:
-    return folder / f"{index}.samples"
+def _keep(spoken: SpokenSentence, file: Path) -> None:
+    spoken.samples.tofile(file.with_suffix(_SAMPLES))
+    words = [(word.text, word.begin, word.end) for word in spoken.words]
+    file.with_suffix(_WORDS).write_text(json.dumps(words), encoding="utf-8")
 
 
-def _read(path: Path) -> NDArray[np.float32]:
+def _kept(file: Path) -> SpokenSentence:
     import numpy
 
-    return numpy.fromfile(path, numpy.float32)
+    words = json.loads(file.with_suffix(_WORDS).read_text(encoding="utf-8"))
+    samples = numpy.fromfile(file.with_suffix(_SAMPLES), numpy.float32)
+    return SpokenSentence(samples, tuple(PlacedWord(*word) for word in words))

@@ -18,7 +18,7 @@ from services.speech.domain.dubbing import DubbingOrder, EmotionOrder, is_dubbin
 from services.speech.domain.history import NewDubbing
 from services.speech.domain.speakers import Speaker, TemplateChoice, VoiceChoice
 from services.speech.emotion.vector import saturated
-from services.speech.engines.base import SynthesizedAudio
+from services.speech.engines.base import SpokenSegment, SpokenWord, SynthesizedAudio
 from services.speech.engines.dubbing import (
     Dubber,
     DubbingRequest,
@@ -213,12 +213,20 @@ def _output(emotion: Emotion, stored: StoredAudio, audio: SynthesizedAudio) -> d
         "format": audio.audio_format.value,
         "duration_ms": audio.duration_ms,
         "sample_rate": audio.sample_rate,
-        "segments": [
-            {"text": segment.text, "start_ms": segment.start_ms, "end_ms": segment.end_ms} for segment in audio.segments
-        ],
+        "segments": [_segment(segment) for segment in audio.segments],
         "engine": audio.engine,
         "model": audio.model,
         "quality": audio.quality.value,
         "emotion_vector": list(emotion.vector) if isinstance(emotion, VectorEmotion) else None,
         "emotion_weight": 1.0 if isinstance(emotion, SpeakerEmotion) else emotion.weight,
     }
+
+
+def _segment(segment: SpokenSegment) -> dict[str, Any]:
+    """Without a key for words where the engine has no times of them."""
+    words = {"words": [_times(word) for word in segment.words]} if segment.words else {}
+    return {**_times(segment), **words}
+
+
+def _times(part: SpokenSegment | SpokenWord) -> dict[str, Any]:
+    return {"text": part.text, "start_ms": part.start_ms, "end_ms": part.end_ms}

@@ -8,7 +8,7 @@ from kit.errors import DomainError, Invalid, Reason, Unavailable
 from kit.tasks.handlers import Progress, RetryableError
 from kit.tasks.model import FOR_OWNER, JsonObject, JsonValue, Task
 from services.speech.domain.synthesis import Synthesis
-from services.speech.engines.base import SpeechSynthesizer, SpokenSegment, SynthesizedAudio
+from services.speech.engines.base import SpeechSynthesizer, SpokenSegment, SpokenWord, SynthesizedAudio
 from services.speech.engines.errors import (
     EngineUnavailable,
     NothingToSpeak,
@@ -64,7 +64,7 @@ class SynthesisHandler:
             "model": audio.model,
             "quality": audio.quality.value,
             "sentences": [_times(segment) for segment in audio.segments],
-            FOR_OWNER: {"sentences": [{**_times(segment), "text": segment.text} for segment in audio.segments]},
+            FOR_OWNER: {"sentences": [_sentence(segment) for segment in audio.segments]},
         }
 
     async def _speak(self, synthesis: Synthesis, task_id: str) -> SynthesizedAudio:
@@ -76,8 +76,16 @@ class SynthesisHandler:
             raise outcome_of_synthesis(error) from error
 
 
-def _times(segment: SpokenSegment) -> dict[str, JsonValue]:
-    return {"begin_ms": segment.start_ms, "end_ms": segment.end_ms}
+def _sentence(segment: SpokenSegment) -> dict[str, JsonValue]:
+    """Without a key for words where the engine has no times of them."""
+    told: dict[str, JsonValue] = {**_times(segment), "text": segment.text}
+    if segment.words:
+        told["words"] = [{**_times(word), "text": word.text} for word in segment.words]
+    return told
+
+
+def _times(part: SpokenSegment | SpokenWord) -> dict[str, JsonValue]:
+    return {"begin_ms": part.start_ms, "end_ms": part.end_ms}
 
 
 def outcome_of_synthesis(error: SynthesisError) -> DomainError | RetryableError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import struct
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,16 @@ def samples_of(sentence: str, *, sample_rate: int, rate: float) -> bytes:
     count = round(len(sentence) * MS_PER_CHARACTER / rate * sample_rate / 1000)
     tone = 8000 * np.sin(2 * math.pi * _TONE_HZ * np.arange(count) / sample_rate)
     return tone.astype("<i2").tobytes()
+
+
+def words_of(sentence: str, begin_ms: int, end_ms: int) -> list[dict[str, Any]]:
+    """Each character as the service's word, marks among them."""
+    step = (end_ms - begin_ms) / len(sentence)
+    times = [(begin_ms + round(place * step), begin_ms + round((place + 1) * step)) for place in range(len(sentence))]
+    return [
+        {"text": text, "begin_index": place, "end_index": place + 1, "begin_time": begin, "end_time": end}
+        for place, (text, (begin, end)) in enumerate(zip(sentence, times, strict=True))
+    ]
 
 
 def pieces_of(spoken: list[bytes], *, audio_format: str, sample_rate: int) -> list[bytes]:

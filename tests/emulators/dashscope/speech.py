@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.emulators.dashscope.account import RATE_QUOTA, SAMBERT_MODELS, STATE, AccountState, characters
 from tests.emulators.dashscope.sockets import ConnectionOver, TaskChannel, TaskFailed, first_message, open_channel
-from tests.emulators.dashscope.sound import pieces_of, samples_of, sentences_of
+from tests.emulators.dashscope.sound import pieces_of, samples_of, sentences_of, words_of
 
 _INVALID = "InvalidParameter"
 _FORMATS = ("mp3", "wav", "pcm", "opus")
@@ -108,26 +108,30 @@ async def _speak(channel: TaskChannel, text: str, parameters: dict[str, Any], *,
     last: dict[str, Any] = {"words": []}
     for index, (sentence, piece) in enumerate(zip(sentences, pieces, strict=False)):
         used += characters(sentence)
-        if names_sentences:
-            await _say_sentence(channel, sentence, piece, index=index, used=used)
-            continue
         end_ms = begin_ms + len(spoken[index]) // 2 * 1000 // sample_rate
-        last = {"begin_time": begin_ms, "end_time": end_ms, "words": []}
-        await channel.event("result-generated", {"output": {"sentence": last}})
-        await channel.audio(piece)
+        words = words_of(sentence, begin_ms, end_ms) if parameters.get("word_timestamp_enabled") else []
+        if names_sentences:
+            await _say_sentence(channel, sentence, piece, words, index=index, used=used)
+        else:
+            last = {"begin_time": begin_ms, "end_time": end_ms, "words": words}
+            await channel.event("result-generated", {"output": {"sentence": last}})
+            await channel.audio(piece)
         begin_ms = end_ms
     if channel.state.faults.socket.never_finishes:
         await channel.never_start()
     await channel.event("task-finished", {"output": {"sentence": last}, "usage": {"characters": used}})
 
 
-async def _say_sentence(channel: TaskChannel, sentence: str, piece: bytes, *, index: int, used: int) -> None:
-    numbered = {"index": index, "words": []}
-    begin = {"type": "sentence-begin", "original_text": sentence, "sentence": numbered}
+async def _say_sentence(
+    channel: TaskChannel, sentence: str, piece: bytes, words: list[dict[str, Any]], *, index: int, used: int
+) -> None:
+    """The words are told while they are spoken, and all of them in the end."""
+    begin = {"type": "sentence-begin", "original_text": sentence, "sentence": {"index": index, "words": []}}
     await channel.event("result-generated", {"output": begin})
-    await channel.event("result-generated", {"output": {"type": "sentence-synthesis", "sentence": numbered}})
+    growing = {"index": index, "words": words[:1]}
+    await channel.event("result-generated", {"output": {"type": "sentence-synthesis", "sentence": growing}})
     await channel.audio(piece)
-    end = {"type": "sentence-end", "original_text": sentence, "sentence": numbered}
+    end = {"type": "sentence-end", "original_text": sentence, "sentence": {"index": index, "words": words}}
     await channel.event("result-generated", {"output": end, "usage": {"characters": used}})
 
 

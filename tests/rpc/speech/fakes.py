@@ -33,6 +33,7 @@ from services.speech.engines.base import (
     SpeechRecognizer,
     SpeechSynthesizer,
     SpokenSegment,
+    SpokenWord,
     SynthesisRequest,
     SynthesizedAudio,
     TextRewriter,
@@ -180,15 +181,17 @@ class FakeSynthesizer:
         if self.real is not None:
             return await self.real.synthesize(request, timeout_s=timeout_s)
         samples = len(request.text) * SAMPLE_RATE // 20
+        duration_ms = samples * 1000 // SAMPLE_RATE
+        word = SpokenWord(request.text, 0, duration_ms)
         return SynthesizedAudio(
             data=tone_wav(samples),
             audio_format=AudioFormat.WAV,
             sample_rate=SAMPLE_RATE,
-            duration_ms=samples * 1000 // SAMPLE_RATE,
+            duration_ms=duration_ms,
             engine=self.name,
             model="fake-model",
             quality=Quality.NATIVE,
-            segments=(SpokenSegment(request.text, 0, samples * 1000 // SAMPLE_RATE),),
+            segments=(SpokenSegment(request.text, 0, duration_ms, (word,)),),
         )
 
     async def aclose(self) -> None:

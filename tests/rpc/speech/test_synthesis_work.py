@@ -59,8 +59,10 @@ async def test_only_the_owner_and_administrators_read_in_the_result_what_was_ask
     for user_id, is_admin in ((7, False), (1, True), (8, False)):
         with world.user(user_id, is_admin=is_admin):
             shown.append(MessageToDict((await _task(world, task_id)).output)["sentences"])
-    whole = [{"begin_ms": 0, "end_ms": 300, "text": (await _input(world, task_id))["text"]}]
-    assert shown == [whole, whole, [{"begin_ms": 0, "end_ms": 300}]]
+    times = {"begin_ms": 0, "end_ms": 300}
+    word = {**times, "text": (await _input(world, task_id))["text"]}
+    whole = [{**word, "words": [word]}]
+    assert shown == [whole, whole, [times]]
 
 
 async def _input(world: World, task_id: str) -> dict[str, str]:

@@ -110,6 +110,7 @@ class DashScopeSynthesizer:
             "sample_rate": speaker.sample_rate,
             "rate": within_rates(request.speech_rate * request.manner.rate),
             "pitch": within_rates(request.pitch_rate * request.manner.pitch),
+            "word_timestamp_enabled": True,
         }
         opened = (
             self._account.task(line)

@@ -1,11 +1,21 @@
 """The voices of the Kokoro engine, read from the one data file that defines them."""
 
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from services.speech.engines.base import Gender, Language, Voice
 from services.speech.engines.errors import UnknownVoice
+
+
+@dataclass(frozen=True, slots=True)
+class PresetStyle:
+    """What makes Kokoro speak as a voice: the name of a voice pack, and how many times longer than it is an utterance
+    is taken to be when its style is looked up in the pack."""
+
+    pack: str
+    reach: float
 
 
 def voices() -> tuple[Voice, ...]:
@@ -20,13 +30,13 @@ def find_voice(voice_id: str) -> Voice:
     raise UnknownVoice(voice_id)
 
 
-def pack_of(voice: Voice) -> str:
-    """The name of the Kokoro voice pack that speaks as `voice`."""
+def preset_style(voice: Voice) -> PresetStyle:
+    """How the model is made to speak as `voice`."""
     return _catalog()[voice]
 
 
 @cache
-def _catalog() -> dict[Voice, str]:
+def _catalog() -> dict[Voice, PresetStyle]:
     document = tomllib.loads(files(__package__).joinpath("voices.toml").read_text(encoding="utf-8"))
     return {
         Voice(
@@ -35,6 +45,6 @@ def _catalog() -> dict[Voice, str]:
             gender=Gender(entry["gender"]),
             language=Language(entry["language"]),
             pitch_hz=entry["pitch_hz"],
-        ): entry["pack"]
+        ): PresetStyle(entry["pack"], entry.get("reach", 1.0))
         for entry in document["voice"]
     }

@@ -13,6 +13,8 @@ import jieba
 from misaki.zh import ZHG2P
 from pypinyin import Style, lazy_pinyin
 
+from services.speech.engines.kokoro.pronunciation import Pronounced
+
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _NON_SYLLABIC = "\u032f"
 _NUMERAL = "零一二两三四五六七八九十百千万亿几半"
@@ -50,9 +52,15 @@ _GROUNDS = frozenset("块片亩这那的本土田此某草荒空两每国")
 class MandarinPhonemizer:
     """Loads jieba's dictionary at the first text."""
 
-    def phonemize(self, text: str) -> str:
-        """Phonemes of text without Latin letters and figures; characters nobody can read are left out."""
-        return _HAN_RUN.sub(lambda match: _phonemes(match.group()), str(ZHG2P.map_punctuation(text)))
+    def pronounce(self, text: str) -> Iterator[Pronounced]:
+        """Text without Latin letters and figures, character by character; what nobody can read has no phonemes."""
+        marked = str(ZHG2P.map_punctuation(text))
+        position = 0
+        for run in _HAN_RUN.finditer(marked):
+            yield Pronounced("", marked[position : run.start()])
+            yield from _pronounced(run.group())
+            position = run.end()
+        yield Pronounced("", marked[position:])
 
 
 def readings_of(run: str) -> list[list[str]]:
@@ -109,8 +117,13 @@ def _is_lone_ground(word: str) -> bool:
     return word == "地" or (word.startswith("地") and word not in jieba.dt.FREQ)
 
 
-def _phonemes(run: str) -> str:
-    return " ".join(filter(None, ("".join(map(_notation, word)) for word in readings_of(run))))
+def _pronounced(run: str) -> Iterator[Pronounced]:
+    characters = iter(run)
+    for number, word in enumerate(readings_of(run)):
+        if number:
+            yield Pronounced("", " ")
+        for place, syllable in enumerate(word):
+            yield Pronounced(next(characters), _notation(syllable), goes_on=place > 0)
 
 
 def _notation(syllable: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from kit.models import ModelError, ModelStore
 from services.speech.engines.base import BlockingSynthesizer
 from services.speech.engines.errors import EngineUnavailable
-from services.speech.engines.kokoro.catalog import pack_of, voices
+from services.speech.engines.kokoro.catalog import preset_style, voices
 
 ENGINE_NAME = "kokoro"
 MODEL_NAME = "kokoro-82m-v1.0-int8"
@@ -71,5 +71,5 @@ class KokoroFactory:
 
 def required_files() -> tuple[str, ...]:
     """Names, in the model manifest, of every file the engine reads."""
-    packs = tuple(f"kokoro/voices/{pack_of(voice)}.bin" for voice in voices())
+    packs = tuple(f"kokoro/voices/{preset_style(voice).pack}.bin" for voice in voices())
     return (MODEL_FILE, VOCABULARY_FILE, *packs)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from services.speech.dsp.silence import trim_edges
-from services.speech.engines.base import SynthesisRequest, SynthesizedAudio
+from services.speech.engines.base import SpokenSentence, SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import EngineUnavailable
 from services.speech.engines.kokoro.catalog import find_voice
 from services.speech.engines.narration import SAMPLE_RATE, Narration, Narrator, spoken_at_once
@@ -44,10 +44,11 @@ class SherpaSynthesizer:
         speaker = self._model.speakers.get(voice.voice_id, self._model.speaker)
         return self._narrator.begin(request, lambda sentence: self._speak(sentence, speaker), language=voice.language)
 
-    def _speak(self, sentence: Sentence, speaker: int) -> NDArray[np.float32]:
+    def _speak(self, sentence: Sentence, speaker: int) -> SpokenSentence:
         # Models drop words at other speeds; the tempo is changed afterwards.
         made = self._tts.generate(text=sentence.spoken, sid=speaker, speed=1.0)
-        return trim_edges(_resampled(np.asarray(made.samples, dtype=np.float32), made.sample_rate), SAMPLE_RATE)
+        samples = _resampled(np.asarray(made.samples, dtype=np.float32), made.sample_rate)
+        return SpokenSentence(trim_edges(samples, SAMPLE_RATE))
 
 
 def model_config(model: OperatorModel, *, threads: int) -> Any:

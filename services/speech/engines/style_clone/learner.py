@@ -14,7 +14,7 @@ from services.speech.dsp.intonation import change_intonation
 from services.speech.dsp.pitch import median_pitch
 from services.speech.engines.base import Language, Voice
 from services.speech.engines.kokoro.acoustic import AcousticModel, load_pack
-from services.speech.engines.kokoro.catalog import pack_of, voices
+from services.speech.engines.kokoro.catalog import preset_style, voices
 from services.speech.engines.kokoro.settings import MODEL_FILE, VOCABULARY_FILE
 from services.speech.engines.style_clone.encoder import SpeakerEncoder, similarity
 from services.speech.engines.style_clone.evolution import SearchBudget, Vector, maximize
@@ -94,7 +94,7 @@ class StyleLearner:
             return abs(math.log(pitch_hz / voice.pitch_hz)) if voice.pitch_hz else math.inf
 
         native = min((voice for voice in voices() if voice.language is language), key=distance)
-        return load_pack(self._store.ensure(f"kokoro/voices/{pack_of(native)}.bin"))
+        return load_pack(self._store.ensure(f"kokoro/voices/{preset_style(native).pack}.bin"))
 
     def _matched(
         self, pack: NDArray[np.float32], target: NDArray[np.float32], pitch_hz: float, *, unmoved: float

@@ -20,7 +20,7 @@ PHONEMES = (
 
 def speak(model: AcousticModel, pack: NDArray[np.float32]) -> NDArray[np.float32]:
     """The probe in the voice of a pack, mono at 16 kHz, without silence around it."""
-    audio = model.speak(PHONEMES, pack)
+    audio = model.speak(PHONEMES, pack).samples
     divisor = int(np.gcd(SPOKEN_RATE, HEARD_RATE))
     heard = resample_poly(audio, HEARD_RATE // divisor, SPOKEN_RATE // divisor)
     return trim_edges(np.asarray(heard, dtype=np.float32), HEARD_RATE)

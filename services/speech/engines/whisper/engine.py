@@ -4,7 +4,7 @@ hears what the voice activity detector lets through, and its answers have to loo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,6 +26,11 @@ Frames: TypeAlias = NDArray[np.float32]
 _CHINESE = "zh"
 # Without it the model mixes scripts and leaves punctuation out.
 _CHINESE_PROMPT = "以下是普通话的句子。"
+_ENGLISH = "en"
+# What is said in so little time sounds like many languages: then only certainty is believed in another one than these.
+_SHORT_S = 3.0
+_EXPECTED = (_CHINESE, _ENGLISH)
+_CERTAIN = 0.8
 _BEAM_SIZE = 5
 # A second try at more variety; more of them only make inventions more fluent.
 _TEMPERATURES = (0.0, 0.4)
@@ -97,8 +102,8 @@ class WhisperEars:
     def _language_of(self, part: NDArray[np.float32]) -> str:
         # Without the last frame, as transcribing does: only the very same frames are seen once.
         frames = self._model.feature_extractor(part)[..., :-1]
-        language, _probability, _all = self._model.detect_language(features=frames)
-        return str(language)
+        _language, _probability, ranked = self._model.detect_language(features=frames)
+        return believed_language(dict(ranked), duration_s=len(part) / SAMPLE_RATE)
 
     def _words(self, part: NDArray[np.float32], stretch: Stretch, language: str) -> Iterator[HeardWord]:
         offset_s = stretch.start / SAMPLE_RATE
@@ -129,6 +134,14 @@ class WhisperEars:
             if segment.end > duration_s - _LEAST_REST_S:
                 break  # the model looks on only while it is asked
         return segments
+
+
+def believed_language(chances: Mapping[str, float], *, duration_s: float) -> str:
+    """What is spoken, by the probability of each language as the model sees it in a stretch so long."""
+    likeliest = max(chances, key=lambda each: chances[each])
+    if likeliest in _EXPECTED or chances[likeliest] >= _CERTAIN or duration_s > _SHORT_S:
+        return likeliest
+    return max(_EXPECTED, key=lambda each: chances.get(each, 0.0))
 
 
 def _was_spoken(segment: Segment) -> bool:

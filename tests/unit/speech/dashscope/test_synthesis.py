@@ -68,6 +68,18 @@ async def test_sentences_have_their_times(synthesizer: DashScopeSynthesizer) -> 
     assert first.end_ms == second.start_ms == 7 * MS_PER_CHARACTER
 
 
+@pytest.mark.parametrize("voice", ["zhichu", "zhixia"])
+async def test_words_have_their_times(synthesizer: DashScopeSynthesizer, voice: str) -> None:
+    audio = await synthesizer.synthesize(_request(voice), timeout_s=5)
+    words = [word for segment in audio.segments for word in segment.words]
+    assert "".join(word.text for word in words) == "今天天气很好我们去公园散步吧"
+    assert [(word.start_ms, word.end_ms) for word in words] == [
+        (place * MS_PER_CHARACTER, (place + 1) * MS_PER_CHARACTER)
+        for place, character in enumerate(TEXT)
+        if character.isalnum()
+    ]
+
+
 async def test_prosody_and_manner_reach_the_provider(
     synthesizer: DashScopeSynthesizer, emulator: DashScopeEmulator
 ) -> None:

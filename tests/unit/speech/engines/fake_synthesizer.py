@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from services.speech.engines.base import AudioFormat, Quality, SynthesisRequest, SynthesizedAudio
+from services.speech.engines.base import (
+    AudioFormat,
+    PlacedWord,
+    Quality,
+    SpokenSegment,
+    SpokenSentence,
+    SpokenWord,
+    SynthesisRequest,
+    SynthesizedAudio,
+)
 from services.speech.engines.errors import EngineUnavailable, UnknownVoice
 from services.speech.engines.narration import spoken_at_once
 
@@ -48,7 +56,8 @@ class FakeSynthesizer:
 
 @dataclass(frozen=True, slots=True)
 class FakeText:
-    """Speaks each sentence as its number of characters; the file names the process and what it was made of."""
+    """Speaks each sentence as its number of characters, and as one word; the file names the process and what it was
+    made of."""
 
     sentences: tuple[str, ...]
     number: int
@@ -57,26 +66,31 @@ class FakeText:
     def sentence_count(self) -> int:
         return len(self.sentences)
 
-    def speak(self, index: int) -> NDArray[np.float32]:
+    def speak(self, index: int) -> SpokenSentence:
         sentence = self.sentences[index]
         if sentence.startswith(BLOCK):
             Path(sentence.removeprefix(BLOCK)).write_text(str(os.getpid()))
             signal.pause()
         if sentence.startswith(HOLD):
             Path(sentence.removeprefix(HOLD)).read_text()
-        return np.full(1, len(sentence), dtype=np.float32)
+        return SpokenSentence(np.full(1, len(sentence), dtype=np.float32), (PlacedWord(sentence, 0, 1),))
 
-    def finish(self, spoken: Sequence[NDArray[np.float32]]) -> SynthesizedAudio:
+    def finish(self, spoken: Sequence[SpokenSentence]) -> SynthesizedAudio:
         return SynthesizedAudio(
             data=str(os.getpid()).encode(),
             audio_format=AudioFormat.PCM,
             sample_rate=24_000,
             duration_ms=self.number,
             engine="fake",
-            model=",".join(str(int(audio[0])) for audio in spoken),
+            model=",".join(str(int(each.samples[0])) for each in spoken),
             quality=Quality.NATIVE,
-            segments=(),
+            segments=tuple(_segment(each) for each in spoken),
         )
+
+
+def _segment(spoken: SpokenSentence) -> SpokenSegment:
+    [word] = spoken.words
+    return SpokenSegment(word.text, 0, 1, (SpokenWord(word.text, word.begin, word.end),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from services.speech.engines.errors import (
     UnknownVoice,
     UnsupportedFormat,
 )
-from services.speech.engines.kokoro.catalog import find_voice, pack_of, voices
+from services.speech.engines.kokoro.catalog import find_voice, preset_style, voices
 from services.speech.engines.kokoro.settings import MODEL_FILE
 from services.speech.engines.registry import AUTO, SynthesizerSettings, availability, open_synthesizer
 
@@ -79,7 +79,7 @@ def test_promised_voices_exist_with_their_gender() -> None:
 
 def test_every_voice_pack_is_reachable_and_known_to_the_manifest(tmp_path: Path) -> None:
     names = ModelStore(DEFAULT_MODELS_DIR, tmp_path).names()
-    packs = {f"kokoro/voices/{pack_of(voice)}.bin" for voice in voices()}
+    packs = {f"kokoro/voices/{preset_style(voice).pack}.bin" for voice in voices()}
     assert packs == {name for name in names if name.startswith("kokoro/voices/")}
     assert len(voices()) == len({voice.voice_id for voice in voices()}) == 12
     assert sum(voice.language is Language.CHINESE for voice in voices()) == 7

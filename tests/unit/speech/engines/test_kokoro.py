@@ -19,6 +19,7 @@ from services.speech.emotion.manners import manner_of_vector
 from services.speech.emotion.vector import Emotion, effective
 from services.speech.engines.base import AudioFormat, SynthesisRequest, SynthesizedAudio
 from services.speech.engines.errors import NothingToSpeak, TextTooLong, UnknownVoice
+from services.speech.engines.kokoro.acoustic import reaching
 from services.speech.engines.kokoro.phonemes import Phonemizer, split_phonemes
 from services.speech.engines.kokoro.settings import KokoroFactory
 from services.speech.engines.registry import AUTO, SynthesizerSettings, open_synthesizer
@@ -144,15 +145,34 @@ def test_awkward_text_is_spoken(studio: Studio, text: str) -> None:
 
 def test_a_lone_letter_between_han_characters_is_spelt(cache_dir: Path) -> None:
     phonemizer = Phonemizer(cache_dir)
-    assert "ˈA" in phonemizer.phonemize("他得了A级")
-    assert phonemizer.phonemize("A cat").startswith("ɐ ")
+    assert "ˈA" in [part.phonemes for part in phonemizer.pronounce("他得了A级")]
+    assert next(phonemizer.pronounce("A cat")).phonemes == "ɐ"
 
 
-def test_phonemes_are_split_within_the_limit() -> None:
-    pieces = split_phonemes("abc, " * 30, 40)
-    assert "".join(pieces).replace(" ", "") == "abc," * 30
+@pytest.mark.parametrize(
+    ("phonemes", "lengths"), [("abc, " * 30, None), ("a" * 100, [40, 40, 20]), ("a" * 40 + ". " * 30 + "a", [40, 21])]
+)
+def test_phonemes_are_split_within_the_limit(phonemes: str, lengths: list[int] | None) -> None:
+    pieces = [phonemes[piece] for piece in split_phonemes(phonemes, 40)]
     assert all(len(piece) <= 40 for piece in pieces)
-    assert [len(piece) for piece in split_phonemes("a" * 100, 40)] == [40, 40, 20]
+    assert "".join(pieces).count("a") == phonemes.count("a")
+    assert lengths is None or [len(piece) for piece in pieces] == lengths
+
+
+def test_words_of_both_languages_follow_each_other_in_their_sentence(studio: Studio) -> None:
+    [segment] = studio.synthesize(SynthesisRequest("他跑完10公里，well done。", "zhichu", AudioFormat.PCM)).segments
+    assert [word.text for word in segment.words] == ["他", "跑", "完", "10公里", "well", "done"]
+    assert all(one.end_ms <= other.start_ms for one, other in pairwise(segment.words))
+    assert all(segment.start_ms <= word.start_ms < word.end_ms <= segment.end_ms for word in segment.words)
+
+
+def test_words_are_where_the_sound_is(studio: Studio) -> None:
+    """Beside the pauses between sentences, and with the tempo changed."""
+    made = studio.synthesize(SynthesisRequest("好！好！", "zhiwei", AudioFormat.PCM, speech_rate=0.5))
+    energy = np.square(np.frombuffer(made.data, dtype="<i2") / 32768)
+    words = [word for segment in made.segments for word in segment.words]
+    assert len(words) == 2
+    assert sum(energy[word.start_ms * 24 : word.end_ms * 24].sum() for word in words) > 0.9 * energy.sum()
 
 
 async def test_the_pool_speaks_without_stopping_the_loop(cache_dir: Path) -> None:
@@ -199,3 +219,22 @@ def test_pieces_are_no_longer_than_asked(studio: Studio) -> None:
     assert len(whole.segments) == 1
     assert [count_tokens(segment.text) for segment in cut.segments] == [18, 5]
     assert "".join(segment.text for segment in cut.segments) == text
+
+
+def test_a_pack_reaches_to_its_longest_style() -> None:
+    pack = np.arange(8, dtype=np.float32).reshape(4, 2)
+
+    assert reaching(pack, 1.0).tolist() == pack.tolist()
+    assert reaching(pack, 1.5)[:, 0].tolist() == [0, 2, 6, 6]
+
+
+def test_plosives_amid_mandarin_are_aspirated_and_letters_stressed_alike(cache_dir: Path) -> None:
+    phonemizer = Phonemizer(cache_dir)
+
+    def phonemes_of(text: str) -> list[str]:
+        return [part.phonemes for part in phonemizer.pronounce(text) if part.text.isascii() and part.text]
+
+    assert phonemes_of("把PPT发来") == ["pʰˈipʰˈitʰˈi"]
+    assert phonemes_of("WiFi密码") == ["wˈIfˌI"]
+    assert phonemes_of("用spa卡") == ["spˈɑ"]
+    assert phonemes_of("PPT") == ["pˌipˌitˈi"]

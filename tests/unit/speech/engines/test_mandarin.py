@@ -66,10 +66,14 @@ def test_every_occurrence_is_read() -> None:
 
 
 def test_words_are_kept_together_and_marks_between_them() -> None:
-    assert MandarinPhonemizer().phonemize("他跑得快，对吗？") == "tʰa→ pʰau↓tɤkʰwai↘, twei↘ ma?"
+    parts = list(MandarinPhonemizer().pronounce("他跑得快，对吗？"))
+
+    assert "".join(part.phonemes for part in parts) == "tʰa→ pʰau↓tɤkʰwai↘, twei↘ ma?"
+    assert [part.text for part in parts if part.text] == list("他跑得快对吗")
+    assert [part.text for part in parts if part.goes_on] == ["得", "快"]
 
 
 def test_what_nobody_can_read_is_left_out() -> None:
-    phonemizer = MandarinPhonemizer()
+    known, unknown = (part for part in MandarinPhonemizer().pronounce("好㐊") if part.text)
 
-    assert phonemizer.phonemize("好㐊") == phonemizer.phonemize("好") != ""
+    assert (known.phonemes, unknown.phonemes) == ("xau↓", "")

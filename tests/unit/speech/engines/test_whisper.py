@@ -19,7 +19,7 @@ from services.speech.engines.base import AudioFormat, Recognition, SynthesisRequ
 from services.speech.engines.kokoro.settings import KokoroFactory
 from services.speech.engines.recognition.recognizer import UNDETERMINED
 from services.speech.engines.recognition.stretches import find_stretches
-from services.speech.engines.whisper.engine import WhisperEars
+from services.speech.engines.whisper.engine import WhisperEars, believed_language
 from services.speech.engines.whisper.recognizer import WhisperRecognizer
 from services.speech.engines.whisper.settings import MODEL_NAME, WhisperModelFiles
 from services.speech.media.sound import Sound, SoundOrder
@@ -131,6 +131,22 @@ def test_where_nobody_speaks_nothing_is_heard(hear: Hear, sound: Samples) -> Non
     heard = hear(sound)
     assert (heard.sentences, heard.language) == ((), UNDETERMINED)
     assert heard.duration_ms == round(len(sound) / RATE * 1000)
+
+
+@pytest.mark.parametrize(
+    ("chances", "duration_s", "language"),
+    [
+        ({"de": 0.62, "zh": 0.02, "en": 0.01}, 1.5, "zh"),
+        ({"de": 0.62, "zh": 0.01, "en": 0.02}, 1.5, "en"),
+        ({"de": 0.62, "zh": 0.02, "en": 0.01}, 3.1, "de"),
+        ({"de": 0.85, "zh": 0.02, "en": 0.01}, 1.5, "de"),
+        ({"de": 0.2, "zh": 0.1, "en": 0.3}, 1.5, "en"),
+    ],
+)
+def test_a_short_stretch_is_another_language_only_if_that_is_certain(
+    chances: dict[str, float], duration_s: float, language: str
+) -> None:
+    assert believed_language(chances, duration_s=duration_s) == language
 
 
 def test_a_row_of_digits_does_not_lead_into_a_loop(hear: Hear, speech: dict[str, Samples]) -> None:
