@@ -342,7 +342,7 @@ def main() -> None:
     """Runs everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=24, help="pictures compared")
-    parser.add_argument("--seconds", type=int, default=6, help="length of the footage for speed")
+    parser.add_argument("--seconds", type=int, default=15, help="length of the footage for speed")
     parser.add_argument("--sheet", type=Path, default=None, help="where to write a contact sheet")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="voxreel-chroma-") as name:
