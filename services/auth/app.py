@@ -139,8 +139,11 @@ async def assemble(app: App[AuthConfig], surroundings: Surroundings) -> None:
     relay_events(app, database, EVENT_TABLES, bus=surroundings.bus, clock=clock)
     if app.runs_workers:
         _start_workers(app, units, database, surroundings)
+        measures = WebhookMeasures.of(app.metrics)
         if app.config.webhooks.is_sending:
-            await _send_to_webhooks(app, units, rules, events=events, clock=clock)
+            fetcher = Fetcher(is_allowed=rules.allows_address, has_allowed_port=rules.allows_port)
+            sender = WebhookSender(units, await app.enter(fetcher), events=events, clock=clock, measures=measures)
+            app.background("webhooks", sender.run)
     app.serve_rpc(server)
 
 
@@ -195,15 +198,6 @@ def _start_workers(
     handler = Projections(units, clock, (ActivityProjection(), AuditProjection(), WebhookProjection()))
     consume(app, bus, projections.DURABLE, handler=handler, subjects=projections.SUBJECTS, clock=clock)
     app.background("inbox pruning", InboxPruner(database, EVENT_TABLES.inbox, clock).run)
-
-
-async def _send_to_webhooks(
-    app: App[AuthConfig], units: Units[AuthUnit], rules: AddressRules, *, events: AuthEvents, clock: Clock
-) -> None:
-    fetcher = Fetcher(is_allowed=rules.allows_address, has_allowed_port=rules.allows_port)
-    measures = WebhookMeasures.of(app.metrics)
-    sender = WebhookSender(units, await app.enter(fetcher), events=events, clock=clock, measures=measures)
-    app.background("webhooks", sender.run)
 
 
 def _key_ring(config: AuthConfig) -> KeyRing:
