@@ -31,13 +31,15 @@ class Attempt:
     """Which of the owner's objects stand in which fields, and what else the request needs.
 
     `stranger` is the status for another user, `allowed` that for who may: the owner, or an administrator where only
-    they may. An endpoint of administrators answers every stranger 403.
+    they may. An endpoint of administrators answers every stranger 403. With `is_waited_for` the endpoint answers 200
+    when a busy machine needs longer than it waits.
     """
 
     objects: Mapping[str, str]
     others: Mapping[str, object] = field(default_factory=dict)
     stranger: int = 404
     allowed: int = 200
+    is_waited_for: bool = False
 
 
 def _material(list_name: str) -> dict[tuple[str, str], list[Attempt]]:
@@ -73,7 +75,7 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("GET", "/api/history/{history_id}"): [Attempt(_DUBBING)],
     ("GET", "/api/history/{history_id}/download-url"): [Attempt(_DUBBING)],
     ("POST", "/api/tts/voice/clone"): [
-        Attempt({"audio_url": "file url"}, {"prefix": "mine"}, allowed=400),
+        Attempt({"audio_url": "file url"}, {"prefix": "mine"}, allowed=400, is_waited_for=True),
     ],
     ("POST", "/api/process"): [Attempt({"file_id": "file"})],
     # The owner's file is sound, which is no video.
@@ -112,7 +114,7 @@ ATTEMPTS: Mapping[tuple[str, str], list[Attempt]] = {
     ("POST", "/api/admin/credits/recharge"): [Attempt(_USER, {"amount": 1})],
     ("GET", "/api/admin/credits/transactions"): [Attempt(_USER)],
     ("PUT", "/api/tts/voice/{voice_id}"): [
-        Attempt({"voice_id": "voice", "audio_url": "file url"}, allowed=400),
+        Attempt({"voice_id": "voice", "audio_url": "file url"}, allowed=400, is_waited_for=True),
     ],
     **_material("works"),
     **_material("digital-human"),
@@ -241,6 +243,6 @@ async def test_who_may_finds_everything_as_it_was(world: World) -> None:
     for endpoint, attempt in CASES:
         who = world.admin if endpoint.access is Access.ADMIN else world.owner
         status = await world.attempt(endpoint, attempt, who)
-        if status != attempt.allowed:
+        if status != attempt.allowed and not (attempt.is_waited_for and status == 200):
             unexpected.append(f"{_name(endpoint)}: {status}, not {attempt.allowed}")
     assert not unexpected
