@@ -25,6 +25,7 @@ from kit.db.settings import DatabaseSettings
 
 ENGINES = ("sqlite", "postgresql")
 _GIVEN = "VOXREEL_TEST_POSTGRES_URL"
+_PATIENT_MS = 60_000
 _numbers = itertools.count(1)
 
 
@@ -80,9 +81,12 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @asynccontextmanager
-async def open_database(url: str, metadata: MetaData | None = None) -> AsyncIterator[Database]:
-    """A database at the URL, with the tables of the metadata."""
-    database = await Database.open(DatabaseSettings(url=SecretStr(url)), name="test")
+async def open_database(
+    url: str, metadata: MetaData | None = None, *, statement_timeout_ms: int = _PATIENT_MS
+) -> AsyncIterator[Database]:
+    """A database at the URL, with the tables of the metadata. It waits for busy machines, unless it is told not to."""
+    settings = DatabaseSettings(url=SecretStr(url), statement_timeout_ms=statement_timeout_ms)
+    database = await Database.open(settings, name="test")
     try:
         if metadata is not None:
             await database.write(metadata.create_all)

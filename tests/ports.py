@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
+
+# Below those that the system gives to whoever connects, which may be taken before the server listens.
+_FIRST, _LAST = 20_000, 32_000
+_ATTEMPTS = 100
 
 
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    for _ in range(_ATTEMPTS):
+        port = _FIRST + secrets.randbelow(_LAST - _FIRST)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise OSError("no free port")

@@ -12,7 +12,8 @@ _LONGEST = timedelta(seconds=120)
 
 @dataclass(frozen=True, slots=True)
 class MediaLimits:
-    """Limits of one kind of input. Still images have neither durations nor frames; audio has no frames."""
+    """Limits of one kind of input. Still images have neither durations nor frames; audio has no frames. `sides` are the
+    fewest and the most pixels of each side; None for what an engine does not restrict."""
 
     formats: tuple[str, ...]
     max_size_bytes: int
@@ -20,6 +21,7 @@ class MediaLimits:
     max_duration: timedelta | None = None
     min_frames_per_second: int = 0
     max_frames_per_second: int = 0
+    sides: tuple[int, int] | None = None
 
 
 FACE_VIDEO = MediaLimits(

@@ -42,12 +42,22 @@ def check_face_video(facts: MediaFacts, limits: MediaLimits, label: str = "视�
         raise field_invalid(f"{label}文件没有画面")
     if video.width * video.height > _MAX_VIDEO_PIXELS:
         raise field_invalid(f"{label}分辨率为 {video.width}×{video.height}，最高支持 4096×2304")
+    _check_sides(video, limits, label)
     _check_duration(video.duration_s, limits, label)
     slowest, fastest = limits.min_frames_per_second, limits.max_frames_per_second
     rate = video.frames_per_second
     if not slowest * (1 - _SLACK_RATE) <= rate <= fastest * (1 + _SLACK_RATE):
         raise field_invalid(f"{label}帧率为 {rate:.4g} 帧/秒，须在 {slowest} 至 {fastest} 帧/秒之间")
     return video
+
+
+def _check_sides(video: VideoFacts, limits: MediaLimits, label: str) -> None:
+    if limits.sides is None:
+        return
+    fewest, most = limits.sides
+    if min(video.width, video.height) < fewest or max(video.width, video.height) > most:
+        message = f"{label}画面为 {video.width}×{video.height}，边长须在 {fewest} 至 {most} 像素之间"
+        raise field_invalid(message)
 
 
 def check_voice(facts: MediaFacts, limits: MediaLimits) -> AudioFacts:

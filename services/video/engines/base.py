@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from kit.net.urls import HttpUrl
+from services.video.domain.limits import MediaLimits
 from services.video.domain.links import PlatformState, Reading
 
 OnProgress: TypeAlias = Callable[[str, float], None]
@@ -79,6 +80,11 @@ class LipSyncer(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def face_video(self) -> MediaLimits:
+        """What it takes as the video of a face."""
+        ...
 
     async def admit(self, content_id: str) -> Admission:
         """Lets a render in, which keeps its id over all attempts at it. Raises EngineFull when others come first."""

@@ -47,11 +47,11 @@ class WantedRender:
     ref_image: Source | None
     is_video_extended: bool
 
-    def files(self) -> list[Wanted]:
-        """What is to be looked at."""
+    def files(self, face_video: MediaLimits) -> list[Wanted]:
+        """What is to be looked at; the video by the limits of the engine."""
         video, audio, image = self.video, self.audio, self.ref_image
         rules: list[tuple[Source, str, str, MediaLimits, Callable[[MediaFacts], object]]] = [
-            (video, "video", "视频", FACE_VIDEO, partial(check_face_video, limits=FACE_VIDEO)),
+            (video, "video", "视频", face_video, partial(check_face_video, limits=face_video)),
             (audio, "audio", "音频", VOICE_AUDIO, partial(check_voice, limits=VOICE_AUDIO)),
             *([(image, "ref_image", "参考图片", REFERENCE_IMAGE, check_reference_image)] if image else []),
         ]
@@ -105,8 +105,8 @@ class CreateVideo:
 
     async def render(self, user_id: int, request_id: str, wanted: WantedRender) -> Task:
         """A lip-synced video."""
-        self._engines.lip_syncer.require()
-        video, audio, *image = await self._preflight.check(wanted.files())
+        lip_syncer = self._engines.lip_syncer.require()
+        video, audio, *image = await self._preflight.check(wanted.files(lip_syncer.face_video))
         order = RenderOrder(video, audio, image[0] if image else OrderedFile(), wanted.is_video_extended)
         new = self._task(TaskKind.VIDEO, user_id, request_id, order)
         return await self._accept(new, RENDER_PRICE, self._engines.lip_syncer.require)

@@ -14,6 +14,7 @@ from kit.net.messages import Downloaded, FetchLimits
 from kit.net.urls import HttpUrl
 from kit.rpc.context import require_principal
 from kit.rpc.server import Context
+from services.video.domain.limits import FACE_VIDEO, MediaLimits
 from services.video.domain.links import (
     LinkAuthor,
     LinkedImage,
@@ -124,6 +125,8 @@ class FakeProber:
             b"who": _video(container="png_pipe", frames=1),
             b"short": _video(seconds=1.0),
             b"slow": _video(rate=12.0),
+            b"small": _video(width=639),
+            b"wide": _video(width=2049),
             b"vast": _video(width=30000),
             b"blind": MediaFacts("mov,mp4,m4a,3gp,3g2,mj2", None, None),
             b"film": _video(container="matroska,webm"),
@@ -147,7 +150,7 @@ def _video(
     width: int = 640,
     frames: int = 75,
 ) -> MediaFacts:
-    return MediaFacts(container, VideoFacts(width, 480, 0, frames, rate, True, seconds, "h264"), None)
+    return MediaFacts(container, VideoFacts(width, 640, 0, frames, rate, True, seconds, "h264"), None)
 
 
 def _audio(*, container: str = "wav", seconds: float = 3.0) -> MediaFacts:
@@ -177,6 +180,10 @@ class FakeLipSyncer:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self.real: LipSyncer | None = None
+
+    @property
+    def face_video(self) -> MediaLimits:
+        return FACE_VIDEO if self.real is None else self.real.face_video
 
     async def admit(self, content_id: str) -> Admission:
         return Admission.NEW if self.real is None else await self.real.admit(content_id)

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from kit.clock import SystemClock
+from kit.errors import Invalid
 from kit.net.fetcher import Fetcher
 from kit.tasks.sweeper import Sweeper
 from services.video.engines.dashscope.engine import DashScopeLipSyncer
@@ -61,6 +62,22 @@ async def _ordered(world: World, request_id: str = "r-1") -> str:
     )
     with world.user():
         return (await world.renders.CreateRender(request)).task.id
+
+
+@pytest.mark.parametrize(("content", "size"), [(b"small", "639×640"), (b"wide", "2049×640")])
+@pytest.mark.usefixtures("emulator")
+async def test_a_size_that_the_provider_refuses_is_told_before_anything_is_held(
+    world: World, content: bytes, size: str
+) -> None:
+    request = renders.CreateRenderRequest(
+        request_id="r-1",
+        video_file_id=world.files.put("face.mp4", content),
+        audio_file_id=world.files.put("voice.wav", b"voice"),
+    )
+    with world.user(), pytest.raises(Invalid) as refused:
+        await world.renders.CreateRender(request)
+    assert refused.value.message == f"视频画面为 {size}，边长须在 640 至 2048 像素之间"
+    assert world.ledger.requests == []
 
 
 async def _task(world: World, task_id: str) -> task_pb2.Task:

@@ -30,7 +30,7 @@ async def _refused(world: World, request: renders.CreateRenderRequest, kind: typ
     [
         (b"short", b"voice", b"who", "视频时长为 1.0 秒，须在 2 至 120 秒之间"),
         (b"slow", b"voice", b"who", "视频帧率为 12 帧/秒，须在 15 至 60 帧/秒之间"),
-        (b"vast", b"voice", b"who", "视频分辨率为 30000×480，最高支持 4096×2304"),
+        (b"vast", b"voice", b"who", "视频分辨率为 30000×640，最高支持 4096×2304"),
         (b"blind", b"voice", b"who", "视频文件没有画面"),
         (b"film", b"voice", b"who", "视频文件的内容与格式不符，请使用 mp4、avi、mov 文件"),
         (b"text", b"voice", b"who", "视频文件已损坏或不是支持的媒体文件"),

@@ -424,7 +424,7 @@ async def test_a_task_ended_by_others_stops_its_handler(real_time: Setup, state:
 async def test_a_database_that_is_busy_too_long_delays_and_kills_nothing(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     stop = asyncio.Event()
-    async with open_database(f"sqlite:///{path}", METADATA) as database:
+    async with open_database(f"sqlite:///{path}", METADATA, statement_timeout_ms=500) as database:
         busy = Setup(database, SystemClock())
         await busy.ask()
         other_process = sqlite3.connect(path, isolation_level=None)

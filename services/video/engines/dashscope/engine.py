@@ -7,6 +7,7 @@ where it is, and none is placed twice.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,7 @@ from kit.guarded.limits import ProcessLimits
 from kit.guarded.pool import GuardedPool
 from kit.net.errors import FetchBroken, FetchError, FetchRefused, FetchTooLarge
 from kit.net.messages import Downloaded, FetchLimits
+from services.video.domain.limits import FACE_VIDEO
 from services.video.domain.provider_orders import OrderState, Standing
 from services.video.engines.base import Admission, OnProgress, ProducedVideo, Quality, RenderRequest
 from services.video.engines.dashscope.finishing import finish
@@ -35,6 +37,8 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 _LOST = "口型合成结果已失效，请重新提交"
 _CANCELED = "口型合成任务已被服务方取消，请重新提交"
 _LIMITS = ProcessLimits(address_space_bytes=2 << 30, file_bytes=2 << 30, is_offline=True)
+# Of the video, in pixels, as VideoRetalk is documented.
+_SIDES = (640, 2048)
 _FINISHING_S = 120.0
 _MAX_RESULT_BYTES = 1 << 30
 _GONE = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
@@ -56,6 +60,7 @@ class DashScopeLipSyncer:
     the service in the AI-content label."""
 
     name = ENGINE_NAME
+    face_video = replace(FACE_VIDEO, sides=_SIDES)
 
     def __init__(
         self, settings: DashScopeSettings, orders: Orders, *, web: WebFiles, clock: Clock, producer: str

@@ -9,6 +9,7 @@ from kit.engines import EngineBroken, InputRefused
 from kit.guarded.errors import WorkerError
 from kit.guarded.limits import ProcessLimits
 from kit.guarded.pool import GuardedPool
+from services.video.domain.limits import FACE_VIDEO, MediaLimits
 from services.video.engines.base import Admission, OnProgress, ProducedVideo, Quality, RenderRequest
 from services.video.engines.mesh_warp.settings import ENGINE_NAME, MODEL_NAME, MeshWarpFactory
 
@@ -36,6 +37,11 @@ class MeshWarp:
     @property
     def name(self) -> str:
         return ENGINE_NAME
+
+    @property
+    def face_video(self) -> MediaLimits:
+        """See `LipSyncer.face_video`. Pictures of any size."""
+        return FACE_VIDEO
 
     async def admit(self, _content_id: str) -> Admission:
         """See `LipSyncer.admit`. Whoever comes waits for a worker in `render`."""
