@@ -23,7 +23,6 @@ import asyncio
 import resource
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -31,10 +30,9 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-import skimage
-import skvideo
 from numpy.typing import NDArray
 
+from bench.media.faces import RATE, Footage, Image, make_footage
 from kit.content_label import ContentLabel
 from kit.models import DEFAULT_MODELS_DIR
 from services.speech.engines.base import SynthesisRequest
@@ -52,7 +50,6 @@ from services.video.engines.mesh_warp.voice.curve import closures_of, mouth_curv
 from services.video.engines.mesh_warp.voice.features import SAMPLE_RATE
 from services.video.engines.mesh_warp.voice.features import measure as measure_voice
 
-RATE = 25
 SURE = 0.6  # how far closed lips count as closed
 TEXTS = {
     "zh": ("zhichu", "大家好，今天妈妈和爸爸一起去公园爬山，明天我们看一部非常好玩的片子，请不要忘记带上雨伞。"),
@@ -67,27 +64,7 @@ SYLLABLES = {
     "n, d, t, l, g, k": "大地你来，他的哥哥拿了那个，开个头，听老太",
 }
 SHEET_ROWS, SHEET_COLUMNS, CELL = 2, 6, 220
-Image = NDArray[np.uint8]
 Curve = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Footage:
-    name: str
-    path: Path
-
-
-def make_footage(folder: Path) -> list[Footage]:
-    """The three videos."""
-    portrait = np.asarray(cv2.imread(str(Path(skimage.__file__).parent / "data" / "astronaut.png")), dtype=np.uint8)
-    wide = np.full((1080, 1920, 3), 90, np.uint8)
-    wide[:, 420:1500] = cv2.resize(portrait, (1080, 1080), interpolation=cv2.INTER_CUBIC)
-    moving = Path(skvideo.__file__).parent / "datasets" / "data" / "carphone_pristine.mp4"
-    return [
-        Footage("still 512x512", _write(folder / "still.mp4", [portrait] * 100)),
-        Footage("moving 528x432", _write(folder / "moving.mp4", _enlarged(moving, 3))),
-        Footage("still 1920x1080", _write(folder / "wide.mp4", [wide] * 250)),
-    ]
 
 
 def make_voices(cache_dir: Path, folder: Path) -> dict[str, Path]:
@@ -97,26 +74,6 @@ def make_voices(cache_dir: Path, folder: Path) -> dict[str, Path]:
         voices[name] = folder / f"{name}.wav"
         voices[name].write_bytes(kokoro.synthesize(SynthesisRequest(text, speaker)).data)
     return voices
-
-
-def _enlarged(path: Path, times: int) -> Iterator[Image]:
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0):
-            image = frame.to_ndarray(format="bgr24")
-            yield np.asarray(cv2.resize(image, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-def _write(path: Path, images: Iterable[Image]) -> Path:
-    with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "crf": "14"})
-        assert isinstance(stream, av.VideoStream)
-        stream.pix_fmt = "yuv420p"
-        for number, image in enumerate(images):
-            if not number:
-                stream.height, stream.width = image.shape[:2]
-            output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-        output.mux(stream.encode(None))
-    return path
 
 
 @dataclass(frozen=True)
