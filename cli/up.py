@@ -17,7 +17,7 @@ from cli.stack.data_dir import DataDir, DataDirInUseError
 from cli.stack.keeper import UnusableSettingsError
 from cli.stack.names import EDGE
 from cli.stack.plan import Admin, Plan, PlanError, components, make_plan, single_process_components
-from cli.stack.ports import NoFreePortError
+from cli.stack.ports import NoFreePortError, ReservedPorts
 from cli.stack.supervisor import Supervisor
 
 _ADMIN_ACCOUNT = "admin"
@@ -41,9 +41,9 @@ def command(host: str, port: int, data_dir: Path, *, single_process: bool) -> No
     folder = DataDir(data_dir.absolute())
     folder.create()
     try:
-        with folder.locked():
+        with folder.locked(), ReservedPorts() as ports:
             admin, is_new = first_admin(folder, os.environ)
-            plan = make_plan(folder, host=host, port=port, admin=admin, environ=os.environ)
+            plan = make_plan(folder, host=host, port=port, ports=ports, admin=admin, environ=os.environ)
             parts = single_process_components(plan) if single_process else components(plan)
             supervisor = Supervisor(parts, folder, url=plan.url, report=_report, services=plan.services)
             asyncio.run(_run(supervisor, plan, password_to_show=admin.password if is_new else None))

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
-import socket
+import atexit
 
-# Below those that the system gives to whoever connects, which may be taken before the server listens.
-_FIRST, _LAST = 20_000, 32_000
-_ATTEMPTS = 100
+from cli.stack.ports import ReservedPorts
+
+# Held for as long as the tests run: those that run beside these get others.
+_RESERVED = ReservedPorts()
+atexit.register(_RESERVED.close)
 
 
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on."""
-    for _ in range(_ATTEMPTS):
-        port = _FIRST + secrets.randbelow(_LAST - _FIRST)
-        with socket.socket() as listener:
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
-    raise OSError("no free port")
+    return _RESERVED.take("127.0.0.1", 0)

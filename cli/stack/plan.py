@@ -13,7 +13,7 @@ from cli.stack.broker import broker, broker_url
 from cli.stack.component import Component, Probe
 from cli.stack.data_dir import DataDir
 from cli.stack.names import APPS, BROKER, EDGE, PLATFORM, SERVICES, module_of
-from cli.stack.ports import PortChooser, is_free
+from cli.stack.ports import ReservedPorts, is_free
 
 _LOOPBACK = "127.0.0.1"
 _PREFIX = "VOXREEL_"
@@ -59,19 +59,24 @@ class Plan:
         return f"{self.host if app == EDGE else _LOOPBACK}:{self.ports[app]}"
 
 
-def make_plan(data_dir: DataDir, *, host: str, port: int, admin: Admin | None, environ: Mapping[str, str]) -> Plan:
+def make_plan(
+    data_dir: DataDir, *, host: str, port: int, ports: ReservedPorts, admin: Admin | None, environ: Mapping[str, str]
+) -> Plan:
     """Chooses the ports. A port the operator sets in the environment is kept; `port` 0 takes a free one.
 
     Raises PlanError when the wanted port of the REST API is taken.
     """
-    local = PortChooser(_LOOPBACK)
-    edge_port = _edge_port(host, _given(environ, EDGE, "PORT", port))
-    ports = {EDGE: edge_port}
+    given = {app: _given(environ, app, "PORT") for app in SERVICES}
+    given_admin = {app: _given(environ, app, "ADMIN_PORT") for app in (*APPS, BROKER)}
+    for number in filter(None, (*given.values(), *given_admin.values())):
+        ports.keep(_LOOPBACK, number)
+    edge_port = _edge_port(host, _given(environ, EDGE, "PORT") or port, ports)
+    chosen = {EDGE: edge_port}
     for offset, service in enumerate(SERVICES, start=1):
-        ports[service] = _given(environ, service, "PORT", 0) or local.take(edge_port + offset if port else 0)
-    ports[BROKER] = local.take_any()
-    admin_ports = {app: _given(environ, app, "ADMIN_PORT", 0) or local.take_any() for app in (*APPS, BROKER)}
-    return Plan(data_dir, host, ports, admin_ports, admin, environ)
+        chosen[service] = given[service] or ports.take(_LOOPBACK, edge_port + offset if port else 0)
+    chosen[BROKER] = ports.take(_LOOPBACK, 0)
+    admin_ports = {app: number or ports.take(_LOOPBACK, 0) for app, number in given_admin.items()}
+    return Plan(data_dir, host, chosen, admin_ports, admin, environ)
 
 
 def components(plan: Plan) -> list[Component]:
@@ -164,17 +169,16 @@ def _folders(package: str) -> list[str]:
     return list(spec.submodule_search_locations or ()) if spec is not None else []
 
 
-def _given(environ: Mapping[str, str], app: str, name: str, default: int) -> int:
+def _given(environ: Mapping[str, str], app: str, name: str) -> int:
+    """0 when the operator sets none."""
     text = environ.get(f"{_PREFIX}{app.upper()}_{name}", "")
-    return int(text) if text.isdecimal() else default
+    return int(text) if text.isdecimal() else 0
 
 
-def _edge_port(host: str, wanted: int) -> int:
-    if wanted == 0:
-        return PortChooser(host).take_any()
-    if not is_free(host, wanted):
+def _edge_port(host: str, wanted: int, ports: ReservedPorts) -> int:
+    if wanted and not is_free(host, wanted):
         raise PlanError(f"port {wanted} on {host} is taken; choose another with --port")
-    return wanted
+    return ports.take(host, wanted)
 
 
 def _in_url(host: str) -> str:

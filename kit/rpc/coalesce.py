@@ -78,8 +78,10 @@ class Coalescer:
             self._deadlines.discard(waiting)
 
     async def close(self) -> None:
-        """Cancels what is under way."""
+        """Cancels what is under way and what waits."""
         self._deadlines.close()
+        while self._waiting:
+            self._waiting.popleft().future.cancel()
         if self._patience is not None:
             self._patience.cancel()
         open_batches = self._under_way | self._slow

@@ -20,7 +20,8 @@ from voxreel.common.v1 import error_reason_pb2 as reasons
 from voxreel.common.v1 import method_policy_pb2 as policy
 
 SERVICE = "voxreel.test.v1.EchoService"
-_TIMEOUT_MS = 1000
+TIMEOUT_S = 30
+"""Of every method: what a busy machine cannot take."""
 _READ = MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
 
 
@@ -52,7 +53,7 @@ def _declare() -> None:
         if access:
             declared = added.options.Extensions[policy.method_policy]
             declared.access = access
-            declared.timeout_ms = _TIMEOUT_MS
+            declared.timeout_ms = TIMEOUT_S * 1000
             declared.is_coalesced = is_coalesced
             declared.is_shared = is_shared
         if is_read:

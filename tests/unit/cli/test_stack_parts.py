@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,16 +17,20 @@ from cli.stack.logs import ErrorTail, bounded, error_text
 from cli.stack.names import APPS, EDGE, SERVICES
 from cli.stack.plan import (
     Admin,
+    Plan,
     PlanError,
     components,
     make_plan,
     settings_of_app,
     single_process_components,
 )
-from cli.stack.ports import PortChooser, is_free
+from cli.stack.ports import ReservedPorts, is_free
 from cli.stack.process import describe_exit
 from cli.stack.state import ComponentState, StackState, read_state, write_state
 from cli.up import first_admin
+from tests.ports import free_port
+
+LOOPBACK = "127.0.0.1"
 
 
 @pytest.fixture
@@ -75,31 +80,64 @@ def test_state_is_read_back_while_the_supervisor_lives(data_dir: DataDir) -> Non
     assert read_state(data_dir.state_file) is None
 
 
-def test_a_wanted_port_is_taken_if_it_is_free() -> None:
-    chooser = PortChooser("127.0.0.1")
-    with socket.create_server(("127.0.0.1", 0)) as server:
+@pytest.fixture
+def ports() -> Iterator[ReservedPorts]:
+    with ReservedPorts() as reserved:
+        yield reserved
+
+
+def test_a_wanted_port_is_taken_if_it_is_free(ports: ReservedPorts) -> None:
+    with socket.create_server((LOOPBACK, 0)) as server:
         taken = server.getsockname()[1]
-        assert not is_free("127.0.0.1", taken)
-        assert chooser.take(taken) != taken
-    assert chooser.take(taken) == taken
-    assert chooser.take(taken) != taken
-    assert len({chooser.take_any() for _ in range(50)}) == 50
+        assert not is_free(LOOPBACK, taken)
+        assert ports.take(LOOPBACK, taken) != taken
+    assert ports.take(LOOPBACK, taken) == taken
+    assert ports.take(LOOPBACK, taken) != taken
+    assert len({ports.take(LOOPBACK, 0) for _ in range(50)}) == 50
+    assert not is_free(LOOPBACK, 65_536)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ports are held on Linux only")
+@pytest.mark.parametrize("is_chosen", [False, True])
+def test_a_reserved_port_is_left_to_a_server_that_starts_later_and_again(
+    ports: ReservedPorts, *, is_chosen: bool
+) -> None:
+    if is_chosen:
+        with socket.create_server((LOOPBACK, 0)) as chosen:
+            port = chosen.getsockname()[1]
+        ports.keep(LOOPBACK, port)
+    else:
+        port = ports.take(LOOPBACK, 0)
+    for _ in range(2):
+        with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+            stranger.bind((LOOPBACK, port))
+        with socket.create_server((LOOPBACK, port)), socket.create_connection((LOOPBACK, port)):
+            assert not is_free(LOOPBACK, port)
+    ports.close()
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        stranger.bind((LOOPBACK, port))
+
+
+def plan_of(data_dir: DataDir, environ: dict[str, str], port: int = 0, admin: Admin | None = None) -> Plan:
+    with ReservedPorts() as ports:
+        return make_plan(data_dir, host=LOOPBACK, port=port, ports=ports, admin=admin, environ=environ)
 
 
 def plan_ports(data_dir: DataDir, environ: dict[str, str], port: int = 0) -> dict[str, int]:
-    return dict(make_plan(data_dir, host="127.0.0.1", port=port, admin=None, environ=environ).ports)
+    return dict(plan_of(data_dir, environ, port).ports)
 
 
 def test_services_follow_the_edge_port(data_dir: DataDir) -> None:
     base = 40_000
-    while not all(is_free("127.0.0.1", base + offset) for offset in range(6)):
+    while not all(is_free(LOOPBACK, base + offset) for offset in range(6)):
         base += 10
     ports = plan_ports(data_dir, {}, base)
     assert [ports[name] for name in (EDGE, *SERVICES)] == list(range(base, base + 6))
 
 
 def test_a_taken_edge_port_is_refused_and_free_ones_are_found(data_dir: DataDir) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((LOOPBACK, 0)) as server:
         taken = server.getsockname()[1]
         with pytest.raises(PlanError, match="taken"):
             plan_ports(data_dir, {}, taken)
@@ -109,9 +147,9 @@ def test_a_taken_edge_port_is_refused_and_free_ones_are_found(data_dir: DataDir)
 
 
 def test_what_the_operator_sets_wins(data_dir: DataDir) -> None:
-    free = PortChooser("127.0.0.1").take_any()
+    free = free_port()
     environ = {"VOXREEL_AUTH_PORT": str(free), "VOXREEL_AUTH_LOG_LEVEL": "debug", "VOXREEL_AUTH_NATS_URL_FILE": "/f"}
-    plan = make_plan(data_dir, host="127.0.0.1", port=0, admin=None, environ=environ)
+    plan = plan_of(data_dir, environ)
     auth = settings_of_app(plan, "auth")
     assert auth["VOXREEL_AUTH_PORT"] == str(free)
     assert auth["VOXREEL_AUTH_LOG_LEVEL"] == "debug"
@@ -122,7 +160,7 @@ def test_what_the_operator_sets_wins(data_dir: DataDir) -> None:
 def test_a_process_sees_only_its_own_settings(data_dir: DataDir) -> None:
     admin = Admin("root", "a-long-password")
     environ = {"VOXREEL_ADMIN_PASSWORD": "x", "PATH": "/bin", "VOXREEL_SPEECH_LOG_LEVEL": "debug"}
-    plan = make_plan(data_dir, host="127.0.0.1", port=0, admin=admin, environ=environ)
+    plan = plan_of(data_dir, environ, admin=admin)
     for component in components(plan)[1:]:
         own = f"VOXREEL_{component.name.upper()}_"
         assert {
@@ -133,7 +171,7 @@ def test_a_process_sees_only_its_own_settings(data_dir: DataDir) -> None:
 
 
 def test_the_broker_starts_first_and_ends_last_and_the_edge_the_other_way_round(data_dir: DataDir) -> None:
-    plan = make_plan(data_dir, host="127.0.0.1", port=0, admin=None, environ={})
+    plan = plan_of(data_dir, {})
     nats, *services, edge = components(plan)
     assert (nats.name, edge.name, [each.name for each in services]) == ("nats", "edge", list(SERVICES))
     assert set(nats.drains_after) == set(APPS)

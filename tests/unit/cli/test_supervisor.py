@@ -14,10 +14,10 @@ import pytest
 from cli.stack.component import Component, Probe
 from cli.stack.data_dir import DataDir
 from cli.stack.keeper import Keeper, UnusableSettingsError
-from cli.stack.ports import PortChooser
 from cli.stack.state import StackState, is_alive, read_state
 from cli.stack.supervisor import Supervisor
 from tests.polling import eventually
+from tests.ports import free_port
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,12 +43,11 @@ class RunningStack:
         self.story_file = folder / "story"
         self.terminal = FakeTerminal()
         self.stop = asyncio.Event()
-        self._ports = PortChooser("127.0.0.1")
 
     def component(
         self, name: str, behaviour: str = "", *, starts_after: Sequence[str] = (), drains_after: Sequence[str] = ()
     ) -> Component:
-        port = self._ports.take_any()
+        port = free_port()
         return Component(
             name=name,
             command=(sys.executable, str(STAND_IN), str(port), str(self.story_file), name, behaviour),
@@ -155,7 +154,7 @@ async def test_refused_settings_end_the_stack(tmp_path: Path) -> None:
 
 
 async def test_a_cancelled_keeper_waits_for_what_it_kills(tmp_path: Path) -> None:
-    probe = Probe(PortChooser("127.0.0.1").take_any(), "/readyz")
+    probe = Probe(free_port(), "/readyz")
     component = Component("auth", (sys.executable, "-c", "input()"), {}, "", probe)
     started = asyncio.Event()
     keeper = Keeper(component, tmp_path, report=lambda _name, _text: None, changed=started.set)
@@ -170,7 +169,7 @@ async def test_a_cancelled_keeper_waits_for_what_it_kills(tmp_path: Path) -> Non
 
 async def test_stopping_while_starting_leaves_nothing(tmp_path: Path) -> None:
     stack = RunningStack(tmp_path)
-    probe = Probe(PortChooser("127.0.0.1").take_any(), "/readyz")
+    probe = Probe(free_port(), "/readyz")
     silent = Component("nats", (sys.executable, "-c", "input()"), {}, "", probe, drains_after=("auth",))
     waiting = stack.component("auth", starts_after=("nats",))
     async with stack.running(silent, waiting):
@@ -183,7 +182,7 @@ async def test_stopping_while_starting_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux only")
 async def test_processes_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     story = tmp_path / "story"
-    port = PortChooser("127.0.0.1").take_any()
+    port = free_port()
     program = textwrap.dedent(
         f"""
         import asyncio, sys
