@@ -13,6 +13,9 @@ ON_ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
 FUZZ_EXAMPLES ?= 200
 FUZZ_SEED ?= 1
 
+# Without compiled files every one of a stack's processes would compile the whole project when it starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast fuzz disaster lint format check protos docs requirements bench-tools demo clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from edge.aggregates.status import PlatformStatus, serving_check
@@ -57,7 +58,7 @@ async def build(app: App[EdgeConfig]) -> None:
         feed=feed,
     )
     addresses = ClientAddresses(trusted_proxies=config.trusted_proxies)
-    description = describe_api(ENDPOINTS, version=platform_version(), base_url=config.public_base_url)
+    docs = ApiDocs(partial(describe_api, ENDPOINTS, version=platform_version(), base_url=config.public_base_url))
     record = RequestRecord(app.metrics.calls(HTTP_REQUESTS, HTTP_SECONDS))
     application = make_application(
         ENDPOINTS,
@@ -69,7 +70,7 @@ async def build(app: App[EdgeConfig]) -> None:
             buckets=make_buckets(config.rates, clock),
         ),
         boundary=boundary(record, now=lambda: shared.times.aware(clock.now()), tracer=app.tracer),
-        other_routes=[*operations_routes(app.health, app.metrics), *ApiDocs(description).routes()],
+        other_routes=[*operations_routes(app.health, app.metrics), *docs.routes()],
     )
     app.listen(HttpServer(application, record))
 

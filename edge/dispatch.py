@@ -206,9 +206,10 @@ class _Parser(Generic[InT]):
         self._validate = model.model_validate
         self._has_path_fields = "{" in path
         self._source = source
-        self._kinds = JsonKinds(model)
+        described = model.model_json_schema().get("properties", {})
+        self._kinds = JsonKinds(described, model.words)
         self._words = model.words
-        self._lists = _list_fields(model)
+        self._lists = _list_fields(described)
         self._nothing = model() if model is NoInput else None
 
     async def __call__(self, request: web.Request) -> InT:
@@ -236,12 +237,11 @@ class _Parser(Generic[InT]):
         return body
 
 
-def _list_fields(model: type[In]) -> frozenset[str]:
+def _list_fields(described: Mapping[str, Any]) -> frozenset[str]:
     """Fields that a query may repeat."""
-    schemas = model.model_json_schema().get("properties", {})
     return frozenset(
         name
-        for name, schema in schemas.items()
+        for name, schema in described.items()
         if any(each.get("type") == "array" for each in schema.get("anyOf", (schema,)))
     )
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edge.endpoint import In
 from edge.errors import shape_error
-from edge.validation import wrong_kind
+from edge.validation import FieldWords, wrong_kind
 
 _TYPES: Mapping[str, tuple[type, ...]] = {"integer": (int, float), "number": (int, float), "boolean": (bool,)}
 
 
 class JsonKinds:
-    """Compares the kinds of a body's own fields with what the description says of them."""
+    """Compares the kinds of a body's own fields with what JSON Schema says of them: `described` has the schema of each
+    field by its name."""
 
-    def __init__(self, model: type[In]) -> None:
-        kinds = {name: _kind(schema) for name, schema in model.model_json_schema().get("properties", {}).items()}
+    def __init__(self, described: Mapping[str, Any], words: Mapping[str, FieldWords]) -> None:
+        kinds = {name: _kind(schema) for name, schema in described.items()}
         self._kinds = {name: kind for name, kind in kinds.items() if kind is not None}
-        self._words = model.words
+        self._words = words
 
     def check(self, body: Mapping[str, object]) -> None:
         """Raises RequestRefused, naming the first wrong field. Null is left to the model."""

@@ -105,9 +105,13 @@ def test_openapi_is_valid_and_complete() -> None:
     assert description["servers"] == [{"url": "https://dub.example"}]
 
 
+@pytest.fixture(scope="module")
+def description() -> dict[str, Any]:
+    return describe_api(ENDPOINTS, version="1.0.0", base_url="")
+
+
 @pytest.mark.parametrize("endpoint", DOCUMENTED, ids=_name)
-def test_openapi_carries_access_and_examples(endpoint: AnyEndpoint) -> None:
-    description = describe_api(ENDPOINTS, version="1.0.0", base_url="")
+def test_openapi_carries_access_and_examples(endpoint: AnyEndpoint, description: dict[str, Any]) -> None:
     operation = description["paths"][endpoint.path][endpoint.method.lower()]
     documented = _documented(endpoint)
     assert operation["summary"] == documented.title

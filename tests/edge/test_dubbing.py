@@ -54,7 +54,7 @@ def test_an_endpoint_has_words_of_its_own(given: dict[str, object], words: str) 
 
 def test_they_hold_for_wrong_kinds_of_json_too() -> None:
     with pytest.raises(RequestRefused, match="amount is wrong"):
-        JsonKinds(Worded).check({"status": "active", "amount": "1"})
+        JsonKinds(Worded.model_json_schema()["properties"], Worded.words).check({"status": "active", "amount": "1"})
 
 
 def test_words_of_a_refusal_may_tell_its_facts() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
+import pytest_asyncio
 
 from edge.endpoint import Dialect
 from edge.errors import (
@@ -36,7 +37,7 @@ from kit.errors import (
     Unavailable,
     Unimplemented,
 )
-from tests.edge.platform import Platform
+from tests.edge.platform import Platform, open_platform
 from voxreel.common.v1 import error_reason_pb2 as reasons
 
 DUBBING_CODES = {400, 401, 402, 403, 404, 500}
@@ -192,12 +193,19 @@ def test_a_reason_of_a_newer_service_is_judged_by_its_kind(kind: type[DomainErro
     assert public_domain_error(error, Dialect.PLATFORM).status == status
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lasting_platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    async with open_platform(tmp_path_factory.mktemp("errors")) as platform:
+        yield platform
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("name", "kind", "status", "_code"), EXPECTED)
 async def test_each_reason_over_the_wire(
-    platform: Platform, name: str, kind: type[DomainError], status: int, _code: int
+    lasting_platform: Platform, name: str, kind: type[DomainError], status: int, _code: int
 ) -> None:
-    platform.auth.refusals.by_method["Login"] = kind(_reason(name), MESSAGE)
-    async with platform.client.post("/api/user/login", json={"account": "a", "password": "b"}) as response:
+    lasting_platform.auth.refusals.by_method["Login"] = kind(_reason(name), MESSAGE)
+    async with lasting_platform.client.post("/api/user/login", json={"account": "a", "password": "b"}) as response:
         body: Mapping[str, object] = await response.json()
     assert (response.status, response.headers["X-Error-Reason"]) == (status, name)
     assert isinstance(body["detail"], str)

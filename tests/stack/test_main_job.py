@@ -109,6 +109,7 @@ async def test_the_demo_leaves_a_recording_and_the_doctor_is_content(tmp_path: P
             "demo", "--url", running.base_url, "--data-dir", str(data_dir), "--out", str(out)
         )
         assert status == 0, output
+        assert "100 before, 90 after" in output
         with wave.open(str(out)) as recording:
             assert recording.getnframes() > recording.getframerate()
         status, output = await voxreel("doctor", "--data-dir", str(data_dir))
