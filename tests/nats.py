@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.polling import eventually
-from tests.ports import free_port
+from tests.ports import free_port, is_listening
 
 
 class NatsServer:
@@ -31,7 +31,7 @@ class NatsServer:
         self._process = await asyncio.create_subprocess_exec(
             binary, *arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        await eventually(self._answers)
+        await eventually(lambda: is_listening(self._port))
 
     async def stop(self) -> None:
         """Ends it; the storage stays."""
@@ -64,12 +64,3 @@ class NatsServer:
 
     async def __aexit__(self, *_error: object) -> None:
         await self.stop()
-
-    async def _answers(self) -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True

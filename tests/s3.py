@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from kit.blobs.settings import S3Settings
 from tests.polling import eventually
-from tests.ports import free_port
+from tests.ports import free_port, is_listening
 
 BUCKET = "voxreel"
 _KEY_ID = "test-access-key"
@@ -49,19 +49,10 @@ class S3Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        await eventually(self._answers)
+        await eventually(lambda: is_listening(self._port))
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         if self._process is not None:
             self._process.kill()
             await self._process.wait()
-
-    async def _answers(self) -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True

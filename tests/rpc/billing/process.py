@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from kit.lifeline import VARIABLE
 from tests.polling import eventually
-from tests.ports import free_port
+from tests.ports import free_port, is_listening
 
 _ROOT = Path(__file__).resolve().parents[3]
 # Reserved (RFC 863); nothing answers there, so what happens waits in the outbox.
@@ -80,6 +80,8 @@ class BillingProcess:
     async def _serves(self) -> bool:
         assert self._process is not None, "it was started"
         assert self._process.returncode is None, "billing ended by itself"
+        if not await is_listening(self._port):
+            return False
         async with aio.insecure_channel(self.address) as channel:
             health = health_pb2_grpc.HealthStub(channel)
             try:
