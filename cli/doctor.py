@@ -20,6 +20,6 @@ def command(data_dir: Path, port: int) -> None:
     is_broken = False
     for finding in examine(DataDir(data_dir.absolute()), port=port, environ=os.environ):
         is_broken = is_broken or finding.level is Level.BROKEN
-        click.echo(f"{finding.level:8}{finding.subject:24}{finding.text}")
+        click.echo(f"{finding.level:8}{finding.subject:26}{finding.text}")
     if is_broken:
         raise click.ClickException("text to speech cannot work here; see the lines marked broken")
