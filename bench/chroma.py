@@ -43,6 +43,7 @@ from services.video.engines.yuv_tables.keyer.keyer import Keyer, KeySettings
 from services.video.engines.yuv_tables.keyer.survey import survey
 from services.video.engines.yuv_tables.keyer.tables import softness
 from services.video.engines.yuv_tables.pipeline import ReplacementOrder, replace_screen
+from services.video.media.threads import codec_threads
 
 RATE = 25
 RUNS = 3
@@ -242,6 +243,7 @@ def replace_by_filter(given: Filter, video: Path, behind: Planes, target: Path) 
         stream = output.add_stream("libx264", rate=RATE, options=product_writer.PICTURE_OPTIONS)
         stream.height, stream.width = behind[0].shape
         stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = codec_threads()
         still = frame_of(behind, 0)
         for index, frame in enumerate(source.decode(video=0)):
             frame.pts, frame.time_base = index, Fraction(1, RATE)

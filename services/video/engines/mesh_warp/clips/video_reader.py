@@ -16,6 +16,7 @@ from av.video.reformatter import ColorRange
 from kit.engines import InputRefused
 from services.video.engines.mesh_warp.picture import Picture, upright
 from services.video.media.opening import opened
+from services.video.media.threads import codec_threads
 
 _WHAT = "视频"
 _RATES = (Fraction(15), Fraction(60))
@@ -68,6 +69,7 @@ def pictures(path: Path, rate: Fraction) -> Iterator[Picture]:
     with opened(path, _WHAT) as container:
         stream = _stream_of(container)
         stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = codec_threads()
         start, shown = 0.0, 0
         last: Picture | None = None
         for frame in container.decode(stream):

@@ -14,6 +14,7 @@ from av.video.reformatter import ColorRange
 from kit.content_label import METADATA_KEY, ContentLabel
 from services.video.engines.mesh_warp.clips.video_reader import Look
 from services.video.engines.mesh_warp.picture import Picture
+from services.video.media.threads import codec_threads
 
 SOUND_RATE = 48_000
 SOUND_LAYOUT = "stereo"
@@ -73,6 +74,7 @@ def _picture_stream(output: av.container.OutputContainer, look: Look) -> av.Vide
     stream = output.add_stream("libx264", rate=look.rate, options=_PICTURE_OPTIONS)
     stream.width, stream.height, stream.pix_fmt = look.width, look.height, "yuv420p"
     context = stream.codec_context
+    context.thread_count = codec_threads()
     context.sample_aspect_ratio = look.pixel_shape
     context.color_range = ColorRange.MPEG
     context.colorspace = look.colours.space

@@ -16,6 +16,7 @@ from kit.engines import InputRefused
 from services.video.engines.yuv_tables.clips.frames import Colours, colours_of, shown_size, turn_of, upright_planes
 from services.video.engines.yuv_tables.keyer.planes import Planes, Size
 from services.video.media.opening import opened
+from services.video.media.threads import codec_threads
 
 WHAT = "视频"
 NO_PICTURES = "视频文件没有画面"
@@ -67,6 +68,7 @@ class VideoReader:
     def __init__(self, container: InputContainer) -> None:
         pictures = _pictures_of(container)
         pictures.thread_type = "AUTO"
+        pictures.codec_context.thread_count = codec_threads()
         sound = container.streams.best("audio")
         self.sound = sound if isinstance(sound, av.AudioStream) else None
         self._decoded = _decoded(container, pictures, self.sound)

@@ -12,6 +12,7 @@ from av.video.reformatter import ColorRange
 
 from kit.content_label import METADATA_KEY, ContentLabel
 from services.video.engines.yuv_tables.clips.reader import Footage
+from services.video.media.threads import codec_threads
 
 PICTURE_OPTIONS = {"preset": "veryfast", "crf": "20"}
 _FLAGS = "+faststart+use_metadata_tags"
@@ -76,6 +77,7 @@ def _picture_stream(output: av.container.OutputContainer, footage: Footage) -> a
     size, colours = footage.size, footage.colours
     stream.width, stream.height, stream.pix_fmt = size.width, size.height, "yuv420p"
     context = stream.codec_context
+    context.thread_count = codec_threads()
     context.time_base = footage.time_base
     context.sample_aspect_ratio = footage.pixel_shape
     context.color_range = ColorRange.MPEG
