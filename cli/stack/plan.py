@@ -13,7 +13,7 @@ from cli.stack.broker import broker, broker_url
 from cli.stack.component import Component, Probe
 from cli.stack.data_dir import DataDir
 from cli.stack.names import APPS, BROKER, EDGE, PLATFORM, SERVICES, module_of
-from cli.stack.ports import ReservedPorts, is_free
+from cli.stack.ports import ReservedPorts
 
 _LOOPBACK = "127.0.0.1"
 _PREFIX = "VOXREEL_"
@@ -176,9 +176,11 @@ def _given(environ: Mapping[str, str], app: str, name: str) -> int:
 
 
 def _edge_port(host: str, wanted: int, ports: ReservedPorts) -> int:
-    if wanted and not is_free(host, wanted):
+    if not wanted:
+        return ports.take(host, 0)
+    if not ports.claim(host, wanted):
         raise PlanError(f"port {wanted} on {host} is taken; choose another with --port")
-    return ports.take(host, wanted)
+    return wanted
 
 
 def _in_url(host: str) -> str:

@@ -46,10 +46,14 @@ class ReservedPorts:
 
     def take(self, host: str, wanted: int) -> int:
         """The wanted port if it is free, else any free one; 0 wants none in particular. Raises NoFreePortError."""
-        if 0 < wanted <= _HIGHEST and wanted not in self._taken and is_free(host, wanted):
-            self.keep(host, wanted)
-            return wanted
-        return self._take_any(host)
+        return wanted if self.claim(host, wanted) else self._take_any(host)
+
+    def claim(self, host: str, port: int) -> bool:
+        """Whether the port was free, here and on the machine, and is reserved now."""
+        if not 0 < port <= _HIGHEST or port in self._taken or not is_free(host, port):
+            return False
+        self.keep(host, port)
+        return True
 
     def keep(self, host: str, port: int) -> None:
         """Reserves a port that somebody chose, whether or not it is free."""

@@ -141,6 +141,8 @@ def test_a_taken_edge_port_is_refused_and_free_ones_are_found(data_dir: DataDir)
         taken = server.getsockname()[1]
         with pytest.raises(PlanError, match="taken"):
             plan_ports(data_dir, {}, taken)
+    with pytest.raises(PlanError, match="taken"):
+        plan_ports(data_dir, {"VOXREEL_AUTH_PORT": str(taken)}, taken)
     ports = plan_ports(data_dir, {})
     assert len(set(ports.values())) == len(ports)
     assert all(ports.values())
