@@ -15,6 +15,8 @@ import skimage
 import skvideo
 from numpy.typing import NDArray
 
+from tests.fakes.face_clip import write_clip
+
 RATE = 25
 Image: TypeAlias = NDArray[np.uint8]
 """(rows, columns, 3) in the order blue, green, red."""
@@ -33,9 +35,9 @@ def make_footage(folder: Path) -> list[Footage]:
     wide[:, 420:1500] = cv2.resize(portrait, (1080, 1080), interpolation=cv2.INTER_CUBIC)
     moving = Path(skvideo.__file__).parent / "datasets" / "data" / "carphone_pristine.mp4"
     return [
-        Footage("still 512x512", _write(folder / "still.mp4", [portrait] * 100)),
-        Footage("moving 528x432", _write(folder / "moving.mp4", _enlarged(moving, 3))),
-        Footage("still 1920x1080", _write(folder / "wide.mp4", [wide] * 250)),
+        Footage("still 512x512", _written(folder / "still.mp4", [portrait] * 100)),
+        Footage("moving 528x432", _written(folder / "moving.mp4", _enlarged(moving, 3))),
+        Footage("still 1920x1080", _written(folder / "wide.mp4", [wide] * 250)),
     ]
 
 
@@ -46,14 +48,5 @@ def _enlarged(path: Path, times: int) -> Iterator[Image]:
             yield np.asarray(cv2.resize(image, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def _write(path: Path, images: Iterable[Image]) -> Path:
-    with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "crf": "14"})
-        assert isinstance(stream, av.VideoStream)
-        stream.pix_fmt = "yuv420p"
-        for number, image in enumerate(images):
-            if not number:
-                stream.height, stream.width = image.shape[:2]
-            output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-        output.mux(stream.encode(None))
-    return path
+def _written(path: Path, images: Iterable[Image]) -> Path:
+    return write_clip(path, images, rate=RATE, preset="veryfast", crf=14)

@@ -86,10 +86,12 @@ def _draw_half(easel: _Easel, person: Looks, side: float) -> None:
     easel.ellipse((side * 0.2, 0.72), (0.1, 0.06), _darker(person.skin, 0.45))
 
 
-def write_clip(path: Path, images: Iterable[Bytes], *, rate: int = 25) -> Path:
-    """An H.264 video of pictures of one size."""
+def write_clip(
+    path: Path, images: Iterable[Bytes], *, rate: int = 25, preset: str = "ultrafast", crf: int = 16
+) -> Path:
+    """An H.264 video of pictures of one size (BGR, uint8); `preset` and `crf` are x264's."""
     with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "16"})
+        stream = output.add_stream("libx264", rate=rate, options={"preset": preset, "crf": str(crf)})
         assert isinstance(stream, av.VideoStream)
         stream.pix_fmt = "yuv420p"
         for number, image in enumerate(images):
