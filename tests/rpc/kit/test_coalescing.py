@@ -209,3 +209,19 @@ async def test_batches_that_hang_keep_nobody_behind_them() -> None:
     await coalescer.close()
     await asyncio.wait(first)
     assert {each.cancelled() for each in first} == {True}
+
+
+async def test_what_waits_when_the_peer_is_closed_is_cancelled() -> None:
+    sent: list[batch.DoRequest] = []
+
+    async def send(request: batch.DoRequest, _timeout_s: float) -> batch.DoResponse:
+        sent.append(request)
+        return batch.DoResponse()
+
+    coalescer = Coalescer(send)
+    waiting = asyncio.ensure_future(coalescer.call(batch.BatchCall(), 30))
+    await asyncio.sleep(0)
+    await coalescer.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert sent == []
